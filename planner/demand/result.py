@@ -1,0 +1,45 @@
+"""The result of the demand stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner.tables.inputs import Assumption
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Weekly demand of every store-item pair and the choice model behind it.
+
+    Arrays are indexed [segment, store, item] or [segment, store, need group], in the order of
+    the id tuples. Money is not known here; everything is in units per week.
+    """
+
+    store_ids: tuple[str, ...]
+    item_ids: tuple[str, ...]
+    need_groups: tuple[str, ...]
+    segments: tuple[str, ...]
+    group_of_item: NDArray[np.int64]
+    """Index into ``need_groups`` of each item."""
+    pairs: pd.DataFrame
+    """tables/demand.parquet of the design's section 9: every store x item, in that order:
+    store_id, item_id, demand_units_week, se_units_week, low_units_week, high_units_week, source."""
+    attraction: Array
+    shadow_attraction: Array
+    no_purchase_attraction: Array
+    potential_units_week: Array
+    in_range: NDArray[np.bool_]
+    """[store, item]: the current range that ``pairs`` refers to."""
+    recapture: pd.DataFrame
+    """need_group, recapture_share, source (assumption, estimated), items."""
+    weeks: int
+    """Length of the horizon."""
+    first_week: pd.Timestamp
+    """First day of the horizon."""
+    assumptions: tuple[Assumption, ...]

@@ -1,0 +1,61 @@
+"""Errors that a person can act on, each with the exit code of the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class PlannerError(Exception):
+    """Anything the planner tells a person instead of showing a traceback."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of the input: where it is, what was found, what is allowed, how to mend it."""
+
+    file: str
+    row: int
+    column: str
+    value: str
+    allowed: str
+    mend: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}, row {self.row}"
+        if self.column:
+            place += f", {self.column}"
+        return f"{place}: found {self.value!r}; allowed: {self.allowed}. Mend: {self.mend}"
+
+
+class BadInput(PlannerError):
+    """The input cannot be planned; carries every problem found."""
+
+    exit_code = 2
+
+    def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"{len(self.problems)} input problem(s)")
+
+
+class Infeasible(PlannerError):
+    """No plan satisfies the limits."""
+
+    exit_code = 3
+
+
+class NoPlan(PlannerError):
+    """No plan was found within the time limit."""
+
+    exit_code = 4
+
+
+class AuditFailed(PlannerError):
+    """A finished run does not agree with itself, with its tables or with its data."""
+
+    exit_code = 5
+
+    def __init__(self, findings: list[str] | tuple[str, ...]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(f"{len(self.findings)} audit finding(s)")

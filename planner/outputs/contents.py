@@ -1,0 +1,74 @@
+"""What the outputs show: every table of a run and its stamp.
+
+Workbooks, report and audit read these frames and nothing else, so a printed number can always
+be traced to a row of ``tables/``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What stands on every sheet and page."""
+
+    run_id: str
+    chain_name: str
+    scenario: str
+    currency: str
+    """ISO 4217 code; empty: planned in units."""
+    locale: str
+    data_date: pd.Timestamp
+    """Last day of the sales history."""
+    valid_from: pd.Timestamp
+    valid_to: pd.Timestamp
+    plan: str
+    """feasible, infeasible or none."""
+    proof: str
+    """optimal, within 0.4 %, or time limit: of the chain, that is of its worst store."""
+    objective: str
+    """margin or units."""
+    objective_week: float
+    bound_week: float
+    gap: float
+    planner_version: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The tables of a run. All frames have a RangeIndex; money is per week in chain currency.
+
+    ``items``: the items table (Inputs.items). ``stores``: the stores table (Inputs.stores).
+    ``demand``, ``assortment``, ``limits``, ``positions``: section 9 of the design.
+    ``shelves``: Shelves.shelves.
+    ``store_plans``: a row per store: store_id, plan_id, plan, proof, objective_week, bound_week,
+    gap, seconds, facings_added_cost_week.
+    ``figures``: a row per store and plan (plan = local, common, current): store_id, plan,
+    listed_items, local_items, sold_units_week, waste_units_week, sales_week, margin_week
+    (after waste), margin_before_waste_week, spend_week, shelf_used_share.
+    ``value``: what going local is worth: level (chain, region, store), name, against (common,
+    current), value_week, low_week, high_week (80 % interval), share_of_sales, unusual (above 6 %).
+    ``changes``: a row per item that comes, leaves or moves: store_id, item_id, change (NEW, OUT,
+    MOVED), facings_before, facings_after, replaces (item_id or ""), first_order_date (NEW),
+    last_order_date (OUT), reason.
+    ``recapture``: Demand.recapture.
+    ``assumptions``: stage, subject, text, count.
+    """
+
+    stamp: Stamp
+    items: pd.DataFrame
+    stores: pd.DataFrame
+    demand: pd.DataFrame
+    assortment: pd.DataFrame
+    limits: pd.DataFrame
+    positions: pd.DataFrame
+    shelves: pd.DataFrame
+    store_plans: pd.DataFrame
+    figures: pd.DataFrame
+    value: pd.DataFrame
+    changes: pd.DataFrame
+    recapture: pd.DataFrame
+    assumptions: pd.DataFrame

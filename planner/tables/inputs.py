@@ -1,0 +1,80 @@
+"""What comes in, checked and typed: the result of the tables stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something the planner assumed or left out, counted, for the *Assumptions* sheet."""
+
+    stage: str
+    subject: str
+    """Table and column, or the part of the model, that the assumption is about."""
+    text: str
+    count: int
+    """Rows, items, stores or pairs concerned."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One input file (or sheet of the input workbook) as it was read."""
+
+    table: str
+    path: Path
+    sheet: str
+    """Sheet name when the input is a workbook, else empty."""
+    rows: int
+    sha256: str
+    """Of the whole file."""
+
+
+@dataclass(frozen=True)
+class ChainSettings:
+    """Content of ``chain.toml`` (or of the sheet ``chain``)."""
+
+    name: str
+    currency: str
+    """ISO 4217 code; empty when the chain is planned in units."""
+    locale: str
+    budget_week: float | None
+    """Money per week for the whole chain; None: no limit."""
+    horizon_weeks: int
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Every table of the design's section 4, typed and with defaults filled in.
+
+    Each frame has all columns of ``columns.csv`` for its table, in that order, and a fresh
+    RangeIndex in file order. Ids and texts are ``str`` ("" where unknown), numbers float64
+    (NaN only where the column's default is "no limit" or unknown; +inf is never used), integer
+    columns float64 holding whole numbers or NaN, flags bool, dates ``datetime64[ns]`` (NaT
+    where unknown). ``sales.store_id`` and ``sales.item_id`` are categoricals over the ids of
+    ``stores`` and ``items`` in their order.
+    """
+
+    source: Path
+    chain: ChainSettings
+    sales: pd.DataFrame
+    items: pd.DataFrame
+    stores: pd.DataFrame
+    fixtures: pd.DataFrame
+    signals: pd.DataFrame
+    segments: pd.DataFrame
+    segment_index: pd.DataFrame
+    promotions: pd.DataFrame
+    suppliers: pd.DataFrame
+    current_range: pd.DataFrame
+    range_rules: pd.DataFrame
+    locks: pd.DataFrame
+    planned_in_units: bool
+    """True: price 1 and cost 0 for every item, because prices are not known."""
+    assumptions: tuple[Assumption, ...]
+    files: Mapping[str, SourceFile]
+    """By table name; ``chain`` for chain.toml."""
