@@ -1,0 +1,119 @@
+"""How numbers, money and dates are written, in text and in Excel; the only place for it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pandas as pd
+from babel import Locale
+from babel.dates import format_skeleton
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+
+from planner.outputs.contents import Stamp
+
+MISSING = "n/a"
+"""Printed where a figure is not known: a blank would read as zero or as forgotten."""
+
+EXCEL_WHOLE = "#,##0"
+EXCEL_UNITS = "#,##0.0"
+EXCEL_SHARE = "0.0%"
+EXCEL_DAY = "d mmm yyyy"
+"""The month in letters, because 03/04 is a different day on each side of the Atlantic."""
+
+_PLAIN_LOCALE = "en"
+
+
+def money(value: float, stamp: Stamp) -> str:
+    """Money in the chain's currency and locale; units per week when the chain has no money."""
+    if pd.isna(value):
+        return MISSING
+    if not stamp.currency:
+        return f"{units(value, stamp)} units"
+    amount = _no_negative_zero(value, get_currency_precision(stamp.currency))
+    return str(format_currency(amount, stamp.currency, locale=_locale(stamp)))
+
+
+def units(value: float, stamp: Stamp | None = None) -> str:
+    """Units (of an item, a week) with one decimal; separators of the stamp's locale."""
+    if pd.isna(value):
+        return MISSING
+    number = _no_negative_zero(value, 1)
+    return str(format_decimal(number, format="#,##0.0", locale=_locale(stamp)))
+
+
+def whole(value: float, stamp: Stamp | None = None) -> str:
+    """A count, such as items, stores or facings."""
+    if pd.isna(value):
+        return MISSING
+    return str(format_decimal(round(float(value)), format="#,##0", locale=_locale(stamp)))
+
+
+def share(value: float, stamp: Stamp | None = None) -> str:
+    """A share of one (0.036) as a percentage with one decimal (3.6%)."""
+    if pd.isna(value):
+        return MISSING
+    number = _no_negative_zero(value, 3)
+    return str(
+        format_percent(number, format=_percent_pattern(_locale(stamp), 1), locale=_locale(stamp))
+    )
+
+
+def gap(value: float, stamp: Stamp | None = None) -> str:
+    """Proven distance to the best possible, a share of one, with two decimals (0.04%)."""
+    if pd.isna(value):
+        return MISSING
+    number = _no_negative_zero(value, 4)
+    return str(
+        format_percent(number, format=_percent_pattern(_locale(stamp), 2), locale=_locale(stamp))
+    )
+
+
+def day(timestamp: pd.Timestamp, stamp: Stamp) -> str:
+    """A date with its month in letters, in the stamp's locale."""
+    if pd.isna(timestamp):
+        return MISSING
+    return str(format_skeleton("yMMMd", timestamp.to_pydatetime(), locale=_locale(stamp)))
+
+
+def money_unit(stamp: Stamp) -> str:
+    """What a money column counts: the currency code, or units."""
+    return stamp.currency or "units"
+
+
+@lru_cache(maxsize=16)
+def excel_money_format(stamp: Stamp) -> str:
+    """Excel number format of money: the currency's symbol where the locale puts it.
+
+    Separators follow the reader's own Excel, so only the symbol and the decimals are fixed.
+    """
+    if not stamp.currency:
+        return '#,##0.0 "units"'
+    locale = _locale(stamp)
+    decimals = get_currency_precision(stamp.currency)
+    digits = "#,##0" + ("." + "0" * decimals if decimals else "")
+    symbol = str(locale.currency_symbols.get(stamp.currency, stamp.currency))
+    sample = str(locale.currency_formats["standard"].pattern).split(";")[0]
+    before, after = sample.split("¤")[0], sample.split("¤")[-1]
+    quoted = '"' + symbol.replace('"', "") + '"'
+    if any(mark in after for mark in "#0"):
+        return f"{quoted}{' ' if not after[0].isdigit() and after[0] != '#' else ''}{digits}"
+    return f"{digits}{' ' if not before[-1].isdigit() else ''}{quoted}"
+
+
+@lru_cache(maxsize=64)
+def _parsed(identifier: str) -> Locale:
+    return Locale.parse(identifier.replace("-", "_"))
+
+
+def _locale(stamp: Stamp | None) -> Locale:
+    return _parsed(stamp.locale if stamp is not None and stamp.locale else _PLAIN_LOCALE)
+
+
+@lru_cache(maxsize=64)
+def _percent_pattern(locale: Locale, decimals: int) -> str:
+    pattern = str(locale.percent_formats[None].pattern)
+    return pattern.replace("#,##0", "#,##0." + "0" * decimals)
+
+
+def _no_negative_zero(value: float, decimals: int) -> float:
+    return 0.0 if round(float(value), decimals) == 0 else float(value)
