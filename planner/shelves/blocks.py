@@ -1,0 +1,149 @@
+"""Packing shelf by shelf with each need group in one block.
+
+A randomised next-fit: shelves are filled in reading order, first with the rest of the group
+that the last shelf began, then with whole groups, then with the beginning of one more group.
+Which of them, subset sums decide, so that what stays empty at the end of a shelf is as near as
+can be to an even share of the spare width. Nearly every order of modular widths can be filled
+exactly, so a few tries find many packings, and the better ones can be chosen among them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import gcd
+from random import Random
+
+from planner.shelves.rack import Layout, Rack
+from planner.shelves.subset import choose, nearest_sum, reachable
+
+
+class BlockPacker:
+    """Draws packings of one rack in which groups stand in one block."""
+
+    def __init__(self, rack: Rack, rng: Random) -> None:
+        self.rack = rack
+        self.rng = rng
+        n = len(rack.facings)
+        self.step = gcd(*(rack.width(i) for i in range(n))) or 1
+        self.width = [rack.width(i) // self.step for i in range(n)]
+        self.room = [w // self.step for w in rack.shelf_width]
+        groups: defaultdict[int, list[int]] = defaultdict(list)
+        for item in range(n):
+            groups[rack.group[item]].append(item)
+        self.groups = dict(groups)
+        self.group_home = {g: {rack.home[i] for i in items} for g, items in self.groups.items()}
+        scale = max((abs(m) for m in rack.margin), default=1.0) or 1.0
+        self.worth = [m / scale / w for m, w in zip(rack.margin, self.width, strict=True)]
+        self.group_worth = {
+            g: sum(self.worth[i] * self.width[i] for i in items) / sum(self.width[i] for i in items)
+            for g, items in self.groups.items()
+        }
+
+    def draw(self, spread: float) -> tuple[Layout, list[int]]:
+        """One packing and the items that found no room in it.
+
+        ``spread`` 1 leaves the same share empty on every shelf, 0 fills shelf after shelf.
+        """
+        waiting = {g: list(items) for g, items in self.groups.items()}
+        layout: Layout = []
+        begun: int | None = None
+        to_place = sum(self.width)
+        room_left = sum(self.room)
+        for shelf, room in enumerate(self.room):
+            slack = max(0.0, 1 - to_place / room_left) if room_left else 0.0
+            target = round(room * (1 - spread * slack))
+            if self.rng.random() < 0.15:
+                target = self.rng.randint(min(target, room), room)
+            placed: list[int] = []
+            if begun is not None:
+                rest = waiting[begun]
+                if sum(self.width[i] for i in rest) <= room:
+                    placed += rest
+                    del waiting[begun]
+                    begun = None
+                else:
+                    placed += self._some(rest, room, target, shelf)
+            if begun is None:
+                filled = sum(self.width[i] for i in placed)
+                more, begun = self._open(waiting, room - filled, max(0, target - filled), shelf)
+                placed += more
+            if begun is not None:
+                taken = set(placed)
+                waiting[begun] = [i for i in waiting[begun] if i not in taken]
+            layout.append(placed)
+            to_place -= sum(self.width[i] for i in placed)
+            room_left -= room
+        return layout, [item for items in waiting.values() for item in items]
+
+    def _wish(self, worth: float, shelf: int, at_home: bool) -> float:
+        """How much this shelf wants something: margin at eye level, else what stood here."""
+        towards = 1.0 if self.rack.eye_level[shelf] else -1.0
+        return towards * worth * self.rng.uniform(0.5, 1.5) + (0.5 * abs(worth) * at_home)
+
+    def _some(self, items: list[int], room: int, target: int, shelf: int) -> list[int]:
+        """A part of a group that fills the room as near to the target as can be."""
+        order = sorted(
+            items,
+            key=lambda i: self._wish(self.worth[i], shelf, self.rack.home[i] == shelf),
+        )
+        widths = [self.width[i] for i in order]
+        sets = reachable(widths, room)
+        chosen, _ = choose(sets, widths, nearest_sum(sets[-1], target), self.rng)
+        return [order[k] for k in chosen]
+
+    def _open(
+        self, waiting: dict[int, list[int]], room: int, target: int, shelf: int
+    ) -> tuple[list[int], int | None]:
+        """Whole groups, and the beginning of one more where those miss the target.
+
+        Groups placed whole leave ``waiting``; returns the items and the group begun.
+        """
+        order = sorted(
+            waiting,
+            key=lambda g: self._wish(self.group_worth[g], shelf, shelf in self.group_home[g]),
+        )
+        width = {g: sum(self.width[i] for i in waiting[g]) for g in order}
+        widths = [width[g] for g in order]
+        sets = reachable(widths, room)
+        best_sum = nearest_sum(sets[-1], target)
+        if best_sum >= target or not order:
+            return self._take(waiting, order, sets, widths, best_sum), None
+        best: tuple[int, int | None] = (best_sum, None)
+        for candidate in self.rng.sample(order, min(len(order), 6)):
+            others = [width[g] for g in order if g != candidate]
+            parts = [self.width[i] for i in waiting[candidate]]
+            sums = reachable(parts, room, reachable(others, room)[-1])[-1]
+            found = nearest_sum(sums, target)
+            if found > best[0]:
+                best = (found, candidate)
+            if found >= target:
+                break
+        best_sum, begun = best
+        if begun is None:
+            return self._take(waiting, order, sets, widths, best_sum), None
+        parts_order = sorted(
+            waiting[begun],
+            key=lambda i: self._wish(self.worth[i], shelf, self.rack.home[i] == shelf),
+        )
+        parts = [self.width[i] for i in parts_order]
+        others_order = [g for g in order if g != begun]
+        others = [width[g] for g in others_order]
+        other_sets = reachable(others, room)
+        part_sets = reachable(parts, room, other_sets[-1])
+        chosen, rest = choose(part_sets, parts, best_sum, self.rng, eager=0.5)
+        items = self._take(waiting, others_order, other_sets, others, rest)
+        if len(chosen) == len(parts):
+            del waiting[begun]
+            return items + [parts_order[k] for k in chosen], None
+        return items + [parts_order[k] for k in chosen], begun
+
+    def _take(
+        self,
+        waiting: dict[int, list[int]],
+        order: list[int],
+        sets: list[int],
+        widths: list[int],
+        total: int,
+    ) -> list[int]:
+        chosen, _ = choose(sets, widths, total, self.rng)
+        return [item for k in chosen for item in waiting.pop(order[k])]
