@@ -1,0 +1,90 @@
+"""One store program with its parameters given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class RangeLimit:
+    """``lower <= sum_i coefficients_i x_i <= upper`` over the listed items of a store.
+
+    Counts per need group or category have coefficients 0 and 1; a minimum share s of a group in
+    the listed items is ``sum_i (1[i in group] - s) x_i >= 0``.
+    """
+
+    name: str
+    unit: str
+    coefficients: Floats
+    lower: float = -np.inf
+    upper: float = np.inf
+
+
+@dataclass(frozen=True)
+class StoreProblem:
+    """Parameters of the store program (docs/model.md), in arrays.
+
+    Arrays over items have length I, over need groups N; ``attraction`` and
+    ``shadow_attraction`` are [segment, item], ``potential_units_week`` and
+    ``no_purchase_attraction`` are [segment, need group]. "No limit" is ``inf``.
+    """
+
+    store_id: str
+    deliveries_week: float
+    segments: tuple[str, ...]
+    need_groups: tuple[str, ...]
+    item_ids: tuple[str, ...]
+    group_of_item: Integers
+    potential_units_week: Floats
+    no_purchase_attraction: Floats
+    attraction: Floats
+    shadow_attraction: Floats
+    price: Floats
+    unit_cost: Floats
+    spend_cost: Floats
+    """Money per unit that counts against the budget; equals ``unit_cost`` unless the objective
+    leaves cost out."""
+    waste_share: Floats
+    """Share of the stock left at the end of a delivery cycle that is lost."""
+    demand_cv: Floats
+    fixture_type: tuple[str, ...]
+    facing_width_cm: Floats
+    units_per_facing: Floats
+    shelf_fills_per_cycle: Floats
+    min_units_per_facing: Floats
+    min_stock_units: Floats
+    min_facings: Integers
+    max_facings: Integers
+    listing_cost_week: Floats
+    facing_cost_week: Floats
+    core: Flags
+    locked_in: Flags
+    locked_out: Flags
+    shelf_cm: Mapping[str, float]
+    budget_week: float
+    max_local_items: float
+    range_limits: tuple[RangeLimit, ...]
+
+    @property
+    def must_list(self) -> Flags:
+        """Items that every plan of this store lists: core and locked in."""
+        return self.core | self.locked_in
+
+    @property
+    def stock_capacity_per_facing(self) -> Floats:
+        """Most stock per cycle that one facing carries: units per facing times refills."""
+        return self.units_per_facing * self.shelf_fills_per_cycle
+
+    def shelf_members(self, fixture_type: str) -> Integers:
+        """Indices of the items that stand on a fixture type."""
+        return np.array(
+            [i for i, kind in enumerate(self.fixture_type) if kind == fixture_type], dtype=np.int64
+        )

@@ -1,0 +1,97 @@
+"""Results of the assortment stage, and the words for how sure a plan is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from planner.assortment.problem import StoreProblem
+from planner.assortment.score import Score
+from planner.tables.inputs import Assumption
+
+PROVEN = 1e-6
+"""A gap up to this is called optimal: it is the numerical resolution of the solver."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit of a store: how much is used, what one more unit would be worth."""
+
+    limit: str
+    unit: str
+    used: float
+    available: float
+    shadow_price: float
+    """Dual of the root relaxation, objective per unit; not negative when relaxing helps."""
+
+
+@dataclass(frozen=True)
+class StorePlan:
+    """The plan of one store, or the proof that there is none."""
+
+    store_id: str
+    plan: str
+    """feasible, infeasible, or none (no plan within the time limit)."""
+    proof: str
+    objective_week: float
+    """By the exact formulas; -inf where there is no plan, so that nothing can be misread."""
+    bound_week: float
+    seconds: float
+    score: Score | None
+    limits: tuple[Limit, ...]
+
+    @property
+    def gap(self) -> float:
+        """Proven distance to the best possible: (bound - objective) / max(1, |objective|)."""
+        return relative_gap(self.objective_week, self.bound_week)
+
+
+@dataclass(frozen=True)
+class Assortment:
+    """The plan of every store beside the common plan and the current range."""
+
+    problems: Mapping[str, StoreProblem]
+    plans: Mapping[str, StorePlan]
+    common: Mapping[str, Score]
+    current: Mapping[str, Score]
+    core_item_ids: tuple[str, ...]
+    value: pd.DataFrame
+    """Contents.value of the outputs: what going local is worth, with its interval."""
+    assumptions: tuple[Assumption, ...]
+
+    @property
+    def objective_week(self) -> float:
+        """Objective of the chain: the sum of its stores."""
+        return float(sum(plan.objective_week for plan in self.plans.values()))
+
+    @property
+    def bound_week(self) -> float:
+        """Upper bound of the chain: stores are not coupled, so their bounds add up."""
+        return float(sum(plan.bound_week for plan in self.plans.values()))
+
+    @property
+    def gap(self) -> float:
+        """Gap of the chain as a whole."""
+        return relative_gap(self.objective_week, self.bound_week)
+
+
+def relative_gap(objective: float, bound: float) -> float:
+    """``(bound - objective) / max(1, |objective|)``, at least 0; inf without a plan."""
+    if not math.isfinite(objective) or not math.isfinite(bound):
+        return math.inf
+    return max(0.0, bound - objective) / max(1.0, abs(objective))
+
+
+def proof_words(gap: float, *, time_limit_struck: bool) -> str:
+    """Optimal, within 0.4 %, or time limit: the second level of a plan's status."""
+    if gap <= PROVEN:
+        return "optimal"
+    if time_limit_struck or not math.isfinite(gap):
+        return "time limit"
+    percent = gap * 100
+    digits = max(1, 1 - math.floor(math.log10(percent)))
+    rounded = math.ceil(percent * 10**digits - 1e-9) / 10**digits
+    return f"within {rounded:.{digits}f} %"

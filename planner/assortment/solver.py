@@ -1,0 +1,188 @@
+"""A PuLP model in HiGHS: handed over as arrays, kept alive, asked for the truth.
+
+PuLP names the model; its own adapter needs seconds to hand a store over, reports a time limit
+as optimal and drops the objective's constant, so the arrays go to highspy directly and status,
+bound and gap come from HiGHS itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import highspy
+import numpy as np
+import pulp
+
+from planner.assortment.problem import Floats
+
+
+class SolveStatus(Enum):
+    """How a solve ended."""
+
+    OPTIMAL = "optimal"
+    """Proven within the gap that was asked for."""
+    INFEASIBLE = "infeasible"
+    TIME_LIMIT = "time limit"
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Values by column of the session, or none; ``bound`` is valid whatever the status."""
+
+    status: SolveStatus
+    values: Floats | None
+    objective: float
+    bound: float
+
+
+class Session:
+    """A maximisation model living in HiGHS; rows can be added between solves.
+
+    One thread: stores are solved in parallel by processes, and HiGHS's scheduler is global.
+    """
+
+    def __init__(self, model: pulp.LpProblem) -> None:
+        self.model = model
+        self.column: dict[pulp.LpVariable, int] = {}
+        self.row: dict[str, int] = {}
+        self.offset = float(model.objective.constant)
+        self._highs = highspy.Highs()
+        for option, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("mip_allow_restart", False),
+            ("mip_feasibility_tolerance", 1e-7),
+            ("primal_feasibility_tolerance", 1e-8),
+            ("dual_feasibility_tolerance", 1e-8),
+            ("random_seed", 0),
+        ):
+            self._highs.setOptionValue(option, value)
+        self._pass(model)
+
+    def _pass(self, model: pulp.LpProblem) -> None:
+        variables = model.variables()
+        self.column = {variable: k for k, variable in enumerate(variables)}
+        constraints = model.constraints()
+        starts, index, value = [0], [], []
+        for number, constraint in enumerate(constraints):
+            self.row[constraint.name] = number
+            for variable, coefficient in constraint.items():
+                index.append(self.column[variable])
+                value.append(coefficient)
+            starts.append(len(index))
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = len(variables), len(constraints)
+        cost = np.zeros(len(variables))
+        for variable, coefficient in model.objective.items():
+            cost[self.column[variable]] = coefficient
+        lp.col_cost_ = cost
+        lp.col_lower_ = np.array(
+            [-highspy.kHighsInf if v.lowBound is None else v.lowBound for v in variables]
+        )
+        lp.col_upper_ = np.array(
+            [highspy.kHighsInf if v.upBound is None else v.upBound for v in variables]
+        )
+        bounds = [_row_bounds(constraint) for constraint in constraints]
+        lp.row_lower_ = np.array([low for low, _ in bounds])
+        lp.row_upper_ = np.array([high for _, high in bounds])
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = np.array(starts)
+        lp.a_matrix_.index_ = np.array(index, dtype=np.int32)
+        lp.a_matrix_.value_ = np.array(value, dtype=np.float64)
+        lp.integrality_ = [
+            highspy.HighsVarType.kInteger
+            if v.cat == pulp.LpInteger
+            else highspy.HighsVarType.kContinuous
+            for v in variables
+        ]
+        lp.sense_ = highspy.ObjSense.kMaximize
+        lp.offset_ = self.offset
+        self._highs.passModel(lp)
+
+    def add(self, constraint: pulp.LpConstraint) -> None:
+        """Add a row over variables that the session knows (or new ones) to model and solver."""
+        self.model.addConstraint(constraint)
+        for variable in constraint:
+            if variable not in self.column:
+                self._add_column(variable)
+        low, high = _row_bounds(constraint)
+        self.row[constraint.name] = len(self.row)
+        items = list(constraint.items())
+        self._highs.addRow(
+            low,
+            high,
+            len(items),
+            np.array([self.column[v] for v, _ in items], dtype=np.int32),
+            np.array([c for _, c in items], dtype=np.float64),
+        )
+
+    def _add_column(self, variable: pulp.LpVariable) -> None:
+        number = len(self.column)
+        self.column[variable] = number
+        self._highs.addCol(
+            0.0, variable.lowBound, variable.upBound, 0, np.array([], dtype=np.int32), np.array([])
+        )
+        if variable.cat == pulp.LpInteger:
+            self._highs.changeColIntegrality(number, highspy.HighsVarType.kInteger)
+
+    def solve_relaxation(self) -> tuple[Solution, Floats]:
+        """Solve without integrality; also the dual of every row (objective per unit of bound)."""
+        self._highs.setOptionValue("solve_relaxation", True)
+        self._highs.setOptionValue("time_limit", highspy.kHighsInf)
+        self._highs.run()
+        status = self._status()
+        found = self._highs.getSolution()
+        usable = status is SolveStatus.OPTIMAL
+        objective = self._highs.getInfo().objective_function_value if usable else -np.inf
+        values = np.array(found.col_value) if usable else None
+        duals = np.array(found.row_dual) if usable else np.zeros(len(self.row))
+        return Solution(status, values, objective, objective if usable else np.inf), duals
+
+    def solve(self, gap: float, seconds: float) -> Solution:
+        """Solve to a relative gap within a time limit in seconds."""
+        self._highs.setOptionValue("solve_relaxation", False)
+        self._highs.setOptionValue("mip_rel_gap", gap)
+        self._highs.setOptionValue("mip_abs_gap", 1e-9)
+        # HiGHS counts its time limit from the first run of the instance.
+        limit = self._highs.getRunTime() + max(0.01, seconds)
+        self._highs.setOptionValue("time_limit", limit)
+        self._highs.run()
+        status = self._status()
+        if status is SolveStatus.INFEASIBLE:
+            return Solution(status, None, -np.inf, -np.inf)
+        info = self._highs.getInfo()
+        feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        values = np.array(self._highs.getSolution().col_value) if feasible else None
+        bound = float(info.mip_dual_bound)
+        return Solution(
+            status,
+            values,
+            float(info.objective_function_value) if feasible else -np.inf,
+            bound if np.isfinite(bound) else np.inf,
+        )
+
+    def _status(self) -> SolveStatus:
+        status = self._highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kOptimal:
+            return SolveStatus.OPTIMAL
+        if status in (
+            highspy.HighsModelStatus.kInfeasible,
+            highspy.HighsModelStatus.kUnboundedOrInfeasible,
+        ):
+            return SolveStatus.INFEASIBLE
+        if status in (
+            highspy.HighsModelStatus.kTimeLimit,
+            highspy.HighsModelStatus.kInterrupt,
+            highspy.HighsModelStatus.kSolutionLimit,
+        ):
+            return SolveStatus.TIME_LIMIT
+        raise RuntimeError(f"HiGHS stopped with status {status}")
+
+
+def _row_bounds(constraint: pulp.LpConstraint) -> tuple[float, float]:
+    low, high = constraint.getLb(), constraint.getUb()
+    return (
+        -highspy.kHighsInf if low is None else float(low),
+        highspy.kHighsInf if high is None else float(high),
+    )

@@ -1,0 +1,203 @@
+"""Solve one store program to a proven gap."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+
+from planner.assortment import newsvendor
+from planner.assortment.problem import Floats, StoreProblem
+from planner.assortment.program import StoreProgram
+from planner.assortment.result import PROVEN, Limit, StorePlan, proof_words, relative_gap
+from planner.assortment.score import Score, best_score
+from planner.assortment.solver import Session, SolveStatus
+from planner.assortment.stock import TOLERANCE, stock_bounds
+
+RELAXATION_ROUNDS = 3
+SOLVE_ROUNDS = 30
+
+
+def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) -> StorePlan:
+    """Best range, facings and stock of one store, with a bound.
+
+    The program bounds expected sales by tangents, so its value is an upper bound; each of its
+    ranges is scored exactly after its stock is set to the best (``stock.best_stock``). Where
+    the bound and the exact score are further apart than ``gap`` (relative), tangents are added
+    at the solution's own stock ratio, and lower sides where it sells less than its stock allows.
+    """
+    start = time.perf_counter()
+    if (problem.must_list & problem.locked_out).any():
+        return _without_plan(problem, "infeasible", "optimal", start)
+    program = StoreProgram(problem)
+    session = Session(program.model)
+    _tighten(program, session)
+    best: Score | None = None
+    bound = math.inf
+    solver_gap = gap / 2
+    struck = False
+    for _ in range(SOLVE_ROUNDS):
+        left = time_limit_seconds - (time.perf_counter() - start)
+        solution = session.solve(solver_gap, left)
+        if solution.status is SolveStatus.INFEASIBLE:
+            if best is None:
+                return _without_plan(problem, "infeasible", "optimal", start)
+            break
+        bound = min(bound, solution.bound)
+        struck = solution.status is SolveStatus.TIME_LIMIT
+        if solution.values is None:
+            break
+        facings = program.facings_of(solution.values, session.column)
+        found = best_score(problem, facings) if within_limits(problem, facings) else None
+        if found and (best is None or found.objective_week > best.objective_week):
+            best = found
+        reached = relative_gap(best.objective_week, bound) if best else math.inf
+        if reached <= max(gap, PROVEN / 10) or struck or left <= 0:
+            break
+        if not _cut(program, session, solution.values, found):
+            if solver_gap <= 1e-9:
+                break
+            solver_gap = max(1e-9, solver_gap / 10)
+    if best is None:
+        return _without_plan(problem, "none", "time limit", start)
+    bound = max(bound, best.objective_week)
+    return StorePlan(
+        store_id=problem.store_id,
+        plan="feasible",
+        proof=proof_words(
+            relative_gap(best.objective_week, bound), time_limit_struck=struck
+        ),
+        objective_week=best.objective_week,
+        bound_week=bound,
+        seconds=time.perf_counter() - start,
+        score=best,
+        limits=limits_of(program, session, best),
+    )
+
+
+def _without_plan(problem: StoreProblem, plan: str, proof: str, start: float) -> StorePlan:
+    seconds = time.perf_counter() - start
+    return StorePlan(problem.store_id, plan, proof, -math.inf, -math.inf, seconds, None, ())
+
+
+def _ratios(program: StoreProgram, session: Session, values: Floats, item: int) -> tuple[float, float]:  # fmt: skip
+    mean = values[session.column[program.m[item]]]
+    stock = values[session.column[program.q[item]]]
+    return float(mean), float(stock)
+
+
+def _tighten(program: StoreProgram, session: Session) -> None:
+    """Add tangents at the relaxation's own stock ratios, a few rounds."""
+    problem = program.problem
+    spread = [i for i in program.items if problem.demand_cv[i] >= newsvendor.CERTAIN_CV]
+    for _ in range(RELAXATION_ROUNDS if spread else 0):
+        solution, _ = session.solve_relaxation()
+        if solution.values is None or not _add_tangents(program, session, solution.values):
+            return
+
+
+def _add_tangents(program: StoreProgram, session: Session, values: Floats) -> bool:
+    """Cut off sales above ``E[min(D, Q)]``; True if anything was added."""
+    problem, added = program.problem, False
+    for i in program.items:
+        cv = float(problem.demand_cv[i])
+        if cv < newsvendor.CERTAIN_CV:
+            continue
+        mean, stock = _ratios(program, session, values, i)
+        if mean <= 1e-9 or stock <= 1e-9:
+            continue
+        sold = float(values[session.column[program.u[i]]])
+        true = float(newsvendor.expected_sales(mean, stock, cv))
+        if sold > true * (1 + 1e-6) and not program.has_tangent_near(i, stock / mean):
+            session.add(program.tangent_row(i, stock / mean))
+            added = True
+    return added
+
+
+def _cut(program: StoreProgram, session: Session, values: Floats, found: Score | None) -> bool:
+    """Add what the solution shows to be missing; True if anything was added.
+
+    ``found`` is the exact score of the solution's range, None where it overspends: then the
+    lower sides are made exact at the least stock of its facings.
+    """
+    problem = program.problem
+    added = _add_tangents(program, session, values)
+    facings = program.facings_of(values, session.column)
+    least, _ = stock_bounds(problem, facings)
+    for i in program.items:
+        if not facings[i]:
+            continue
+        mean, stock = _ratios(program, session, values, i)
+        sold = float(values[session.column[program.u[i]]])
+        true = float(newsvendor.expected_sales(mean, stock, float(problem.demand_cv[i])))
+        if sold >= true - 1e-6 * max(1.0, true) or mean <= 0:
+            continue
+        certain = problem.demand_cv[i] < newsvendor.CERTAIN_CV
+        if i in program.lower_sides and (certain or program.lower_sides[i] >= 6):
+            continue
+        exact = [stock / mean]
+        if found is None and least[i] > 0:
+            exact.append(float(least[i]) / mean)
+        for constraint in program.lower_side_rows(i, () if certain else tuple(exact)):
+            session.add(constraint)
+        added = True
+    return added
+
+
+def within_limits(problem: StoreProblem, facings: np.ndarray) -> bool:
+    """Whether whole facings keep every limit on shelf, counts, locks and facings.
+
+    Solver answers are rounded to whole facings; this checks them again without the solver.
+    """
+    listed = facings > 0
+    if (problem.must_list & ~listed).any() or (problem.locked_out & listed).any():
+        return False
+    inside = (facings >= problem.min_facings) & (facings <= problem.max_facings)
+    if (listed & ~inside).any():
+        return False
+    for kind, room in problem.shelf_cm.items():
+        members = problem.shelf_members(kind)
+        used = float((problem.facing_width_cm[members] * facings[members]).sum())
+        if used > room + TOLERANCE * max(1.0, room):
+            return False
+    if (listed & ~problem.core).sum() > problem.max_local_items:
+        return False
+    for limit in problem.range_limits:
+        used = float(limit.coefficients @ listed)
+        if used > limit.upper + TOLERANCE or used < limit.lower - TOLERANCE:
+            return False
+    least, most = stock_bounds(problem, facings)
+    capacity = np.where(listed, problem.stock_capacity_per_facing * np.maximum(facings, 1), np.inf)
+    return bool((least <= capacity * (1 + TOLERANCE)).all() and (most >= least).all())
+
+
+def limit_uses(problem: StoreProblem, plan: Score) -> list[tuple[str, str, float, float]]:
+    """Every limit of a store with its unit, what a plan uses of it and what is available."""
+    uses = []
+    for kind, room in problem.shelf_cm.items():
+        members = problem.shelf_members(kind)
+        used = float((problem.facing_width_cm[members] * plan.facings[members]).sum())
+        uses.append((f"shelf_cm:{kind}", "cm", used, float(room)))
+    if np.isfinite(problem.budget_week):
+        used = float(plan.spend_week.sum())
+        uses.append(("budget_week", "money per week", used, problem.budget_week))
+    if np.isfinite(problem.max_local_items):
+        used = float((plan.listed & ~problem.core).sum())
+        uses.append(("max_local_items", "items", used, problem.max_local_items))
+    for limit in problem.range_limits:
+        used = float(limit.coefficients @ plan.listed)
+        available = limit.upper if np.isfinite(limit.upper) else limit.lower
+        uses.append((limit.name, limit.unit, used, float(available)))
+    return uses
+
+
+def limits_of(program: StoreProgram, session: Session, plan: Score) -> tuple[Limit, ...]:
+    """Limits of a plan with their shadow prices, from one more solve of the relaxation."""
+    _, duals = session.solve_relaxation()
+    limits = []
+    for name, unit, used, available in limit_uses(program.problem, plan):
+        label, sign = program.limit_rows[name]
+        price = max(0.0, sign * float(duals[session.row[label]]))
+        limits.append(Limit(name, unit, used, available, price))
+    return tuple(limits)
