@@ -1,0 +1,54 @@
+"""Every packing of a small rack, by trying them all."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import permutations
+
+Widths = tuple[int, ...]
+
+
+def can_pack(width: Widths, room: Widths) -> bool:
+    """Whether the items can be shared out over the shelves at all."""
+
+    @cache
+    def rest(k: int, free: Widths) -> bool:
+        if k == len(width):
+            return True
+        return any(
+            rest(k + 1, tuple(sorted((*free[:z], free[z] - width[k], *free[z + 1 :]))))
+            for z in range(len(free))
+            if free[z] >= width[k]
+        )
+
+    return rest(0, tuple(sorted(room)))
+
+
+def can_pack_in_blocks(width: Widths, group: Widths, room: Widths) -> bool:
+    """Whether some order of the items, group after group, fits shelf after shelf.
+
+    For a given order, filling each shelf as far as it goes is best, so next-fit decides it.
+    """
+    groups = sorted(set(group))
+    members = {g: [i for i, own in enumerate(group) if own == g] for g in groups}
+
+    def after(state: tuple[int, int], item: int) -> tuple[int, int]:
+        shelf, used = state
+        while shelf < len(room) and used + width[item] > room[shelf]:
+            shelf, used = shelf + 1, 0
+        return shelf, used + width[item]
+
+    def extend(state: tuple[int, int], left: frozenset[int]) -> bool:
+        if not left:
+            return True
+        ends = set()
+        for g in left:
+            for order in permutations(members[g]):
+                end = state
+                for item in order:
+                    end = after(end, item)
+                if end[0] < len(room):
+                    ends.add((end, g))
+        return any(extend(end, left - {g}) for end, g in sorted(ends))
+
+    return extend((0, 0), frozenset(groups))

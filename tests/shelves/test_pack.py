@@ -1,0 +1,141 @@
+"""Packing one rack, against every packing there is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from every_packing import can_pack, can_pack_in_blocks
+
+from planner.shelves.fit import best_fit, exact, gather
+from planner.shelves.pack import pack
+from planner.shelves.rack import Rack, broken_groups
+
+
+def make_rack(width: list[int], group: list[int], room: list[int], **fields: tuple) -> Rack:
+    """One facing an item, no facings to add, nothing at eye level, unless a field says so."""
+    n = len(width)
+    given = {
+        "facing_width": tuple(width),
+        "facings": (1,) * n,
+        "most_facings": (1,) * n,
+        "stock_facings": (1,) * n,
+        "cycle_need": (1.0,) * n,
+        "group": tuple(group),
+        "margin": (1.0,) * n,
+        "home": (-1,) * n,
+        "shelf_width": tuple(room),
+        "eye_level": (False,) * len(room),
+    }
+    return Rack(**(given | fields))
+
+
+def tight_rack(rng: np.random.Generator) -> Rack:
+    """Up to 8 items that need between all and nearly all of 2 to 4 shelves."""
+    n = int(rng.integers(3, 9))
+    width = [int(w) for w in rng.choice([2, 3, 4, 5, 7], n)]
+    cuts = sorted(int(c) for c in rng.integers(0, sum(width) + 1, rng.integers(1, 4)))
+    room = np.diff([0, *cuts, sum(width)]) + rng.integers(0, 3, len(cuts) + 1)
+    return make_rack(width, [int(g) for g in rng.integers(0, 3, n)], [int(w) for w in room])
+
+
+def assert_valid(rack: Rack, layout: list[list[int]]) -> None:
+    """Each item once, no shelf over its width."""
+    assert sorted(i for shelf in layout for i in shelf) == list(range(len(rack.facings)))
+    for shelf, width in zip(layout, rack.shelf_width, strict=True):
+        assert rack.used(shelf) <= width
+
+
+def test_packs_exactly_what_can_be_packed() -> None:
+    """All items stand if and only if some packing of them exists; else width must stay free."""
+    rng = np.random.default_rng(1)
+    possible = 0
+    for seed in range(250):
+        rack = tight_rack(rng)
+        if sum(rack.facing_width) > sum(rack.shelf_width):
+            continue
+        result = pack(rack, seed)
+        if can_pack(rack.facing_width, rack.shelf_width):
+            possible += 1
+            assert result.layout is not None
+            assert_valid(rack, result.layout)
+            assert result.leave_free == 0
+        else:
+            assert result.layout is None
+            assert result.leave_free > sum(rack.shelf_width) - sum(rack.facing_width)
+    assert 40 < possible < 240
+
+
+def test_keeps_groups_in_one_block_where_that_is_possible() -> None:
+    """At least 95 % of tight racks that allow every group in one block get it."""
+    rng = np.random.default_rng(2)
+    allowed = reached = 0
+    for seed in range(250):
+        rack = tight_rack(rng)
+        if can_pack_in_blocks(rack.facing_width, rack.group, rack.shelf_width):
+            allowed += 1
+            layout = pack(rack, seed).layout
+            assert layout is not None
+            reached += not broken_groups(rack, layout)
+    assert allowed > 60
+    assert reached >= 0.95 * allowed
+
+
+def test_breaks_no_more_groups_than_it_must() -> None:
+    """Two groups that cannot both stand together: one of them still does."""
+    rack = make_rack([6, 4, 6, 4, 5, 5], [0, 1, 1, 0, 2, 2], [6, 4, 6, 4, 10])
+    layout = pack(rack, 0).layout
+    assert layout is not None
+    assert_valid(rack, layout)
+    assert 2 not in broken_groups(rack, layout)
+
+
+@pytest.mark.parametrize(
+    ("width", "room"), [([6, 5, 5, 4, 4, 3, 3], [10, 10, 10]), ([7, 6, 3, 2, 2, 5, 5], [10, 15, 5])]
+)
+def test_exact_program_packs_to_the_last_centimetre(width: list[int], room: list[int]) -> None:
+    """The last resort finds packings without any spare width."""
+    rack = make_rack(width, [0] * len(width), room)
+    layout, placed = exact(rack)
+    assert layout is not None
+    assert_valid(rack, layout)
+    assert placed == sum(width)
+
+
+def test_exact_program_places_the_most_that_fits() -> None:
+    """Three 6s on two shelves of 10: two of them stand."""
+    assert exact(make_rack([6, 6, 6], [0, 0, 0], [10, 10])) == (None, 12)
+    assert best_fit(make_rack([6, 6, 6], [0, 0, 0], [10, 10])) == (None, 12)
+    assert exact(make_rack([20], [0], [10, 10])) == (None, 0)
+
+
+def test_asks_for_no_more_width_than_the_items_leave_behind() -> None:
+    """What must stay free lies between one step more than now and what could not stand."""
+    rack = make_rack([6, 6, 6], [0, 0, 0], [10, 10])
+    assert 2 < pack(rack, 0).leave_free <= 8
+
+
+def test_gather_joins_groups_across_shelves() -> None:
+    """A group on two neighbouring shelves ends the one and begins the other."""
+    rack = make_rack([1] * 6, [0, 1, 2, 1, 0, 2], [3, 3])
+    layout = gather(rack, [[1, 0], [3, 2, 5]])
+    assert [rack.group[i] for shelf in layout for i in shelf] == [0, 1, 1, 2, 2]
+
+
+def test_an_eye_level_shelf_gets_the_best_margin() -> None:
+    """Items of equal width: the margins that stand at eye level are the highest."""
+    margin = tuple(float(m) for m in np.random.default_rng(3).permutation(12))
+    rack = make_rack(
+        [5] * 12, list(range(12)), [20, 20, 20], margin=margin, eye_level=(False, True, False)
+    )
+    layout = pack(rack, 0).layout
+    assert layout is not None
+    assert sorted(margin[i] for i in layout[1]) == [8, 9, 10, 11]
+
+
+def test_items_stay_on_their_shelf_where_margins_tie() -> None:
+    """With equal margins a valid planogram of today is found again."""
+    home = (2, 2, 1, 1, 0, 0)
+    rack = make_rack([5] * 6, [0, 0, 1, 1, 2, 2], [10, 10, 10], home=home)
+    layout = pack(rack, 0).layout
+    assert layout is not None
+    assert {i: z for z, shelf in enumerate(layout) for i in shelf} == dict(enumerate(home))

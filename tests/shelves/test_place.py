@@ -1,0 +1,179 @@
+"""Whole stores: what every planogram must be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+from shelf_stores import Store, make_fixtures, make_items, make_listed, no_range, random_store
+
+from planner.shelves.place import place, place_store
+from planner.shelves.result import Shelves
+
+stores = st.builds(
+    random_store,
+    st.integers(0, 10**6),
+    st.integers(5, 60),
+    st.sampled_from([0.6, 0.8, 0.9, 0.95, 0.98]),
+)
+
+
+def assert_valid(store: Store, result: Shelves) -> None:
+    """Each item once, on its type, inside the shelf, side by side, facings within limits."""
+    placed = result.positions.merge(store.items, on="item_id").merge(
+        store.fixtures, on=["store_id", "fixture_id", "bay", "shelf"], suffixes=("", "_shelf")
+    )
+    assert sorted(placed["item_id"]) == sorted(store.listed["item_id"])
+    assert (placed["fixture_type"] == placed["fixture_type_shelf"]).all()
+    assert placed["width_cm"].to_numpy() == pytest.approx(
+        (placed["facings"] * placed["facing_width_cm"]).to_numpy()
+    )
+    for _, shelf in result.positions.groupby(["fixture_id", "bay", "shelf"]):
+        assert list(shelf["position"]) == list(range(1, len(shelf) + 1))
+        assert shelf["left_cm"].iloc[0] == 0
+        ends = shelf["left_cm"] + shelf["width_cm"]
+        assert list(shelf["left_cm"].iloc[1:]) == pytest.approx(list(ends.iloc[:-1]))
+    right = placed["left_cm"] + placed["width_cm"]
+    assert (right <= placed["width_cm_shelf"] + 1e-9).all()
+    both = placed.merge(store.listed, on="item_id", suffixes=("", "_program"))
+    assert (both["facings"] >= both["facings_program"]).all()
+    more = both[both["facings"] > both["facings_program"]]
+    assert (more["facings"] <= more["max_facings"]).all()
+    stock = more["min_units_per_facing"] * more["facings"]
+    assert (stock <= more["stock_units_cycle"] + 1e-6).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(stores)
+def test_every_planogram_is_valid(store: Store) -> None:
+    """Whatever the store, what is placed obeys every rule, or the store is asked again."""
+    result = place_store("s", *store.frames())
+    if result.unplaced:
+        assert result.positions.empty
+    else:
+        assert_valid(store, result)
+
+
+def test_typical_stores_stand_in_blocks() -> None:
+    """60 items that fill 95 % of the width: all stand, 95 % of need groups in one block."""
+    results = [place_store("s", *random_store(seed, fill=0.95).frames()) for seed in range(15)]
+    assert not any(result.unplaced for result in results)
+    blocks = pd.concat(result.blocks for result in results)
+    assert blocks["in_one_block"].mean() >= 0.95
+
+
+def test_added_facings_are_recorded_with_their_cost() -> None:
+    """facings_added is the difference between printed and program facings, at their cost."""
+    store = random_store(4, fill=0.7)
+    result = place_store("s", *store.frames())
+    both = result.positions.merge(store.listed, on="item_id", suffixes=("", "_program"))
+    gained = (both["facings"] - both["facings_program"]).set_axis(both["item_id"])
+    recorded = result.facings_added.set_index("item_id")
+    assert len(recorded) > 0
+    assert recorded["facings_added"].to_dict() == gained[gained > 0].to_dict()
+    assert recorded["cost_week"].sum() == pytest.approx(0.1 * gained.sum())
+
+
+def test_shelf_rows_add_up_and_explain_emptiness() -> None:
+    """Every shelf has a row; used + empty = width; more than 5 % empty has a note."""
+    for seed in range(5):
+        store = random_store(seed, fill=0.5)
+        result = place_store("s", *store.frames())
+        assert len(result.shelves) == len(store.fixtures)
+        total = result.shelves["used_cm"] + result.shelves["empty_cm"]
+        assert list(total) == pytest.approx(list(result.shelves["width_cm"]))
+        empty = result.shelves["empty_cm"] > 0.05 * result.shelves["width_cm"] + 1e-9
+        assert (empty == (result.shelves["note"] != "")).all()
+
+
+def test_rows_in_another_order_give_the_same_planogram() -> None:
+    """Neither the order of the fixtures nor of the listed items matters."""
+    store = random_store(7)
+    shuffled = replace(
+        store,
+        fixtures=store.fixtures.sample(frac=1, random_state=1),
+        listed=store.listed.sample(frac=1, random_state=2),
+    )
+    one, two = (place_store("s", *each.frames()) for each in (store, shuffled))
+    assert_frame_equal(one.positions, two.positions)
+    assert_frame_equal(one.shelves, two.shelves)
+
+
+def chain(*stores: tuple[str, Store]) -> tuple[SimpleNamespace, pd.DataFrame]:
+    """Inputs as far as ``place`` reads them, and the listed items, of stores of one item table."""
+    parts = {
+        name: pd.concat(
+            [getattr(store, name).assign(store_id=store_id) for store_id, store in stores],
+            ignore_index=True,
+        )
+        for name in ("fixtures", "current_range", "listed")
+    }
+    listed = parts.pop("listed")
+    ids = pd.DataFrame({"store_id": [store_id for store_id, _ in stores]})
+    return SimpleNamespace(items=stores[0][1].items, stores=ids, **parts), listed
+
+
+def test_a_store_is_placed_alike_alone_and_in_a_chain() -> None:
+    """What place() gives a store is what place_store() gives it: workers cannot matter."""
+    store = random_store(9)
+    inputs, listed = chain(("north", store), ("south", store))
+    together = place(inputs, listed)
+    for store_id in ("south", "north"):
+        own = [
+            frame if name == "items" else frame.assign(store_id=store_id)
+            for name, frame in zip(
+                ("items", "fixtures", "current_range", "listed"), store.frames(), strict=True
+            )
+        ]
+        alone = place_store(store_id, *own)
+        rows = together.positions[together.positions["store_id"] == store_id]
+        assert_frame_equal(rows.reset_index(drop=True), alone.positions)
+    assert list(together.positions["store_id"].unique()) == ["north", "south"]
+
+
+def test_a_store_without_fixtures_gets_no_positions() -> None:
+    """It is counted in one assumption and stops nothing."""
+    store = random_store(3, items=10)
+    bare = replace(store, fixtures=store.fixtures.iloc[:0])
+    result = place(*chain(("a", store), ("b", bare), ("c", bare)))
+    assert set(result.positions["store_id"]) == {"a"}
+    assert [a.count for a in result.assumptions] == [2]
+    assert not result.unplaced
+
+
+def test_what_cannot_stand_says_how_much_to_leave_free() -> None:
+    """Three items of 60 cm on two shelves of 100 cm: a smaller plan is asked for, and fits."""
+    store = Store(
+        make_items([60, 60, 60], ["g", "g", "h"]),
+        make_fixtures([100, 100]),
+        no_range(),
+        make_listed([1, 1, 1]),
+    )
+    result = place_store("s", *store.frames())
+    assert result.positions.empty
+    free = result.unplaced["s"]["table"]
+    assert 20 < free <= 80
+    fewer = replace(store, listed=store.listed.iloc[:2])
+    assert not place_store("s", *fewer.frames()).unplaced
+
+
+def test_more_width_than_the_store_has_is_refused() -> None:
+    """A plan that no store program makes is an error of the caller, not an empty planogram."""
+    store = Store(
+        make_items([60, 60], ["g", "g"]), make_fixtures([100]), no_range(), make_listed([1, 1])
+    )
+    with pytest.raises(ValueError, match="more than its table can hold"):
+        place_store("s", *store.frames())
+
+
+def test_widths_with_fractions_fill_a_shelf_exactly() -> None:
+    """Three facings of 12.3 cm stand on 36.9 cm although the float product is larger."""
+    store = Store(make_items([12.3], ["g"]), make_fixtures([36.9]), no_range(), make_listed([3]))
+    result = place_store("s", *store.frames())
+    assert list(result.positions["width_cm"]) == [36.9]
+    assert list(result.shelves["empty_cm"]) == [0.0]
