@@ -1,0 +1,62 @@
+"""One store's part of what the outputs show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from planner.outputs.contents import Contents
+
+_PER_STORE = (
+    "stores",
+    "demand",
+    "assortment",
+    "limits",
+    "positions",
+    "shelves",
+    "store_plans",
+    "figures",
+    "changes",
+)
+
+
+def split_by_store(contents: Contents) -> Mapping[str, Contents]:
+    """The contents of each store, by store_id in the order of ``contents.stores``.
+
+    Every frame with a store_id holds that store's rows alone, ``value`` its store-level rows;
+    items, recapture, assumptions and the stamp are shared by all. One pass over each frame.
+    """
+    groups: dict[str, dict[str, pd.DataFrame]] = {}
+    for name in _PER_STORE:
+        frame: pd.DataFrame = getattr(contents, name)
+        groups[name] = {
+            str(key): rows.reset_index(drop=True)
+            for key, rows in frame.groupby("store_id", sort=False, observed=True)
+        }
+    of_stores = contents.value[contents.value["level"] == "store"]
+    values = {
+        str(key): rows.reset_index(drop=True) for key, rows in of_stores.groupby("name", sort=False)
+    }
+    return {
+        store_id: replace(
+            contents,
+            value=values.get(store_id, of_stores.iloc[:0]),
+            **{
+                name: parts.get(store_id, getattr(contents, name).iloc[:0])
+                for name, parts in groups.items()
+            },
+        )
+        for store_id in contents.stores["store_id"].astype(str)
+    }
+
+
+def of_store(contents: Contents, store_id: str) -> Contents:
+    """The contents of one store; cheap where they already are that store's alone.
+
+    Raises KeyError for a store that is not in ``contents.stores``.
+    """
+    if list(contents.stores["store_id"]) == [store_id]:
+        return contents
+    return split_by_store(contents)[store_id]

@@ -1,0 +1,234 @@
+"""Stamped sheets: what stands on every sheet, how it prints, and tables with live totals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from planner.outputs import numbers
+from planner.outputs.workbook import styles
+from planner.outputs.workbook.styles import Look, StyleBook
+
+HEADER_ROW = 5
+"""Row of the column heads on every sheet that is one table."""
+
+NOT_APPLICABLE = "–"
+
+_FORMULA_STARTS = ("=", "+", "-", "@")
+_SHEET_NAME_LENGTH = 31
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What is printed at the top and the foot of every sheet of a workbook."""
+
+    subject: str
+    """Store or chain that the workbook is about."""
+    lines: tuple[str, str]
+    footer: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a printed table."""
+
+    head: str
+    width: float
+    """In characters of the default font."""
+    look: Look = styles.TEXT
+    total: bool = False
+    """Summed by a live formula below the table."""
+
+
+class Book:
+    """A workbook under construction: unique sheet names, one heading, shared styles."""
+
+    def __init__(self, heading: Heading) -> None:
+        self.workbook = Workbook()
+        self.styles = StyleBook(self.workbook)
+        self.heading = heading
+        active = self.workbook.active
+        if active is not None:
+            self.workbook.remove(active)
+        self.workbook.calculation.fullCalcOnLoad = True
+
+    def sheet(self, name: str, title: str, *, fit_height: bool = False) -> Sheet:
+        """A new sheet with its heading, footer and page set-up.
+
+        ``fit_height``: the whole sheet on one page; otherwise as wide as one page and as long
+        as it takes.
+        """
+        worksheet = self.workbook.create_sheet(self._unique(name))
+        _set_up_page(worksheet, self.heading, fit_height)
+        sheet = Sheet(worksheet, self.styles)
+        sheet.put(1, 1, f"{title} – {self.heading.subject}", styles.TITLE)
+        sheet.put(2, 1, self.heading.lines[0], styles.STAMP)
+        sheet.put(3, 1, self.heading.lines[1], styles.STAMP)
+        worksheet.row_dimensions[1].height = 20
+        return sheet
+
+    def _unique(self, name: str) -> str:
+        clean = re.sub(r"[\[\]:*?/\\]", "_", name).strip("' ") or "Sheet"
+        taken = {title.lower() for title in self.workbook.sheetnames}
+        candidate, number = clean[:_SHEET_NAME_LENGTH], 1
+        while candidate.lower() in taken:
+            number += 1
+            suffix = f" ({number})"
+            candidate = clean[: _SHEET_NAME_LENGTH - len(suffix)] + suffix
+        return candidate
+
+
+class Sheet:
+    """Writes cells; a text is always stored as text, whatever it begins with."""
+
+    def __init__(self, worksheet: Worksheet, style_book: StyleBook) -> None:
+        self.worksheet: Any = worksheet
+        self._styles = style_book
+
+    def put(self, row: int, column: int, value: Any, look: Look) -> None:
+        """Write a value; missing numbers and dates are marked, never blank."""
+        cell = self.worksheet.cell(row, column)
+        if isinstance(value, str):
+            cell.value = value
+            # openpyxl takes "=x" for a formula and "#N/A" for an error
+            cell.data_type = "s"
+            if value.startswith(_FORMULA_STARTS):
+                look = replace(look, quoted=True)
+        elif value is not None and pd.api.types.is_scalar(value) and pd.isna(value):
+            not_known = look.number_format != numbers.EXCEL_DAY
+            cell.value = numbers.MISSING if not_known else NOT_APPLICABLE
+            look = styles.missing(look) if not_known else look
+        else:
+            cell.value = value
+        self._styles.apply(cell, look)
+
+    def put_formula(self, row: int, column: int, formula: str, look: Look) -> None:
+        """Write a formula, beginning with ``=``."""
+        cell = self.worksheet.cell(row, column)
+        cell.value = formula
+        self._styles.apply(cell, look)
+
+    def put_merged(
+        self, row: int, first: int, last: int, value: Any, look: Look, *, last_row: int = 0
+    ) -> None:
+        """Write a value across the columns first..last (and down to ``last_row``).
+
+        Sides of the border go to the outer cells alone, as spreadsheet programs expect.
+        """
+        bottom_row = max(row, last_row)
+        if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+            look = replace(look, quoted=True)
+        inner = re.sub("[lrLR]", "", look.border)
+        for r in range(row, bottom_row + 1):
+            for column in range(first, last + 1):
+                sides = inner
+                sides += "l" if column == first and "l" in look.border else ""
+                sides += "r" if column == last and "r" in look.border else ""
+                edge = look if sides == look.border else replace(look, border=sides)
+                self._styles.apply(self.worksheet.cell(r, column), edge)
+        if last > first or bottom_row > row:
+            self.worksheet.merged_cells.add(
+                f"{get_column_letter(first)}{row}:{get_column_letter(last)}{bottom_row}"
+            )
+        cell = self.worksheet.cell(row, first)
+        cell.value = value
+        if isinstance(value, str):
+            cell.data_type = "s"
+
+    def widths(self, widths: Iterable[float], first: int = 1) -> None:
+        """Set column widths, in characters of the default font."""
+        for offset, width in enumerate(widths):
+            self.worksheet.column_dimensions[get_column_letter(first + offset)].width = width
+
+    def equal_widths(self, first: int, count: int, width: float) -> None:
+        """Give ``count`` columns from ``first`` on the same width, as one entry of the file."""
+        letter = get_column_letter(first)
+        dimension = self.worksheet.column_dimensions[letter]
+        dimension.width = width
+        dimension.min, dimension.max = first, first + count - 1
+
+    def height(self, row: int, points: float) -> None:
+        """Set the height of a row, in points."""
+        self.worksheet.row_dimensions[row].height = points
+
+    def print_area(self, last_row: int, last_column: int) -> None:
+        """Print from A1 to this cell."""
+        self.worksheet.print_area = f"A1:{get_column_letter(last_column)}{last_row}"
+
+    def table(
+        self,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[Any]],
+        *,
+        top: int = HEADER_ROW,
+        whole_sheet: bool = True,
+        empty: str = "None",
+    ) -> int:
+        """Write a table with its head in row ``top``; returns the row after its last one.
+
+        ``whole_sheet``: the head is frozen and repeated on every page, and can be filtered;
+        column widths are set. ``empty`` is said where there are no rows.
+        """
+        for offset, column in enumerate(columns):
+            self.put(top, 1 + offset, column.head, styles.HEADER)
+        row = top
+        for row, values in enumerate(rows, start=top + 1):
+            for offset, (column, value) in enumerate(zip(columns, values, strict=True)):
+                self.put(row, 1 + offset, value, column.look)
+        last = row
+        if last == top:
+            self.put(top + 1, 1, empty, styles.NOTE)
+            row = top + 1
+        elif any(column.total for column in columns):
+            row = last + 1
+            self._totals(columns, top + 1, last)
+        if whole_sheet:
+            self.widths(column.width for column in columns)
+            self.worksheet.freeze_panes = self.worksheet.cell(top + 1, 1)
+            self.worksheet.print_title_rows = f"{top}:{top}"
+            if last > top:
+                end = get_column_letter(len(columns))
+                self.worksheet.auto_filter.ref = f"A{top}:{end}{last}"
+        return row + 1
+
+    def _totals(self, columns: Sequence[Column], first: int, last: int) -> None:
+        for offset, column in enumerate(columns):
+            letter = get_column_letter(1 + offset)
+            if column.total:
+                self.put_formula(
+                    last + 1,
+                    1 + offset,
+                    f"=SUM({letter}{first}:{letter}{last})",
+                    styles.total(column.look),
+                )
+            else:
+                self.put(
+                    last + 1, 1 + offset, "Total" if offset == 0 else "", styles.total(styles.TEXT)
+                )
+
+
+def _set_up_page(worksheet: Any, heading: Heading, fit_height: bool) -> None:
+    page = worksheet.page_setup
+    page.orientation = "landscape"
+    page.paperSize = worksheet.PAPERSIZE_A4
+    page.fitToWidth = 1
+    page.fitToHeight = 1 if fit_height else 0
+    worksheet.sheet_properties.pageSetUpPr.fitToPage = True
+    margins = worksheet.page_margins
+    margins.left = margins.right = margins.top = 0.4
+    margins.bottom = 0.55
+    margins.header = margins.footer = 0.25
+    worksheet.print_options.horizontalCentered = False
+    worksheet.sheet_view.showGridLines = False
+    # an ampersand begins a code in headers and footers
+    worksheet.oddFooter.left.text = heading.footer.replace("&", "&&")[:200]
+    worksheet.oddFooter.left.size = 7
+    worksheet.oddFooter.right.text = "&A – page &P of &N"
+    worksheet.oddFooter.right.size = 7

@@ -1,0 +1,156 @@
+"""How the cells of the workbooks look; the only place for fonts, fills, borders and widths."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import Cell
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Side
+from openpyxl.worksheet.worksheet import Worksheet
+
+from planner.outputs import numbers
+
+FONT = "Arial"
+"""Found, or matched in its widths, on every system; so drawings look the same everywhere."""
+
+TINTS = (
+    "CFE3F3",
+    "FBE3B5",
+    "CDEBDD",
+    "F3D3E4",
+    "FFF6B8",
+    "D9D9EE",
+    "F6CDB9",
+    "DCEFF7",
+    "E4E4E4",
+    "E9F0C9",
+)
+"""Light fills after Okabe and Ito (2008), told apart with every kind of colour vision; dark
+text is legible on each, also when printed in grey."""
+
+STATUS_COLOURS = {"N": "004C7F", "M": "A03D00", "K": "404040"}
+"""The letter carries the meaning; the colour only helps to find it."""
+
+_INK = "1A1A1A"
+_LINE = "7F7F7F"
+
+
+@dataclass(frozen=True)
+class Look:
+    """Everything that makes up the look of a cell."""
+
+    size: float = 9
+    bold: bool = False
+    italic: bool = False
+    colour: str = _INK
+    fill: str = ""
+    """RGB of a solid fill; ``hatched`` for empty shelf; empty for none."""
+    horizontal: str = "general"
+    vertical: str = "top"
+    wrap: bool = False
+    rotation: int = 0
+    number_format: str = "General"
+    border: str = ""
+    """Sides that carry a thin line: any of l, r, t, b; capitals for a thick one."""
+    quoted: bool = False
+    """Text that would otherwise be taken for a formula when the cell is edited."""
+
+
+TITLE = Look(size=14, bold=True)
+STAMP = Look(size=8, colour="404040")
+SECTION = Look(size=11, bold=True)
+NOTE = Look(size=8, italic=True, colour="404040")
+HEADER = Look(
+    bold=True, fill="D9D9D9", wrap=True, horizontal="center", vertical="center", border="lrtb"
+)
+TEXT = Look(border="b")
+LONG_TEXT = replace(TEXT, wrap=True)
+CENTRED = replace(TEXT, horizontal="center")
+WHOLE = replace(TEXT, number_format=numbers.EXCEL_WHOLE)
+UNITS = replace(TEXT, number_format=numbers.EXCEL_UNITS)
+SHARE = replace(TEXT, number_format=numbers.EXCEL_SHARE)
+DAY = replace(TEXT, number_format=numbers.EXCEL_DAY, horizontal="center")
+GAP = replace(TEXT, number_format="0.00%")
+PLAIN_TEXT = Look()
+
+
+def total(look: Look) -> Look:
+    """The same cell in the row of totals."""
+    return replace(look, bold=True, border="Tb")
+
+
+def missing(look: Look) -> Look:
+    """The same cell where a figure is not known."""
+    return replace(look, italic=True, colour="595959", horizontal="right")
+
+
+BAY_TITLE = Look(size=8, bold=True, horizontal="center", vertical="center")
+SHELF_LABEL = Look(size=8, bold=True, horizontal="center", vertical="center", wrap=True)
+EYE_LEVEL_LABEL = replace(SHELF_LABEL, fill="404040", colour="FFFFFF")
+LEGEND = Look(size=7, horizontal="center", vertical="center", border="lrtb")
+EMPTY = Look(
+    size=7, bold=True, fill="hatched", horizontal="center", vertical="center", border="lrtb"
+)
+BLOCK = Look(size=7, horizontal="center", vertical="top", wrap=True, border="lrtb")
+EDGE = Look(size=6, horizontal="center", vertical="center", border="lrtB")
+
+
+class StyleBook:
+    """The looks used in one workbook, each registered with openpyxl once.
+
+    Assigning fonts, fills and borders cell by cell costs several times what writing the cell
+    does; a registered look is one small array that cells share.
+    """
+
+    def __init__(self, workbook: Workbook) -> None:
+        self._sheet = Worksheet(workbook)
+        self._arrays: dict[Look, Any] = {}
+
+    def apply(self, cell: Any, look: Look) -> None:
+        """Give a cell (also a covered cell of a merged range) a look."""
+        array = self._arrays.get(look)
+        if array is None:
+            array = self._arrays[look] = self._register(look)
+        cell._style = array
+
+    def _register(self, look: Look) -> Any:
+        cell: Any = Cell(self._sheet, row=1, column=1)
+        cell.font = Font(
+            name=FONT, size=look.size, bold=look.bold, italic=look.italic, color=look.colour
+        )
+        if look.fill == "hatched":
+            cell.fill = PatternFill("lightUp", fgColor="A6A6A6", bgColor="FFFFFF")
+        elif look.fill:
+            cell.fill = PatternFill("solid", fgColor=look.fill)
+        cell.alignment = Alignment(
+            horizontal=look.horizontal,
+            vertical=look.vertical,
+            wrap_text=look.wrap or None,
+            text_rotation=look.rotation,
+        )
+        cell.number_format = look.number_format
+        cell.border = Border(
+            left=_side(look.border, "l"),
+            right=_side(look.border, "r"),
+            top=_side(look.border, "t"),
+            bottom=_side(look.border, "b"),
+        )
+        cell.quotePrefix = look.quoted
+        return copy(cell._style)
+
+
+def inline_font(size: float, bold: bool = False, colour: str = _INK) -> InlineFont:
+    """The font of one run of a text that has several."""
+    return InlineFont(rFont=FONT, sz=size, b=bold, color=Color(rgb=colour))
+
+
+def _side(border: str, letter: str) -> Side:
+    if letter.upper() in border:
+        return Side(style="medium", color=_INK)
+    if letter in border:
+        return Side(style="thin", color=_LINE)
+    return Side()
