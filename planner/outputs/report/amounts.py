@@ -1,0 +1,70 @@
+"""Amounts as the report writes them: signed differences, and no cents on large sums.
+
+What is compared is money where the chain has a currency and units where it has none; every
+page asks here, so the two never mix.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from babel import Locale
+from babel.numbers import format_currency
+
+from planner.outputs.contents import Stamp
+from planner.outputs.numbers import MISSING, money, share, units, whole
+
+MINUS = "−"
+LARGE = 100
+"""From here on cents, or tenths of a unit, are noise."""
+
+
+def in_money(stamp: Stamp) -> bool:
+    """Whether the chain is planned in money; without a currency it is planned in units."""
+    return bool(stamp.currency)
+
+
+def number(cell: Any) -> float:
+    """The number in a cell of a table; pandas does not tell its type."""
+    return float(cell)
+
+
+def amount(value: float, stamp: Stamp) -> str:
+    """Money (or units of a chain without money) of a week, rounded for reading."""
+    if pd.isna(value):
+        return MISSING
+    if not stamp.currency:
+        return f"{quantity(value, stamp)} units"
+    if abs(value) < LARGE:
+        return money(value, stamp).replace("-", MINUS)
+    locale = Locale.parse((stamp.locale or "en").replace("-", "_"))
+    pattern = str(locale.currency_formats["standard"].pattern).split(";")[0].replace("0.00", "0")
+    written = format_currency(
+        round(value), stamp.currency, format=pattern, locale=locale, currency_digits=False
+    )
+    return str(written).replace("-", MINUS)
+
+
+def quantity(value: float, stamp: Stamp) -> str:
+    """Units of a week, rounded for reading, without the word."""
+    if pd.isna(value):
+        return MISSING
+    written = whole(value, stamp) if abs(value) >= LARGE else units(value, stamp)
+    return written.replace("-", MINUS)
+
+
+def signed(written: str, value: float) -> str:
+    """A difference as written by one of the other functions, with its sign in front."""
+    shows_nothing = not any(digit in written for digit in "123456789")
+    return written if pd.isna(value) or value <= 0 or shows_nothing else f"+{written}"
+
+
+def signed_amount(value: float, stamp: Stamp) -> str:
+    """A difference in money (or units) of a week."""
+    return signed(amount(value, stamp), value)
+
+
+def signed_share(value: float, stamp: Stamp) -> str:
+    """A relative difference, a share of one, as a percentage."""
+    return signed(share(value, stamp).replace("-", MINUS), value)

@@ -1,0 +1,114 @@
+"""The limits of the plan and what one more unit of each would be worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from planner.outputs.contents import Stamp
+from planner.outputs.numbers import MISSING
+from planner.outputs.report.amounts import amount, in_money, quantity
+from planner.outputs.report.scope import Scope
+
+_KINDS = {
+    "shelf_cm": "Shelf width",
+    "budget_week": "Budget",
+    "max_local_items": "Most local items",
+    "need_group_min": "Fewest items of a need group",
+    "need_group_max": "Most items of a need group",
+    "changes": "Most changes",
+    "min_stores": "Fewest stores of a local item",
+}
+WORTH_NOTHING = 0.005
+"""Smaller shadow prices print as nought."""
+
+
+@dataclass(frozen=True)
+class LimitRow:
+    """A limit of one store, or of the chain, ready to print."""
+
+    name: str
+    unit: str
+    used: str
+    available: str
+    worth: str
+    binds: bool
+
+
+@dataclass(frozen=True)
+class LimitSummary:
+    """The same limit over all stores of a page."""
+
+    name: str
+    unit: str
+    stores: int
+    binding: int
+    typical: str
+    highest: str
+    highest_store: str
+
+
+def limit_words(limit: str) -> str:
+    """A limit's name as a person would say it."""
+    kind, _, of = limit.partition(":")
+    words = _KINDS.get(kind, kind.replace("_", " ").capitalize())
+    return f"{words}: {of}" if of else words
+
+
+def limit_rows(limits: pd.DataFrame, stamp: Stamp) -> list[LimitRow]:
+    """The limits that a table lists, those that hold the plan back first."""
+    ordered = limits.sort_values(["shadow_price", "limit"], ascending=[False, True])
+    return [
+        LimitRow(
+            name=limit_words(str(row["limit"])),
+            unit=str(row["unit"]),
+            used=quantity(float(row["used"]), stamp),
+            available=quantity(float(row["available"]), stamp),
+            worth=_worth_words(float(row["shadow_price"]), str(row["unit"]), stamp),
+            binds=float(row["shadow_price"]) >= WORTH_NOTHING,
+        )
+        for _, row in ordered.iterrows()
+    ]
+
+
+def limit_summary(scope: Scope) -> list[LimitSummary]:
+    """Each limit over the stores of a scope, the one that binds most often first."""
+    stamp = scope.contents.stamp
+    limits = scope.contents.limits
+    of_stores = limits[limits["store_id"] != ""]
+    summaries = []
+    for (limit, unit), rows in of_stores.groupby(["limit", "unit"], sort=True):
+        binding = rows[rows["shadow_price"] >= WORTH_NOTHING]
+        highest = (
+            ""
+            if binding.empty
+            else str(
+                binding.sort_values(["shadow_price", "store_id"], ascending=[False, True])[
+                    "store_id"
+                ].iloc[0]
+            )
+        )
+        summaries.append(
+            LimitSummary(
+                name=limit_words(str(limit)),
+                unit=str(unit),
+                stores=len(rows),
+                binding=len(binding),
+                typical=_worth_words(float(rows["shadow_price"].median()), str(unit), stamp),
+                highest=_worth_words(float(rows["shadow_price"].max()), str(unit), stamp),
+                highest_store=scope.store_names.get(highest, highest),
+            )
+        )
+    return sorted(summaries, key=lambda row: (-row.binding, row.name))
+
+
+def _worth_words(price: float, unit: str, stamp: Stamp) -> str:
+    if pd.isna(price):
+        return MISSING
+    if price < WORTH_NOTHING:
+        return "0"
+    per = f" per {unit}" if unit else ""
+    if not in_money(stamp):
+        return f"{price:.2f} units a week{per}"
+    return f"{amount(price, stamp)} a week{per}"

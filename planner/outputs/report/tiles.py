@@ -1,0 +1,179 @@
+"""The six figures of the first screen: the local plan beside the current and the common one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from planner.outputs.contents import Contents, Stamp
+from planner.outputs.numbers import MISSING, share, whole
+from planner.outputs.report.amounts import (
+    MINUS,
+    amount,
+    in_money,
+    number,
+    quantity,
+    signed,
+    signed_share,
+)
+
+PLANS = ("local", "current", "common")
+PLAN_WORDS = {"local": "Local plan", "current": "Current range", "common": "Common plan"}
+SUMMED = (
+    "listed_items",
+    "local_items",
+    "sold_units_week",
+    "waste_units_week",
+    "sales_week",
+    "margin_week",
+    "margin_before_waste_week",
+    "spend_week",
+)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The same figure of another plan and how far the local plan is from it."""
+
+    plan: str
+    value: str
+    difference: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure; ``word`` is its entry in the glossary, or empty."""
+
+    label: str
+    word: str
+    value: str
+    unit: str
+    beside: tuple[Beside, ...]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column of the figures and how it is written."""
+
+    label: str
+    word: str
+    column: str
+    unit: str
+    write: Callable[[float, Stamp], str]
+
+
+def measures(stamp: Stamp) -> tuple[Measure, ...]:
+    """The figures that describe a plan; without a currency none of them is money."""
+    cash = f"{stamp.currency} a week"
+    sold = Measure("Units sold", "", "sold_units_week", "units a week", quantity)
+    waste = Measure("Waste", "waste", "waste_units_week", "units a week", quantity)
+    listed = Measure("Items listed", "", "listed_items", "items", whole)
+    local = Measure("Local items", "local item", "local_items", "items", whole)
+    shelf = Measure("Shelf use", "shelf use", "shelf_used_share", "of the shelf width", share)
+    if not in_money(stamp):
+        return (sold, waste, listed, local, shelf)
+    return (
+        Measure("Sales", "", "sales_week", cash, amount),
+        Measure("Margin after waste", "margin after waste", "margin_week", cash, amount),
+        sold,
+        waste,
+        listed,
+        local,
+        shelf,
+        Measure("Spend", "spend", "spend_week", cash, amount),
+    )
+
+
+def totals(contents: Contents) -> pd.DataFrame:
+    """A row per plan (index): sums over stores, shelf use weighted by each store's width.
+
+    A sum is missing where one of its stores is: a part would pass for the whole.
+    """
+    figures = contents.figures
+    width = contents.shelves.groupby("store_id")["width_cm"].sum()
+    weights = figures["store_id"].map(width)
+    rows = {}
+    for plan, of_plan in figures.groupby("plan", sort=False):
+        row = {name: of_plan[name].sum(skipna=False) for name in SUMMED}
+        weight = weights.loc[of_plan.index]
+        used = (of_plan["shelf_used_share"] * weight).sum(skipna=False)
+        row["shelf_used_share"] = used / weight.sum() if weight.sum() > 0 else float("nan")
+        rows[str(plan)] = row
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def tiles(contents: Contents) -> list[Tile]:
+    """The six tiles of a scope."""
+    stamp = contents.stamp
+    table = totals(contents)
+    of = {measure.column: measure for measure in measures(stamp)}
+    if in_money(stamp):
+        chosen = ["sales_week", "margin_week", "waste_units_week", "local_items"]
+        return [
+            *(_tile(table, of[column], stamp) for column in [*chosen, "shelf_used_share"]),
+            _tile(table, of["spend_week"], stamp, _budget_words(contents)),
+        ]
+    chosen = ["sold_units_week", "waste_units_week", "listed_items", "local_items"]
+    return [
+        *(_tile(table, of[column], stamp) for column in [*chosen, "shelf_used_share"]),
+        _changes_tile(contents),
+    ]
+
+
+def _tile(table: pd.DataFrame, measure: Measure, stamp: Stamp, unit: str = "") -> Tile:
+    values = {plan: number(table.at[plan, measure.column]) for plan in PLANS if plan in table.index}
+    local = values.get("local", float("nan"))
+    return Tile(
+        label=measure.label,
+        word=measure.word,
+        value=measure.write(local, stamp),
+        unit=unit or measure.unit,
+        beside=tuple(
+            Beside(
+                plan=PLAN_WORDS[plan],
+                value=measure.write(values[plan], stamp),
+                difference=_difference(local, values[plan], measure, stamp),
+            )
+            for plan in ("current", "common")
+            if plan in values
+        ),
+    )
+
+
+def _difference(local: float, other: float, measure: Measure, stamp: Stamp) -> str:
+    if pd.isna(local) or pd.isna(other):
+        return ""
+    if measure.write is share:
+        points = 100 * (local - other)
+        return f"{signed(f'{points:.1f}'.replace('-', MINUS), points)} points"
+    if other == 0:
+        return ""
+    return signed_share((local - other) / abs(other), stamp)
+
+
+def _budget_words(contents: Contents) -> str:
+    budget = float(contents.stores["budget_week"].sum(skipna=False))
+    stamp = contents.stamp
+    chain = contents.limits[
+        (contents.limits["store_id"] == "") & (contents.limits["limit"] == "budget_week")
+    ]
+    if len(chain):
+        budget = float(chain["available"].iloc[0])
+    if pd.isna(budget):
+        return f"{stamp.currency} a week; no budget for every store"
+    return f"of {amount(budget, stamp)} budget a week"
+
+
+def _changes_tile(contents: Contents) -> Tile:
+    kinds = contents.changes["change"].value_counts()
+    come, leave = int(kinds.get("NEW", 0)), int(kinds.get("OUT", 0))
+    stamp = contents.stamp
+    return Tile(
+        label="Items that come or leave",
+        word="",
+        value=whole(come + leave, stamp) if len(contents.stores) else MISSING,
+        unit="store-item pairs",
+        beside=(Beside("come", whole(come, stamp), ""), Beside("leave", whole(leave, stamp), "")),
+    )

@@ -1,0 +1,95 @@
+"""What the plan is worth, in words that do not claim more than the interval allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from planner.outputs.contents import Stamp
+from planner.outputs.numbers import MISSING
+from planner.outputs.report.amounts import signed_amount, signed_share
+
+AGAINST = {"current": "the current range", "common": "the common plan"}
+
+
+@dataclass(frozen=True)
+class Worth:
+    """One comparison, ready to print; ``noise``: the 80 % interval includes zero."""
+
+    against: str
+    against_words: str
+    value: float
+    value_words: str
+    interval_words: str
+    share_words: str
+    noise: bool
+    unusual: bool
+    zero_at: float
+    low_at: float
+    value_at: float
+    high_at: float
+    """Places on a line from 0 to 100 that both comparisons share."""
+
+
+def worths(value: pd.DataFrame, stamp: Stamp) -> list[Worth]:
+    """The comparisons of a scope, against the current range first.
+
+    ``value`` has the columns of ``Contents.value`` and at most one row per ``against``.
+    """
+    known = value.dropna(subset=["value_week"])
+    rows = {str(row["against"]): row for _, row in known.iterrows()}
+    ends = [
+        0.0,
+        *(
+            float(row[name])
+            for row in rows.values()
+            for name in ("low_week", "value_week", "high_week")
+            if pd.notna(row[name])
+        ),
+    ]
+    start, stop = min(ends), max(ends)
+    width = (stop - start) or 1.0
+
+    def at(amount_week: float) -> float:
+        return round(100 * (float(amount_week) - start) / width, 2)
+
+    return [
+        _worth(rows[against], stamp, at(0.0), [at(rows[against][name]) for name in _ENDS])
+        for against in AGAINST
+        if against in rows
+    ]
+
+
+_ENDS = ("low_week", "value_week", "high_week")
+
+
+def _worth(row: pd.Series, stamp: Stamp, zero_at: float, places: list[float]) -> Worth:
+    return Worth(
+        against=str(row["against"]),
+        against_words=AGAINST[str(row["against"])],
+        value=float(row["value_week"]),
+        value_words=signed_amount(float(row["value_week"]), stamp),
+        interval_words=interval(row, stamp),
+        share_words=signed_share(float(row["share_of_sales"]), stamp),
+        noise=within_noise(row),
+        unusual=bool(row["unusual"]),
+        zero_at=zero_at,
+        low_at=places[0],
+        value_at=places[1],
+        high_at=places[2],
+    )
+
+
+def within_noise(row: pd.Series) -> bool:
+    """Whether the 80 % interval includes zero; an unknown interval proves nothing either."""
+    low, high = float(row["low_week"]), float(row["high_week"])
+    return not (low > 0 or high < 0)
+
+
+def interval(row: pd.Series, stamp: Stamp) -> str:
+    """The 80 % interval as words."""
+    low, high = float(row["low_week"]), float(row["high_week"])
+    if pd.isna(low) or pd.isna(high):
+        return MISSING
+    return f"{signed_amount(low, stamp)} to {signed_amount(high, stamp)}"

@@ -1,0 +1,148 @@
+"""Write the HTML report: one page for the chain and one for each region.
+
+Every page is one file that opens from any folder without a network: styles, scripts and
+plotly.js are inside it.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs  # type: ignore[attr-defined]
+
+from planner.outputs import numbers
+from planner.outputs.contents import Contents
+from planner.outputs.report import theme
+from planner.outputs.report.actions import changes_first, stores_first
+from planner.outputs.report.amounts import amount, in_money
+from planner.outputs.report.chart_local_items import local_items_chart
+from planner.outputs.report.chart_plans import plans_chart
+from planner.outputs.report.chart_sources import sources_chart
+from planner.outputs.report.chart_value import value_chart
+from planner.outputs.report.glossary import GLOSSARY, anchor
+from planner.outputs.report.limits import limit_rows, limit_summary
+from planner.outputs.report.scope import Scope, chain_scope, region_files, region_scope
+from planner.outputs.report.stores import columns, store_rows, workbook_link
+from planner.outputs.report.tiles import tiles
+from planner.outputs.report.worth import worths
+
+DETAILS_UP_TO = 60
+"""With more stores the chain's page leaves what opens under each row to the regions' pages."""
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_report(contents: Contents, directory: Path) -> list[Path]:
+    """Write ``report.html`` and ``regions/<region>.html`` into a run's folder.
+
+    The same contents give the same bytes. Returns the files written, the chain's first; raises
+    ``OSError`` where the folder cannot be written.
+    """
+    files = region_files(contents)
+    pages = {directory / "report.html": _page(chain_scope(contents), files)}
+    for region, name in files.items():
+        pages[directory / "regions" / name] = _page(region_scope(contents, region), files)
+    for path, text in pages.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return list(pages)
+
+
+def _page(scope: Scope, files: dict[str, str]) -> str:
+    contents, stamp = scope.contents, scope.contents.stamp
+    of_chain = scope.region is None
+    folder = "" if of_chain else "../"
+    detailed = not of_chain or len(contents.stores) <= DETAILS_UP_TO
+    made = {
+        "value": value_chart(scope),
+        "plans": plans_chart(scope),
+        "local_items": local_items_chart(scope),
+        "sources": sources_chart(scope),
+    }
+    figures = {chart.id: chart.figure for chart in made.values() if chart}
+    pages = {
+        region: ("regions/" if of_chain else "") + quote(name, safe="")
+        for region, name in files.items()
+    }
+    chain_limits = contents.limits[contents.limits["store_id"] == ""]
+    assumptions = contents.assumptions.sort_values(["stage", "subject", "text"])
+    text = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            scope=scope,
+            stamp=stamp,
+            money=in_money(stamp),
+            of_chain=of_chain,
+            detailed=detailed,
+            chain_page=f"{folder}report.html",
+            region_pages=pages,
+            worths=worths(scope.value, stamp),
+            tiles=tiles(contents),
+            stores_first=stores_first(scope),
+            changes_first=changes_first(scope),
+            links={str(s): workbook_link(str(s), folder) for s in contents.stores["store_id"]},
+            charts=made,
+            figures=_for_script(figures),
+            on_dark=_for_script(theme.ON_DARK),
+            columns=columns(scope),
+            rows=store_rows(scope, folder, detailed),
+            chain_limits=limit_rows(chain_limits, stamp),
+            limit_summary=limit_summary(scope),
+            recapture=contents.recapture.to_dict("records"),
+            assumptions=assumptions.to_dict("records"),
+            unfinished=_unfinished(scope),
+            glossary=GLOSSARY,
+        )
+    )
+    plotly_js = str(get_plotlyjs())  # type: ignore[no-untyped-call]
+    return text.replace(_PLOTLY_HERE, plotly_js, 1)
+
+
+_PLOTLY_HERE = "/* plotly.js stands here */"
+"""Put in after rendering: the library is fifty times the size of the page."""
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        {
+            "amount": amount,
+            "day": numbers.day,
+            "gap": numbers.gap,
+            "share": numbers.share,
+            "whole": numbers.whole,
+            "anchor": anchor,
+        }
+    )
+    environment.globals["style"] = Markup((_TEMPLATES / "style.css").read_text("utf-8"))
+    environment.globals["script"] = Markup((_TEMPLATES / "report.js").read_text("utf-8"))
+    environment.globals["plotly_here"] = Markup(_PLOTLY_HERE)
+    return environment
+
+
+def _for_script(value: object) -> Markup:
+    """JSON that cannot end the script element that it stands in."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for letter, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        text = text.replace(letter, code)
+    return Markup(text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
+
+
+def _unfinished(scope: Scope) -> list[str]:
+    """Names of the stores that have no feasible plan: said on the first screen."""
+    plans = scope.contents.store_plans
+    ids = plans.loc[plans["plan"] != "feasible", "store_id"]
+    return [scope.store_names.get(str(store), str(store)) for store in ids]
