@@ -1,0 +1,87 @@
+"""Problems and assumptions while the input is read: all of them are kept, none is thrown early."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from collections.abc import Iterable
+
+from planner.errors import Problem
+from planner.tables.inputs import Assumption
+
+SHOWN_OF_A_KIND = 20
+STAGE = "tables"
+
+
+class Findings:
+    """Every problem and assumption found so far.
+
+    Of the same kind in one column the first ``SHOWN_OF_A_KIND`` are listed and the rest counted:
+    a million-row file with a wrong column must not bury the other problems.
+    """
+
+    def __init__(self) -> None:
+        self._problems: list[Problem] = []
+        self._seen: dict[tuple[str, str, str], int] = defaultdict(int)
+        self._first_more: dict[tuple[str, str, str], Problem] = {}
+        self.assumptions: list[Assumption] = []
+
+    def problem(
+        self,
+        file: str,
+        row: int,
+        column: str,
+        value: object,
+        allowed: str,
+        mend: str,
+        kind: str = "",
+    ) -> None:
+        """Add a problem; ``kind`` (default: what is allowed) groups those listed only in part."""
+        problem = Problem(file, max(1, int(row)), column, shortened(value), allowed, mend)
+        key = (file, column, kind or allowed)
+        self._seen[key] += 1
+        if self._seen[key] <= SHOWN_OF_A_KIND:
+            self._problems.append(problem)
+        else:
+            self._first_more.setdefault(key, problem)
+
+    def more(self, file: str, column: str, kind: str, count: int) -> None:
+        """Count problems of a kind of which enough are listed already."""
+        self._seen[(file, column, kind)] += count
+
+    def assume(self, subject: str, text: str, count: int) -> None:
+        """Add an assumption about ``count`` rows, items or stores; nothing if the count is 0."""
+        if count > 0:
+            self.assumptions.append(Assumption(STAGE, subject, text, int(count)))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem by file and row, and for each kind cut short how many more there are."""
+        more = [
+            Problem(
+                first.file,
+                first.row,
+                first.column,
+                f"and {self._seen[key] - SHOWN_OF_A_KIND:,} more like this",
+                first.allowed,
+                first.mend,
+            )
+            for key, first in self._first_more.items()
+        ]
+        return tuple(sorted([*self._problems, *more], key=lambda p: (p.file, p.row)))
+
+
+def shortened(value: object, length: int = 80) -> str:
+    """A value as text that fits on a line: control characters made visible, the end cut off."""
+    text = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value)
+    )
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The word that ``word`` is probably a misspelling of, or None."""
+    found = difflib.get_close_matches(
+        word.strip().lower().replace(" ", "_"), list(words), n=1, cutoff=0.7
+    )
+    return found[0] if found else None

@@ -1,0 +1,89 @@
+"""Reading a chain's input: found, understood, checked, and defaults filled in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from planner.errors import BadInput
+from planner.tables import checks, defaults
+from planner.tables.chain import chain_settings
+from planner.tables.collect import Findings
+from planner.tables.columns import tables
+from planner.tables.inputs import Inputs
+from planner.tables.locks import with_locks
+from planner.tables.source import open_source
+from planner.tables.typed import TypedTable, absent, understand
+
+
+def read_inputs(source: Path, *, locks: Path | None = None) -> Inputs:
+    """Read, check and complete a chain's input.
+
+    ``source`` is a folder with ``<table>.csv`` or ``<table>.parquet`` files and an optional
+    ``chain.toml``, a folder with ``input.xlsx`` instead, or an ``.xlsx`` workbook. ``locks`` is
+    a further CSV or Parquet file with the columns of the table locks; where it locks the same
+    item and store as the source's own locks, it counts. Raises BadInput with every problem
+    found; writes nothing.
+    """
+    findings = Findings()
+    found = open_source(source, findings)
+    typed: dict[str, TypedTable] = {}
+    for name, table in tables().items():
+        raw = found.raw.pop(name, None)
+        typed[name] = absent(table) if raw is None else understand(raw, table, findings)
+    if locks is not None:
+        typed["locks"] = with_locks(typed["locks"], locks, found, findings)
+    chain = chain_settings(found.chain_file, found.chain, found.name, findings)
+    if not found.files and findings.problems:
+        raise BadInput(findings.problems)
+    planned_in_units = defaults.fill(typed, findings)
+    for check in checks.CHECKS:
+        check(typed, findings)
+    if findings.problems:
+        raise BadInput(findings.problems)
+    defaults.state_unused(typed, findings)
+    frames = _final_frames(typed, findings)
+    if planned_in_units:
+        frames["stores"]["budget_week"] = np.nan
+        chain = replace(chain, currency="")
+    return Inputs(
+        source=source,
+        chain=chain,
+        sales=frames["sales"],
+        items=frames["items"],
+        stores=frames["stores"],
+        fixtures=frames["fixtures"],
+        signals=frames["signals"],
+        segments=frames["segments"],
+        segment_index=frames["segment_index"],
+        promotions=frames["promotions"],
+        suppliers=frames["suppliers"],
+        current_range=frames["current_range"],
+        range_rules=frames["range_rules"],
+        locks=frames["locks"],
+        planned_in_units=planned_in_units,
+        assumptions=tuple(findings.assumptions),
+        files=MappingProxyType(dict(found.files)),
+    )
+
+
+def _final_frames(typed: dict[str, TypedTable], findings: Findings) -> dict[str, pd.DataFrame]:
+    frames = {
+        name: defaults.absent_values(table.frame, table.table)
+        for name, table in typed.items()
+        if name not in ("sales", "signals")
+    }
+    signals = defaults.drop_small_bases(typed["signals"], findings)
+    frames["signals"] = defaults.absent_values(signals, typed["signals"].table)
+    sales = typed["sales"].frame
+    for name, ids in (
+        ("store_id", frames["stores"]["store_id"]),
+        ("item_id", frames["items"]["item_id"]),
+    ):
+        sales[name] = sales[name].astype("category").cat.set_categories(pd.Index(ids))
+    frames["sales"] = sales
+    return frames
