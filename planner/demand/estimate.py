@@ -1,0 +1,237 @@
+"""The demand stage: tables in, weekly demand and choice model of every store-item pair out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner.demand.clean import History, clean
+from planner.demand.newcomers import fill_new_items
+from planner.demand.promotions import uplift
+from planner.demand.ranges import current_range
+from planner.demand.rates import Grouping, Rates, fit, with_unseen_stores
+from planner.demand.result import Demand
+from planner.demand.season import FEWEST_WEEKS, season_change
+from planner.demand.substitution import Attractions, attractions
+from planner.demand.uncertainty import Calibration, calibrate, quantiles
+from planner.tables.inputs import Assumption, Inputs
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# Own history of at least this share of the posterior weight: the source is "history".
+HISTORY_SHARE = 0.8
+# Beyond this variance of the log rate the mean of a gamma says nothing any more.
+LARGEST_LOG_VARIANCE = 4.0
+SEGMENTS = ("all",)
+
+
+def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Demand:
+    """Estimate mean weekly demand over the ``weeks`` weeks after the history.
+
+    ``recapture_share`` is the share of a missing item's units that moves to the others of its
+    need group, measured at the current range; a stated assumption. Raises BadInput when no week
+    of the sales table has stock, ValueError for a horizon below one week or a share outside
+    [0, 1]. The model is described in docs/demand.md.
+    """
+    if weeks < 1:
+        raise ValueError(f"the horizon must be at least one week, not {weeks}")
+    if not 0.0 <= recapture_share <= 1.0:
+        raise ValueError(f"recapture_share must lie between 0 and 1, not {recapture_share}")
+    history = clean(inputs)
+    need_groups, group_of_item = _codes(inputs.items["need_group"])
+    grouping = Grouping(
+        region_of_store=_codes(inputs.stores["region"])[1],
+        category_of_item=_codes(inputs.items["category"])[1],
+        group_of_item=group_of_item,
+    )
+    calibration = calibrate(history, grouping, weeks)
+    rates = fit(history, grouping, calibration.half_life_weeks)
+    rates, new_stores = with_unseen_stores(rates, history, grouping)
+    listed, range_assumptions = current_range(inputs, history, grouping.region_of_store)
+    pairs, assumptions = _pairs(inputs, history, grouping, rates, calibration, weeks)
+    shape = (len(inputs.stores), len(inputs.items))
+    choice = attractions(
+        pairs["demand_units_week"].to_numpy().reshape(shape),
+        listed,
+        group_of_item,
+        len(need_groups),
+        recapture_share,
+    )
+    recapture, substitution = _recapture(need_groups, group_of_item, choice, recapture_share)
+    if len(new_stores):
+        text = "Store without sales: its size is taken as the mean of its region's stores"
+        assumptions.append(Assumption("demand", "sales.store_id", text, len(new_stores)))
+    return Demand(
+        store_ids=tuple(inputs.stores["store_id"]),
+        item_ids=tuple(inputs.items["item_id"]),
+        need_groups=need_groups,
+        segments=SEGMENTS,
+        group_of_item=group_of_item,
+        pairs=pairs,
+        attraction=choice.attraction[None],
+        shadow_attraction=choice.shadow_attraction[None],
+        no_purchase_attraction=choice.no_purchase[None],
+        potential_units_week=choice.potential[None],
+        in_range=listed,
+        recapture=recapture,
+        weeks=weeks,
+        first_week=history.first_week,
+        assumptions=(*history.assumptions, *range_assumptions, *assumptions, *substitution),
+    )
+
+
+def _codes(names: pd.Series[str]) -> tuple[tuple[str, ...], Ints]:
+    code, unique = pd.factorize(names)
+    return tuple(str(name) for name in unique), code.astype(np.int64)
+
+
+def _pairs(
+    inputs: Inputs,
+    history: History,
+    grouping: Grouping,
+    rates: Rates,
+    calibration: Calibration,
+    weeks: int,
+) -> tuple[pd.DataFrame, list[Assumption]]:
+    stores, items = history.stores, history.items
+    store, item = np.divmod(np.arange(stores * items), items)
+    cell = history.pair_store * items + history.pair_item
+    information = np.zeros(stores * items)
+    information[cell] = rates.pair_information
+    own = np.ones(stores * items)
+    own[cell] = rates.pair_factor
+    share = information / (information + rates.pair_prior)
+
+    season, season_share = season_change(
+        rates.levels.smooth, np.isfinite(rates.ratio_variance), grouping.category_of_item, weeks
+    )
+    log_rate = rates.model_log_rate(grouping, store, item) + season[item] + np.log(own)
+    level = rates.levels.forecast_variance(weeks) * calibration.level_inflation
+    local = calibration.pair_inflation / (information + rates.pair_prior)
+    # What the pair's own history has overruled is no longer uncertain.
+    model = (1.0 - share) ** 2 * rates.model_variance(grouping, store, item)
+    log_variance = level[item] + local + model
+
+    rate = np.exp(log_rate).reshape(stores, items)
+    variance = log_variance.reshape(stores, items)
+    sold = np.bincount(history.pair_item[history.pair], minlength=items) > 0
+    rate, variance = fill_new_items(rate, variance, sold, grouping)
+    lift, promotions = uplift(inputs, history.first_week, weeks, rates.elasticity.value)
+    mean = (rate * lift).ravel()
+    error = np.nan_to_num(rates.elasticity.standard_error)
+    price = np.log(lift).ravel() / min(rates.elasticity.value, -0.1)
+    log_variance = np.minimum(variance.ravel() + (error * price) ** 2, LARGEST_LOG_VARIANCE)
+
+    posterior = mean**2 * np.expm1(log_variance)
+    sampling = (rates.dispersion * mean + rates.spread * mean**2) / weeks
+    low, high = quantiles(mean, posterior + sampling)
+    whole = _whole_units(history)[item]
+    low = np.where(whole, np.round(low * weeks) / weeks, low)
+    high = np.where(whole, np.round(high * weeks) / weeks, high)
+    source = np.where(share >= HISTORY_SHARE, "history", np.where(share > 0, "mixed", "model"))
+    pairs = pd.DataFrame(
+        {
+            "store_id": inputs.stores["store_id"].to_numpy()[store],
+            "item_id": inputs.items["item_id"].to_numpy()[item],
+            "demand_units_week": mean,
+            "se_units_week": np.sqrt(posterior),
+            "low_units_week": np.minimum(low, mean),
+            "high_units_week": np.maximum(high, mean),
+            "source": source,
+        }
+    )
+    return pairs, _rate_assumptions(
+        history, rates, calibration, weeks, sold, source, season_share, promotions
+    )
+
+
+def _whole_units(history: History) -> NDArray[np.bool_]:
+    """[item] sold in whole units; by weight, quantiles need no rounding."""
+    part = np.abs(history.units - np.round(history.units)) > 1e-6
+    parts = np.bincount(history.pair_item[history.pair], part, history.items)
+    return np.asarray(parts == 0)
+
+
+def _rate_assumptions(
+    history: History,
+    rates: Rates,
+    calibration: Calibration,
+    weeks: int,
+    sold: NDArray[np.bool_],
+    source: NDArray[np.str_],
+    season_share: float,
+    promotions: int,
+) -> list[Assumption]:
+    found = [rates.elasticity.assumption(int((history.log_price < 0).sum()))]
+
+    def count(subject: str, text: str, number: int) -> None:
+        if number:
+            found.append(Assumption("demand", subject, text, number))
+
+    count(
+        "sales.item_id",
+        "Item without sales: its demand is the mean of its need group (else of its category, "
+        "else of the chain) in each store, with a wide spread",
+        int((~sold).sum()),
+    )
+    count(
+        "demand.source",
+        "Store-item pairs without history of their own: demand comes from the model",
+        int((source == "model").sum()),
+    )
+    if season_share > 0:
+        text = (
+            f"Season: {season_share:.0%} of last year's change of each category is taken to come "
+            "back"
+        )
+    elif history.weeks < FEWEST_WEEKS:
+        text = (
+            f"History of {history.weeks} weeks is shorter than {FEWEST_WEEKS}: season is not "
+            f"forecast, every item's recent level is carried through the {weeks} weeks"
+        )
+    else:
+        text = "Last year's season did not come back in the history and is not forecast"
+    count("demand.season", text, history.items)
+    if not calibration.weeks_held_out:
+        count(
+            "demand.uncertainty",
+            "History too short to hold out its last weeks: intervals rest on the model alone",
+            history.weeks,
+        )
+    count("promotions", "Promotions planned for the horizon raise its mean demand", promotions)
+    return found
+
+
+def _recapture(
+    need_groups: tuple[str, ...], group_of_item: Ints, choice: Attractions, wanted: float
+) -> tuple[pd.DataFrame, list[Assumption]]:
+    items = np.bincount(group_of_item, minlength=len(need_groups))
+    table = pd.DataFrame(
+        {
+            "need_group": np.asarray(need_groups, dtype=object),
+            "recapture_share": choice.recapture,
+            "source": "assumption",
+            "items": items,
+        }
+    ).astype({"need_group": "str", "source": "str"})
+    text = (
+        f"{wanted:.0%} of a missing item's units are assumed to move to other items of its need "
+        "group"
+    )
+    found = [Assumption("demand", "recapture", text, len(need_groups))]
+    short = int((choice.recapture < wanted - 1e-6).sum())
+    if short:
+        text = (
+            f"Need groups with too few listed items to reach {wanted:.0%}: what moves to others "
+            "is less, see the recapture table"
+        )
+        found.append(Assumption("demand", "recapture", text, short))
+    if choice.raised:
+        text = (
+            "Store and need group where a missing item would sell more than the listed ones: the "
+            "group's potential (shoppers who now buy nothing) is raised to hold it"
+        )
+        found.append(Assumption("demand", "no-purchase", text, choice.raised))
+    return table, found
