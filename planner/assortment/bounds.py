@@ -45,9 +45,9 @@ def denominator_bounds(problem: StoreProblem, candidates: Flags) -> DenominatorB
             by_shelf = _by_shelf(problem, members, gains, footprint, room)
             most[segment, group] += min(by_count, by_shelf)
     all_listed = least + group_sums(problem, gain * free)
-    group = problem.group_of_item
-    without = np.minimum(most[:, group], all_listed[:, group] - gain * free)
-    return DenominatorBounds(base, least, most, np.maximum(without, least[:, group]))
+    own = problem.group_of_item
+    without = np.minimum(most[:, own], all_listed[:, own] - gain * free)
+    return DenominatorBounds(base, least, most, np.maximum(without, least[:, own]))
 
 
 def _free_room(problem: StoreProblem, footprint: Floats) -> dict[str, float]:

@@ -38,7 +38,8 @@ def sold_share(stock_ratio: ArrayLike, cv: ArrayLike) -> Floats:
     finite = np.where(np.isfinite(z), z, 0.0)
     smooth = gammainc(shape + 1.0, finite * shape) + finite * gammaincc(shape, finite * shape)
     share: Floats = np.where(spread < CERTAIN_CV, np.minimum(1.0, finite), smooth)
-    return np.where(np.isfinite(z), share, 1.0)
+    capped: Floats = np.where(np.isfinite(z), share, 1.0)
+    return capped
 
 
 def chance_of_running_out(stock_ratio: ArrayLike, cv: ArrayLike) -> Floats:
@@ -73,7 +74,8 @@ def expected_sales(mean: ArrayLike, stock: ArrayLike, cv: ArrayLike) -> Floats:
     )
     ratio = np.divide(q, mu, out=np.zeros_like(q, dtype=np.float64), where=mu > 0)
     sales: Floats = mu * sold_share(ratio, cv)
-    return np.minimum(sales, np.minimum(mu, q))
+    possible: Floats = np.minimum(sales, np.minimum(mu, q))
+    return possible
 
 
 def tangent(ratio: float, cv: float) -> tuple[float, float]:

@@ -89,7 +89,8 @@ def read_problem(path: Path) -> StoreProblem:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput([_fault(path, 1, "", str(error), "a readable UTF-8 file", "check the path")]) from error  # fmt: skip
+        fault = _fault(path, 1, "", str(error), "a readable UTF-8 file", "check the path")
+        raise BadInput([fault]) from error
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
@@ -116,7 +117,7 @@ def _row_of(text: str, identifier: str) -> int:
 
 
 def _schema_faults(path: Path, text: str, content: Any, error: ValidationError) -> list[Problem]:
-    faults = {}
+    faults: dict[str, Problem] = {}
     for fault in error.errors():
         steps = [step for step in fault["loc"] if not _is_type_branch(step)]
         owner, row = content, 1
@@ -137,7 +138,8 @@ def _schema_faults(path: Path, text: str, content: Any, error: ValidationError) 
 
 def _is_type_branch(step: Any) -> bool:
     """Pydantic names the branch of a union in the path; people have not written it."""
-    return isinstance(step, str) and (step.startswith(("dict[", "constrained-", "function-")) or step in {"float", "int"})  # fmt: skip
+    branch = ("dict[", "constrained-", "function-")
+    return isinstance(step, str) and (step.startswith(branch) or step in {"float", "int"})
 
 
 def _reference_faults(path: Path, text: str, entry: ProblemFile) -> list[Problem]:
@@ -156,17 +158,18 @@ def _reference_faults(path: Path, text: str, entry: ProblemFile) -> list[Problem
             add(item.id, f"{item.id}.need_group", item.need_group, "an id of need_groups",
                 "add the need group or correct the name")  # fmt: skip
         if item.max_facings is not None and item.max_facings < item.min_facings:
-            add(item.id, f"{item.id}.max_facings", str(item.max_facings),
-                f"at least min_facings ({item.min_facings})", "raise it or lower min_facings")  # fmt: skip
+            allowed = f"at least min_facings ({item.min_facings})"
+            add(item.id, f"{item.id}.max_facings", str(item.max_facings), allowed, "raise it")
     segments, segmented = _segments(entry)
     for column, owner, value in _per_segment_values(entry):
         if isinstance(value, dict):
             if not segmented:
-                add(owner, column, json.dumps(value), "a number, as potential_units_week has no segments",
-                    "give potential_units_week per segment too")  # fmt: skip
+                allowed = "a number, as potential_units_week has no segments"
+                mend = "give potential_units_week per segment too"
+                add(owner, column, json.dumps(value), allowed, mend)
             for unknown in sorted(set(value) - set(segments)):
-                add(owner, column, unknown, f"a segment of potential_units_week: {', '.join(segments)}",
-                    "correct the segment's name or give it a potential")  # fmt: skip
+                allowed = f"a segment of potential_units_week: {', '.join(segments)}"
+                add(owner, column, unknown, allowed, "correct the name or give it a potential")
     for item in entry.items:
         for segment in segments:
             attraction = _value(item.attraction, segment)
@@ -176,8 +179,8 @@ def _reference_faults(path: Path, text: str, entry: ProblemFile) -> list[Problem
                     f"at most the attraction ({attraction})", "lower it")  # fmt: skip
                 break
     known_groups, known_items = set(groups), set(items)
-    for name, keys in (("need_group_min", entry.limits.need_group_min), ("need_group_max", entry.limits.need_group_max)):  # fmt: skip
-        for key in keys:
+    for name in ("need_group_min", "need_group_max"):
+        for key in getattr(entry.limits, name):
             if key not in known_groups:
                 add(key, f"limits.{name}", key, "an id of need_groups", "correct the name")
     for name, ids in (("in", entry.locks.in_), ("out", entry.locks.out)):
@@ -190,7 +193,8 @@ def _reference_faults(path: Path, text: str, entry: ProblemFile) -> list[Problem
 def _per_segment_values(entry: ProblemFile) -> list[tuple[str, str, PerSegment]]:
     values: list[tuple[str, str, PerSegment]] = []
     for group in entry.need_groups:
-        values.append((f"{group.id}.no_purchase_attraction", group.id, group.no_purchase_attraction))  # fmt: skip
+        column = f"{group.id}.no_purchase_attraction"
+        values.append((column, group.id, group.no_purchase_attraction))
     for item in entry.items:
         values.append((f"{item.id}.attraction", item.id, item.attraction))
         values.append((f"{item.id}.shadow_attraction", item.id, item.shadow_attraction))

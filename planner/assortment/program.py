@@ -224,9 +224,7 @@ class StoreProgram:
             for kind, room in problem.shelf_cm.items():
                 wide = [i for i, _ in free if problem.fixture_type[i] == kind]
                 taken = sum(
-                    float(footprint[i])
-                    for i in problem.shelf_members(kind)
-                    if problem.must_list[i]
+                    float(footprint[i]) for i in problem.shelf_members(kind) if problem.must_list[i]
                 )
                 if wide and float(footprint[wide].sum()) > room - taken >= 0:
                     terms = [(self.t[g, i], float(footprint[i])) for i in wide]

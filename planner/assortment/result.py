@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from planner.assortment.problem import StoreProblem
+from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.score import Score
 from planner.tables.inputs import Assumption
 
@@ -57,6 +57,14 @@ class Assortment:
     plans: Mapping[str, StorePlan]
     common: Mapping[str, Score]
     current: Mapping[str, Score]
+    reasons: Mapping[str, tuple[str, ...]]
+    """Store -> one sentence per item, in the order of the problem's items."""
+    draws: Mapping[str, Floats]
+    """Store -> objective under draws of demand: [draw, plan (local, common, current)]."""
+    in_range: pd.DataFrame
+    """Flag by store (index) and item (columns): the current range."""
+    not_candidate: pd.DataFrame
+    """Why an item cannot be listed, "" where it can: by store (index) and item (columns)."""
     core_item_ids: tuple[str, ...]
     value: pd.DataFrame
     """Contents.value of the outputs: what going local is worth, with its interval."""

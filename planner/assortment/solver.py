@@ -46,7 +46,7 @@ class Session:
         self.model = model
         self.column: dict[pulp.LpVariable, int] = {}
         self.row: dict[str, int] = {}
-        self.offset = float(model.objective.constant)
+        self.objective: pulp.LpAffineExpression = pulp.LpAffineExpression(model.objective)
         self._highs = highspy.Highs()
         for option, value in (
             ("output_flag", False),
@@ -66,7 +66,7 @@ class Session:
         constraints = model.constraints()
         starts, index, value = [0], [], []
         for number, constraint in enumerate(constraints):
-            self.row[constraint.name] = number
+            self.row[str(constraint.name)] = number
             for variable, coefficient in constraint.items():
                 index.append(self.column[variable])
                 value.append(coefficient)
@@ -74,15 +74,12 @@ class Session:
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(variables), len(constraints)
         cost = np.zeros(len(variables))
-        for variable, coefficient in model.objective.items():
+        for variable, coefficient in self.objective.items():
             cost[self.column[variable]] = coefficient
         lp.col_cost_ = cost
-        lp.col_lower_ = np.array(
-            [-highspy.kHighsInf if v.lowBound is None else v.lowBound for v in variables]
-        )
-        lp.col_upper_ = np.array(
-            [highspy.kHighsInf if v.upBound is None else v.upBound for v in variables]
-        )
+        ranges = [_column_bounds(variable) for variable in variables]
+        lp.col_lower_ = np.array([low for low, _ in ranges])
+        lp.col_upper_ = np.array([high for _, high in ranges])
         bounds = [_row_bounds(constraint) for constraint in constraints]
         lp.row_lower_ = np.array([low for low, _ in bounds])
         lp.row_upper_ = np.array([high for _, high in bounds])
@@ -97,7 +94,7 @@ class Session:
             for v in variables
         ]
         lp.sense_ = highspy.ObjSense.kMaximize
-        lp.offset_ = self.offset
+        lp.offset_ = float(self.objective.constant)
         self._highs.passModel(lp)
 
     def add(self, constraint: pulp.LpConstraint) -> None:
@@ -107,7 +104,7 @@ class Session:
             if variable not in self.column:
                 self._add_column(variable)
         low, high = _row_bounds(constraint)
-        self.row[constraint.name] = len(self.row)
+        self.row[str(constraint.name)] = len(self.row)
         items = list(constraint.items())
         self._highs.addRow(
             low,
@@ -121,7 +118,7 @@ class Session:
         number = len(self.column)
         self.column[variable] = number
         self._highs.addCol(
-            0.0, variable.lowBound, variable.upBound, 0, np.array([], dtype=np.int32), np.array([])
+            0.0, *_column_bounds(variable), 0, np.array([], dtype=np.int32), np.array([])
         )
         if variable.cat == pulp.LpInteger:
             self._highs.changeColIntegrality(number, highspy.HighsVarType.kInteger)
@@ -178,6 +175,14 @@ class Session:
         ):
             return SolveStatus.TIME_LIMIT
         raise RuntimeError(f"HiGHS stopped with status {status}")
+
+
+def _column_bounds(variable: pulp.LpVariable) -> tuple[float, float]:
+    low, high = variable.lowBound, variable.upBound
+    return (
+        -highspy.kHighsInf if low is None else float(low),
+        highspy.kHighsInf if high is None else float(high),
+    )
 
 
 def _row_bounds(constraint: pulp.LpConstraint) -> tuple[float, float]:

@@ -65,9 +65,7 @@ def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) ->
     return StorePlan(
         store_id=problem.store_id,
         plan="feasible",
-        proof=proof_words(
-            relative_gap(best.objective_week, bound), time_limit_struck=struck
-        ),
+        proof=proof_words(relative_gap(best.objective_week, bound), time_limit_struck=struck),
         objective_week=best.objective_week,
         bound_week=bound,
         seconds=time.perf_counter() - start,
@@ -81,7 +79,9 @@ def _without_plan(problem: StoreProblem, plan: str, proof: str, start: float) ->
     return StorePlan(problem.store_id, plan, proof, -math.inf, -math.inf, seconds, None, ())
 
 
-def _ratios(program: StoreProgram, session: Session, values: Floats, item: int) -> tuple[float, float]:  # fmt: skip
+def _mean_and_stock(
+    program: StoreProgram, session: Session, values: Floats, item: int
+) -> tuple[float, float]:
     mean = values[session.column[program.m[item]]]
     stock = values[session.column[program.q[item]]]
     return float(mean), float(stock)
@@ -104,7 +104,7 @@ def _add_tangents(program: StoreProgram, session: Session, values: Floats) -> bo
         cv = float(problem.demand_cv[i])
         if cv < newsvendor.CERTAIN_CV:
             continue
-        mean, stock = _ratios(program, session, values, i)
+        mean, stock = _mean_and_stock(program, session, values, i)
         if mean <= 1e-9 or stock <= 1e-9:
             continue
         sold = float(values[session.column[program.u[i]]])
@@ -128,7 +128,7 @@ def _cut(program: StoreProgram, session: Session, values: Floats, found: Score |
     for i in program.items:
         if not facings[i]:
             continue
-        mean, stock = _ratios(program, session, values, i)
+        mean, stock = _mean_and_stock(program, session, values, i)
         sold = float(values[session.column[program.u[i]]])
         true = float(newsvendor.expected_sales(mean, stock, float(problem.demand_cv[i])))
         if sold >= true - 1e-6 * max(1.0, true) or mean <= 0:

@@ -1,0 +1,287 @@
+"""The chain's assortment: every store's plan, beside the common plan and the current range."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from planner.assortment.common import chain_ranking, common_plan, evaluated_facings
+from planner.assortment.parameters import ChainParameters, chain_parameters
+from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
+from planner.assortment.reasons import item_reasons
+from planner.assortment.result import Assortment, StorePlan
+from planner.assortment.score import Score, best_score
+from planner.assortment.store import solve_store
+from planner.assortment.value import item_draws, value_draws, value_table
+from planner.assortment.workers import run_by_store
+from planner.demand.result import Demand
+from planner.errors import Infeasible, NoPlan
+from planner.tables.inputs import Assumption, Inputs
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class SolveSettings:
+    """How hard to solve: relative gap, seconds per store, processes, seed of the draws."""
+
+    gap: float = 0.005
+    time_limit_seconds: float = 120.0
+    workers: int = 1
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class _StoreJob:
+    problem: StoreProblem
+    in_range: Flags
+    current_facings: Floats
+    not_candidate: np.ndarray
+    relative_se: Floats
+    shared_draws: Floats
+    ranking: Integers
+    number: int
+    money: str
+    settings: SolveSettings
+
+
+@dataclass(frozen=True)
+class _StoreOutcome:
+    plan: StorePlan
+    common: Score | None
+    current: Score | None
+    overspends_today: bool
+    reasons: tuple[str, ...]
+    draws: Floats
+
+
+def plan_chain(
+    inputs: Inputs,
+    demand: Demand,
+    settings: SolveSettings,
+    *,
+    reserve_cm: Mapping[str, Mapping[str, float]] | None = None,
+    before: Assortment | None = None,
+    progress: Progress | None = None,
+) -> Assortment:
+    """Plan every store; stores are not coupled in this version.
+
+    ``reserve_cm``: store -> fixture type -> centimetres to leave free, learned from shelves on
+    which a plan did not fit; with ``before``, only those stores are solved again. Raises
+    Infeasible or NoPlan naming the stores.
+    """
+    parameters = chain_parameters(inputs, demand)
+    problems = _reserve(parameters.problems, reserve_cm or {})
+    again = list(reserve_cm) if reserve_cm and before else list(problems)
+    jobs = _jobs(inputs, demand, parameters, problems, settings, again)
+    outcomes: dict[str, _StoreOutcome] = {}
+    for number, outcome in run_by_store(_plan_store, jobs, settings.workers):
+        outcomes[again[number]] = outcome
+        if progress:
+            progress(len(outcomes), len(jobs))
+    outcomes = {store: outcomes[store] for store in again}
+    _raise_without_plan(inputs, outcomes, problems)
+    return _assortment(inputs, demand, parameters, problems, outcomes, before)
+
+
+def _reserve(
+    problems: Mapping[str, StoreProblem], reserve_cm: Mapping[str, Mapping[str, float]]
+) -> dict[str, StoreProblem]:
+    reserved = {}
+    for store, problem in problems.items():
+        room = dict(problem.shelf_cm)
+        for kind, width in reserve_cm.get(store, {}).items():
+            room[kind] = max(0.0, room[kind] - width)
+        reserved[store] = dataclasses.replace(problem, shelf_cm=room)
+    return reserved
+
+
+def _jobs(
+    inputs: Inputs,
+    demand: Demand,
+    parameters: ChainParameters,
+    problems: Mapping[str, StoreProblem],
+    settings: SolveSettings,
+    stores: list[str],
+) -> list[_StoreJob]:
+    ranking = chain_ranking(list(problems.values()), demand)
+    shape = (len(demand.store_ids), len(demand.item_ids))
+    mean = demand.pairs["demand_units_week"].to_numpy(dtype=np.float64).reshape(shape)
+    error = demand.pairs["se_units_week"].to_numpy(dtype=np.float64).reshape(shape)
+    relative = np.divide(error, mean, out=np.zeros(shape), where=mean > 0)
+    facings = _facings_today(inputs, demand)
+    shared = item_draws(shape[1], settings.seed)
+    money = inputs.chain.currency if not inputs.planned_in_units else "units"
+    jobs = []
+    for s, store in enumerate(demand.store_ids):
+        if store in set(stores):
+            jobs.append(
+                _StoreJob(
+                    problem=problems[store],
+                    in_range=demand.in_range[s],
+                    current_facings=facings[s],
+                    not_candidate=parameters.not_candidate[s],
+                    relative_se=relative[s],
+                    shared_draws=shared,
+                    ranking=ranking,
+                    number=s,
+                    money=money or "units",
+                    settings=settings,
+                )
+            )
+    order = {store: k for k, store in enumerate(stores)}
+    return sorted(jobs, key=lambda job: order[job.problem.store_id])
+
+
+def _facings_today(inputs: Inputs, demand: Demand) -> Floats:
+    facings = np.full((len(demand.store_ids), len(demand.item_ids)), np.nan)
+    stores = {store: s for s, store in enumerate(demand.store_ids)}
+    items = {item: i for i, item in enumerate(demand.item_ids)}
+    for row in inputs.current_range.to_dict("records"):
+        facings[stores[row["store_id"]], items[row["item_id"]]] = row["facings"]
+    return facings
+
+
+def _plan_store(job: _StoreJob) -> _StoreOutcome:
+    problem, settings = job.problem, job.settings
+    plan = solve_store(problem, settings.gap, settings.time_limit_seconds)
+    if plan.score is None:
+        return _StoreOutcome(plan, None, None, False, (), np.zeros((0, 0)))
+    common = common_plan(problem, job.ranking, settings.gap, settings.time_limit_seconds)
+    common_score = common.score if common.score is not None else plan.score
+    if common_score.objective_week > plan.objective_week:
+        plan = dataclasses.replace(
+            plan,
+            score=common_score,
+            objective_week=common_score.objective_week,
+            bound_week=max(plan.bound_week, common_score.objective_week),
+            limits=common.limits,
+        )
+    facings = evaluated_facings(problem, job.in_range, job.current_facings)
+    current = best_score(problem, facings)
+    overspends = current is None
+    if current is None:
+        current = best_score(problem, facings, math.inf)
+    # Without a budget the least stock is always affordable.
+    assert current is not None
+    assert plan.score is not None
+    draws = value_draws(
+        problem,
+        job.in_range,
+        job.relative_se,
+        job.shared_draws,
+        (settings.seed, job.number + 1),
+        (plan.score, common_score, current),
+    )
+    reasons = item_reasons(problem, plan, job.in_range, job.not_candidate, job.money)
+    return _StoreOutcome(plan, common_score, current, overspends, tuple(reasons), draws)
+
+
+def _raise_without_plan(
+    inputs: Inputs,
+    outcomes: Mapping[str, _StoreOutcome],
+    problems: Mapping[str, StoreProblem],
+) -> None:
+    names = inputs.stores.set_index("store_id")["store_name"]
+    infeasible = [s for s, o in outcomes.items() if o.plan.plan == "infeasible"]
+    if infeasible:
+        lines = [
+            f"store {s} ({names[s]}): {'; '.join(_tight_spots(problems[s]))}" for s in infeasible
+        ]
+        raise Infeasible("no plan keeps every limit in:\n  " + "\n  ".join(lines))
+    without = [s for s, o in outcomes.items() if o.plan.plan == "none"]
+    if without:
+        raise NoPlan(f"no plan was found within the time limit in stores {', '.join(without)}")
+
+
+def _tight_spots(problem: StoreProblem) -> list[str]:
+    """What the items that must be listed need against what there is, in words."""
+    must = problem.must_list
+    spots = []
+    for i in np.flatnonzero(must & problem.locked_out):
+        spots.append(f"item {problem.item_ids[i]} must be listed and is locked out")
+    for kind, room in problem.shelf_cm.items():
+        members = problem.shelf_members(kind)
+        need = float((problem.facing_width_cm * problem.min_facings)[members] @ must[members])
+        if need > room:
+            spots.append(
+                f"items that must be listed need {need:g} cm of {kind}, there are {room:g}"
+            )
+    local = int((problem.locked_in & ~problem.core).sum())
+    if local > problem.max_local_items:
+        spots.append(f"{local} local items are locked in, {problem.max_local_items:g} are allowed")
+    for limit in problem.range_limits:
+        possible = float(np.maximum(limit.coefficients, 0.0) @ ~problem.locked_out)
+        if possible < limit.lower:
+            spots.append(f"{limit.name} asks for {limit.lower:g}, {possible:g} can be listed")
+        forced = float(limit.coefficients @ must)
+        if forced > limit.upper and (limit.coefficients >= 0).all():
+            spots.append(f"{limit.name} allows {limit.upper:g}, {forced:g} must be listed")
+    if not spots:
+        spots.append(
+            "the items that must be listed do not fit the shelf, the counts and the budget "
+            f"({problem.budget_week:,.2f} a week) together"
+        )
+    return spots
+
+
+def _assortment(
+    inputs: Inputs,
+    demand: Demand,
+    parameters: ChainParameters,
+    problems: Mapping[str, StoreProblem],
+    outcomes: Mapping[str, _StoreOutcome],
+    before: Assortment | None,
+) -> Assortment:
+    plans = dict(before.plans) if before else {}
+    common = dict(before.common) if before else {}
+    current = dict(before.current) if before else {}
+    reasons = dict(before.reasons) if before else {}
+    draws = dict(before.draws) if before else {}
+    for store, outcome in outcomes.items():
+        assert outcome.common is not None
+        assert outcome.current is not None
+        plans[store], reasons[store] = outcome.plan, outcome.reasons
+        common[store], current[store] = outcome.common, outcome.current
+        draws[store] = outcome.draws
+    stores = list(demand.store_ids)
+    regions = dict(zip(inputs.stores["store_id"], inputs.stores["region"], strict=True))
+    trio = {s: (plans[s].score, common[s], current[s]) for s in stores}
+    value = value_table(
+        {s: str(regions[s]) for s in stores},
+        {s: tuple(p.objective_week for p in trio[s] if p) for s in stores},  # type: ignore[misc]
+        {s: tuple(float(p.sales_week.sum()) for p in trio[s] if p) for s in stores},  # type: ignore[misc]
+        draws,
+    )
+    assumptions = list(parameters.assumptions)
+    overspending = sum(o.overspends_today for o in outcomes.values())
+    if overspending:
+        assumptions.append(
+            Assumption(
+                "assortment",
+                "stores.budget_week",
+                "today's range cannot be stocked within the budget: it is valued without it",
+                overspending,
+            )
+        )
+    core = tuple(np.asarray(demand.item_ids, dtype=object)[parameters.core])
+    return Assortment(
+        problems={s: problems[s] for s in stores},
+        plans={s: plans[s] for s in stores},
+        common={s: common[s] for s in stores},
+        current={s: current[s] for s in stores},
+        reasons={s: reasons[s] for s in stores},
+        draws={s: draws[s] for s in stores},
+        in_range=pd.DataFrame(demand.in_range, index=stores, columns=list(demand.item_ids)),
+        core_item_ids=tuple(str(item) for item in core),
+        not_candidate=pd.DataFrame(
+            parameters.not_candidate, index=stores, columns=list(demand.item_ids)
+        ),
+        value=value,
+        assumptions=tuple(assumptions),
+    )

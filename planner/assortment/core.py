@@ -1,0 +1,44 @@
+"""Which items are the core: given in the items table, or derived by a stated rule."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.assortment.problem import Flags
+from planner.demand.result import Demand
+from planner.tables.inputs import Assumption, Inputs
+
+SHARE_OF_STORES = 0.6
+"""A derived core item is listed in at least this share of the stores of every region."""
+
+
+def core_items(inputs: Inputs, demand: Demand, buyable: Flags) -> tuple[Flags, list[Assumption]]:
+    """Core flag of each item, and how it came about.
+
+    ``buyable``: [store, item]. Given core items stay core, except those that cannot be bought
+    anywhere in the plan's weeks: they are left out and counted.
+    """
+    given = inputs.items["core"].to_numpy(dtype=bool)
+    if given.any():
+        gone = given & ~buyable.any(axis=0)
+        assumptions = []
+        if gone.any():
+            names = ", ".join(inputs.items.loc[gone, "item_name"].head(5))
+            assumptions.append(
+                Assumption(
+                    "assortment",
+                    "items.core",
+                    f"core items that cannot be bought in the plan's weeks are left out: {names}",
+                    int(gone.sum()),
+                )
+            )
+        return given & ~gone, assumptions
+    regions = inputs.stores["region"].to_numpy()
+    derived = buyable.all(axis=0)
+    for region in sorted(set(regions)):
+        derived &= demand.in_range[regions == region].mean(axis=0) >= SHARE_OF_STORES
+    text = (
+        f"no core is given: the core is the items listed in at least {SHARE_OF_STORES:.0%} of "
+        "the stores of every region and buyable in every store"
+    )
+    return np.asarray(derived), [Assumption("assortment", "items.core", text, int(derived.sum()))]

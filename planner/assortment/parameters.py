@@ -1,0 +1,226 @@
+"""From tables and demand to one store program per store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner.assortment.core import core_items
+from planner.assortment.problem import Flags, Floats, RangeLimit, StoreProblem
+from planner.assortment.waste import calibrate_waste
+from planner.demand.result import Demand
+from planner.tables.inputs import Assumption, Inputs
+
+
+@dataclass(frozen=True)
+class ChainParameters:
+    """Store programs of the chain and who is a candidate where.
+
+    ``not_candidate``: [store, item], why an item cannot be listed there, "" for candidates.
+    """
+
+    problems: Mapping[str, StoreProblem]
+    core: Flags
+    not_candidate: NDArray[np.object_]
+    assumptions: tuple[Assumption, ...]
+
+
+def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
+    """Parameters of every store program (docs/model.md)."""
+    items, stores = inputs.items, inputs.stores
+    reason = _why_not(inputs, demand)
+    core, assumptions = core_items(inputs, demand, reason == "")
+    price = _horizon_price(inputs, demand)
+    unit_cost = items["unit_cost"].to_numpy(dtype=np.float64)
+    demand_week = _pair_demand(demand)
+    base_price = items["price"].to_numpy(dtype=np.float64)
+    waste = calibrate_waste(inputs, demand_week, demand.in_range, unit_cost, base_price)
+    raised = waste.cost_factor > 1.0 + 1e-9
+    if raised.any():
+        text = (
+            "loss that leftovers cannot explain raises the unit cost by "
+            f"{waste.cost_factor[raised].mean() - 1:.0%} on average: it happens before the shelf"
+        )
+        assumptions.append(
+            Assumption("assortment", "items.store_loss_share", text, int(raised.sum()))
+        )
+    locks = _locks(inputs)
+    no_fixtures = 0
+    problems = {}
+    for s, store_id in enumerate(demand.store_ids):
+        shelf_cm, widest = _shelves_of(inputs, store_id)
+        no_fixtures += not shelf_cm
+        candidate = (reason[s] == "") & _fits_a_shelf(inputs, shelf_cm, widest)
+        reason[s][(reason[s] == "") & ~candidate] = "wider than every shelf of its kind here"
+        locked_in, locked_out = locks[0][s], locks[1][s]
+        store = stores.iloc[s]
+        problems[store_id] = StoreProblem(
+            store_id=store_id,
+            deliveries_week=float(store["deliveries_week"]),
+            segments=demand.segments,
+            need_groups=demand.need_groups,
+            item_ids=demand.item_ids,
+            group_of_item=demand.group_of_item,
+            potential_units_week=demand.potential_units_week[:, s],
+            no_purchase_attraction=demand.no_purchase_attraction[:, s],
+            attraction=demand.attraction[:, s],
+            shadow_attraction=demand.shadow_attraction[:, s],
+            price=price[s],
+            unit_cost=unit_cost * waste.cost_factor,
+            spend_cost=unit_cost * waste.cost_factor,
+            waste_share=waste.waste_share[s],
+            demand_cv=items["demand_cv"].to_numpy(dtype=np.float64),
+            fixture_type=tuple(items["fixture_type"]),
+            facing_width_cm=items["facing_width_cm"].to_numpy(dtype=np.float64),
+            units_per_facing=_or_inf(items["units_per_facing"]),
+            shelf_fills_per_cycle=items["shelf_fills_per_cycle"].to_numpy(dtype=np.float64),
+            min_units_per_facing=items["min_units_per_facing"].to_numpy(dtype=np.float64),
+            min_stock_units=items["case_units"].to_numpy(dtype=np.float64),
+            min_facings=items["min_facings"].to_numpy(dtype=np.int64),
+            max_facings=_max_facings(inputs, widest),
+            listing_cost_week=items["listing_cost_week"].to_numpy(dtype=np.float64),
+            facing_cost_week=items["facing_cost_week"].to_numpy(dtype=np.float64),
+            core=core,
+            locked_in=locked_in,
+            locked_out=locked_out | (~candidate & ~core & ~locked_in),
+            shelf_cm=shelf_cm,
+            budget_week=float(_or_inf(stores["budget_week"])[s]),
+            max_local_items=float(_or_inf(stores["max_local_items"])[s]),
+            range_limits=_range_limits(inputs, store_id, str(store["region"])),
+        )
+        reason[s][locked_out & (reason[s] == "")] = "locked out"
+    if no_fixtures:
+        text = "stores without fixtures: no shelf limit and no planogram"
+        assumptions.append(Assumption("assortment", "fixtures", text, no_fixtures))
+    return ChainParameters(problems, core, reason, tuple(assumptions))
+
+
+def _pair_demand(demand: Demand) -> Floats:
+    shape = (len(demand.store_ids), len(demand.item_ids))
+    return demand.pairs["demand_units_week"].to_numpy(dtype=np.float64).reshape(shape)
+
+
+def _or_inf(column: pd.Series) -> Floats:
+    values = column.to_numpy(dtype=np.float64)
+    return np.where(np.isnan(values), np.inf, values)
+
+
+def _why_not(inputs: Inputs, demand: Demand) -> NDArray[np.object_]:
+    """[store, item]: why an item cannot be bought there in the plan's weeks, "" where it can."""
+    items, regions = inputs.items, inputs.stores["region"].to_numpy()
+    reason = np.full((len(inputs.stores), len(items)), "", dtype=object)
+    last_day = demand.first_week + pd.Timedelta(days=7 * demand.weeks - 1)
+    early = (items["available_from"] > demand.first_week).to_numpy()
+    late = (items["available_to"] < last_day).to_numpy()
+    reason[:, early | late] = "cannot be bought in all the plan's weeks"
+    for i, sold_in in enumerate(items["regions"]):
+        if sold_in:
+            names = {name.strip() for name in str(sold_in).split(";")}
+            reason[~np.isin(regions, list(names)), i] = "cannot be bought in this region"
+    return reason
+
+
+def _horizon_price(inputs: Inputs, demand: Demand) -> Floats:
+    """[store, item]: price averaged over the plan's weeks, promotions taken off."""
+    shape = (len(demand.store_ids), len(demand.item_ids))
+    off = np.zeros(shape)
+    planned = inputs.promotions
+    end = demand.first_week + pd.Timedelta(days=7 * demand.weeks)
+    planned = planned[(planned["week"] >= demand.first_week) & (planned["week"] < end)]
+    items = {item: i for i, item in enumerate(demand.item_ids)}
+    stores = {store: s for s, store in enumerate(demand.store_ids)}
+    for promotion in planned.to_dict("records"):
+        store = promotion["store_id"]
+        where: Any = slice(None) if store == "" else stores[store]
+        off[where, items[promotion["item_id"]]] += promotion["discount"] / demand.weeks
+    price: Floats = inputs.items["price"].to_numpy(dtype=np.float64) * (1.0 - np.minimum(off, 1.0))
+    return price
+
+
+def _locks(inputs: Inputs) -> tuple[Flags, Flags]:
+    """[store, item] locked in, locked out."""
+    stores = {store: s for s, store in enumerate(inputs.stores["store_id"])}
+    items = {item: i for i, item in enumerate(inputs.items["item_id"])}
+    inside = np.zeros((len(stores), len(items)), dtype=bool)
+    outside = np.zeros_like(inside)
+    for lock in inputs.locks.to_dict("records"):
+        where: Any = slice(None) if lock["store_id"] == "" else stores[lock["store_id"]]
+        target = inside if lock["lock"] == "IN" else outside
+        target[where, items[lock["item_id"]]] = True
+    return inside, outside
+
+
+def _shelves_of(inputs: Inputs, store_id: str) -> tuple[dict[str, float], dict[str, float]]:
+    """Total and widest shelf per fixture type of the chain; nothing for a store without any."""
+    own = inputs.fixtures[inputs.fixtures["store_id"] == store_id]
+    if own.empty:
+        return {}, {}
+    kinds = sorted(set(inputs.fixtures["fixture_type"]) | set(inputs.items["fixture_type"]))
+    total = own.groupby("fixture_type")["width_cm"].sum()
+    widest = own.groupby("fixture_type")["width_cm"].max()
+    return (
+        {kind: float(total.get(kind, 0.0)) for kind in kinds},
+        {kind: float(widest.get(kind, 0.0)) for kind in kinds},
+    )
+
+
+def _fits_a_shelf(
+    inputs: Inputs, shelf_cm: Mapping[str, float], widest: Mapping[str, float]
+) -> Flags:
+    items = inputs.items
+    if not shelf_cm:
+        return np.ones(len(items), dtype=bool)
+    room = items["fixture_type"].map(widest).to_numpy(dtype=np.float64)
+    least = (items["facing_width_cm"] * items["min_facings"]).to_numpy(dtype=np.float64)
+    fits: Flags = least <= room + 1e-9
+    return fits
+
+
+def _max_facings(inputs: Inputs, widest: Mapping[str, float]) -> NDArray[np.int64]:
+    """Most facings, no more than stand side by side on one shelf."""
+    items = inputs.items
+    most = items["max_facings"].to_numpy(dtype=np.float64)
+    if widest:
+        room = items["fixture_type"].map(widest).to_numpy(dtype=np.float64)
+        one_shelf = np.floor(room / items["facing_width_cm"].to_numpy(dtype=np.float64) + 1e-9)
+        most = np.minimum(most, one_shelf)
+    least = items["min_facings"].to_numpy(dtype=np.float64)
+    return np.asarray(np.maximum(most, least), dtype=np.int64)
+
+
+def _range_limits(inputs: Inputs, store_id: str, region: str) -> tuple[RangeLimit, ...]:
+    """Range rules that hold for a store; of several with one meaning the tightest."""
+    rules = inputs.range_rules
+    applies = rules["store_id"].isin(["", store_id]) & rules["region"].isin(["", region])
+    tightest: dict[str, RangeLimit] = {}
+    for rule in rules[applies].to_dict("records"):
+        kind = "need_group" if rule["need_group"] else "category"
+        name = str(rule[kind])
+        member = np.asarray(inputs.items[kind] == name, dtype=np.float64)
+        found = (
+            (f"{kind}_min:{name}", "items", member, rule["min_items"], 0.0, "lower"),
+            (f"{kind}_max:{name}", "items", member, rule["max_items"], 0.0, "upper"),
+            (f"{kind}_min_share:{name}", "items", member, rule["min_share"], 1.0, "lower"),
+            (f"{kind}_max_share:{name}", "items", member, rule["max_share"], 1.0, "upper"),
+        )
+        for label, unit, coefficients, value, share, side in found:
+            if np.isnan(value):
+                continue
+            if share:
+                coefficients, bound = coefficients - float(value), 0.0
+                label = f"{label}={float(value):g}"
+            else:
+                bound = float(value)
+            before = tightest.get(label)
+            if side == "lower":
+                bound = max(bound, before.lower) if before else bound
+                tightest[label] = RangeLimit(label, unit, coefficients, lower=bound)
+            else:
+                bound = min(bound, before.upper) if before else bound
+                tightest[label] = RangeLimit(label, unit, coefficients, upper=bound)
+    return tuple(tightest.values())

@@ -1,0 +1,100 @@
+"""Why an item is in or out: what one item adds after what it takes from others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.assortment.choice import demand_units_week
+from planner.assortment.newsvendor import expected_sales
+from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
+from planner.assortment.result import StorePlan
+from planner.assortment.score import fewest_facings
+from planner.assortment.stock import stock_bounds, unlimited_stock
+
+
+def marginal_values(problem: StoreProblem, facings: Integers, budget_price: float) -> Floats:
+    """Objective per week that each item adds: listed ones against leaving them out, others
+    against adding them at their fewest facings; stock of every item re-tuned at the price of
+    the budget, shelf and counts left out.
+    """
+    listed = facings > 0
+    count = len(listed)
+    fewest = fewest_facings(problem, np.ones(count, dtype=bool))
+    switched = np.tile(listed, (count, 1))
+    np.fill_diagonal(switched, ~listed)
+    with_item = np.where(listed[None, :], facings[None, :], np.where(switched, fewest[None, :], 0))
+    changed = _priced_objective(problem, with_item * switched, switched, budget_price)
+    now = _priced_objective(problem, facings[None, :], listed[None, :], budget_price)[0]
+    values: Floats = np.where(listed, now - changed, changed - now)
+    return values
+
+
+def _priced_objective(
+    problem: StoreProblem, facings: Integers, listed: Flags, budget_price: float
+) -> Floats:
+    """Objective less the price of the budget spent, per row of [plan, item] arrays."""
+    mean = demand_units_week(problem, listed) / problem.deliveries_week
+    columns = np.flatnonzero(listed.any(axis=0))
+    least, most = stock_bounds(problem, facings)
+    stock = np.clip(unlimited_stock(problem, mean, budget_price), least, most)[:, columns]
+    mean, on = mean[:, columns], listed[:, columns]
+    sold = expected_sales(mean, stock, problem.demand_cv[columns])
+    wasted = problem.waste_share[columns] * (stock - sold)
+    cost = problem.unit_cost[columns] + budget_price * problem.spend_cost[columns]
+    money = problem.deliveries_week * (problem.price[columns] * sold - cost * (sold + wasted))
+    fixed = (
+        problem.listing_cost_week[columns] + problem.facing_cost_week[columns] * facings[:, columns]
+    )
+    total: Floats = ((money - fixed) * on).sum(axis=1)
+    return total
+
+
+def item_reasons(
+    problem: StoreProblem, plan: StorePlan, in_range: Flags, not_candidate: np.ndarray, money: str
+) -> list[str]:
+    """One sentence per item: why it is in, or why not here. ``money``: currency or "units"."""
+    if plan.score is None:
+        raise ValueError(f"store {problem.store_id} has no plan to explain")
+    prices = {limit.limit: limit.shadow_price for limit in plan.limits}
+    values = marginal_values(problem, plan.score.facings, prices.get("budget_week", 0.0))
+    fewest = fewest_facings(problem, np.ones(len(in_range), dtype=bool))
+    local_price = prices.get("max_local_items", 0.0)
+    reasons = []
+    for i in range(len(problem.item_ids)):
+        value = f"{money} {values[i]:,.2f} a week"
+        if plan.score.listed[i]:
+            if problem.core[i]:
+                reasons.append("core range, in every store")
+            elif problem.locked_in[i]:
+                reasons.append(f"locked in; adds {value} after what it takes from others")
+            else:
+                reasons.append(f"adds {value} after what it takes from others")
+            continue
+        if not_candidate[i]:
+            reasons.append(str(not_candidate[i]))
+            continue
+        if values[i] <= 0:
+            reasons.append(
+                f"would lose {money} {-values[i]:,.2f} a week: what it sells does not pay for "
+                "its waste, its handling and what it takes from others"
+            )
+            continue
+        width = problem.facing_width_cm[i] * fewest[i]
+        kind = problem.fixture_type[i]
+        shelf_price = prices.get(f"shelf_cm:{kind}", 0.0)
+        if shelf_price > 0:
+            reasons.append(
+                f"would add {value} on its own, but its {width:g} cm of {kind} are worth about "
+                f"{money} {shelf_price * width:,.2f} to the items there"
+            )
+        elif local_price > 0:
+            reasons.append(
+                f"would add {value} on its own, but a place among the local items is worth "
+                f"about {money} {local_price:,.2f}"
+            )
+        else:
+            reasons.append(
+                f"would add {value} on its own: within the plan's proven gap, or kept out by a "
+                "limit (see Limits)"
+            )
+    return reasons
