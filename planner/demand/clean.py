@@ -67,6 +67,11 @@ class History:
         )
 
 
+def sums(cell: Ints, values: Floats, cells: int) -> Floats:
+    """Sum of the values of each cell, [cells]."""
+    return np.bincount(cell, values, cells).astype(np.float64, copy=False)
+
+
 def log_price_ratio(discount: Floats) -> Floats:
     """log(1 - discount), with the discount (share off the price) held in [0, 0.9]."""
     return np.asarray(np.log1p(-np.clip(discount, 0.0, LARGEST_DISCOUNT)))

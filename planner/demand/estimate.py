@@ -7,10 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.demand.clean import History, clean
+from planner.demand.factors import Grouping
 from planner.demand.newcomers import fill_new_items
 from planner.demand.promotions import uplift
 from planner.demand.ranges import current_range
-from planner.demand.rates import Grouping, Rates, fit, with_unseen_stores
+from planner.demand.rates import Rates, fit, with_unseen_stores
 from planner.demand.result import Demand
 from planner.demand.season import FEWEST_WEEKS, season_change
 from planner.demand.substitution import Attractions, attractions
@@ -105,14 +106,14 @@ def _pairs(
     share = information / (information + rates.pair_prior)
 
     season, season_share = season_change(
-        rates.levels.smooth, np.isfinite(rates.ratio_variance), grouping.category_of_item, weeks
+        rates.item_levels.smooth, rates.seen, grouping.category_of_item, weeks
     )
     log_rate = rates.model_log_rate(grouping, store, item) + season[item] + np.log(own)
-    level = rates.levels.forecast_variance(weeks) * calibration.level_inflation
+    level = rates.level_variance(grouping, store, item, weeks) * calibration.level_inflation
     local = calibration.pair_inflation / (information + rates.pair_prior)
     # What the pair's own history has overruled is no longer uncertain.
-    model = (1.0 - share) ** 2 * rates.model_variance(grouping, store, item)
-    log_variance = level[item] + local + model
+    model = (1.0 - share) ** 2 * rates.factor_variance(grouping, store, item)
+    log_variance = level + local + model
 
     rate = np.exp(log_rate).reshape(stores, items)
     variance = log_variance.reshape(stores, items)

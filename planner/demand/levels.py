@@ -1,4 +1,4 @@
-"""Each item's own level over time: a local-level model of log ratios, one filter for all items.
+"""Levels over time: a local-level model of log ratios, one filter for all series at once.
 
 Durbin & Koopman (2012), *Time Series Analysis by State Space Methods*, chapter 2:
 observed z_t = level_t + shock_t + noise_t, level_t = level_{t-1} + step_t, with
@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-STEP_VARIANCES = (1e-4, 1e-3, 4e-3, 1e-2, 2e-2, 4e-2, 8e-2, 0.16)
+STEP_VARIANCES = (1e-5, 1e-4, 1e-3, 4e-3, 1e-2, 2e-2, 4e-2, 8e-2, 0.16)
 SHOCK_VARIANCES = (0.0, 1e-3, 4e-3, 1e-2, 2e-2, 4e-2, 8e-2)
-# A level before its first observation: anything from a thousandth to a thousand times the mean.
+# A level of which nothing is known: anything from a thousandth to a thousand times the mean.
 VAGUE_VARIANCE = 25.0
+# A series' mean over the whole history tells how far series lie apart; never less than this.
+SMALLEST_START_VARIANCE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,12 @@ class Levels:
     last: Floats
     """[series] log level in the last week."""
     last_variance: Floats
-    step_variance: float
-    shock_variance: float
+    start_variance: float
+    """Of a level before it was first observed; VAGUE_VARIANCE stays, others are estimated."""
+    step: int
+    """Index into STEP_VARIANCES."""
+    shock: int
+    """Index into SHOCK_VARIANCES."""
 
     def forecast_variance(self, weeks: int) -> Floats:
         """Variance of the mean log level over the next ``weeks`` weeks, [series].
@@ -40,81 +46,83 @@ class Levels:
         The mean of a random walk over the horizon H has variance q (H+1)(2H+1) / (6 H); the
         weekly shocks average out as r / H.
         """
-        walk = self.step_variance * (weeks + 1) * (2 * weeks + 1) / (6 * weeks)
-        return self.last_variance + walk + self.shock_variance / weeks
+        walk = STEP_VARIANCES[self.step] * (weeks + 1) * (2 * weeks + 1) / (6 * weeks)
+        return self.last_variance + walk + SHOCK_VARIANCES[self.shock] / weeks
 
 
-def follow(log_ratio: Floats, noise_variance: Floats) -> Levels:
-    """Fit q and r by the innovations likelihood, then filter and smooth.
+def constant(series: int, weeks: int, start_variance: float) -> Levels:
+    """Level 0 in every week: where fitting starts."""
+    flat = np.zeros((series, weeks))
+    return Levels(flat, flat, flat[:, 0], np.zeros(series), start_variance, 4, 3)
+
+
+def follow(log_ratio: Floats, noise_variance: Floats, near: Levels) -> Levels:
+    """Move q and r a step towards the largest innovations likelihood, then filter and smooth.
 
     log_ratio: [series, week] log of observed over expected; noise_variance: its variance, inf
-    where the week was not observed.
+    where the week was not observed; near: the fit of the round before.
     """
-    step, shock = _fit(log_ratio, noise_variance)
-    total = noise_variance + shock
-    mean, variance, ahead = _filter(log_ratio, total, step)[:3]
+    step, shock = _climb(log_ratio, noise_variance, near)
+    q, r = STEP_VARIANCES[step], SHOCK_VARIANCES[shock]
+    mean, variance, ahead, _ = _filter(log_ratio, noise_variance + r, q, near.start_variance)
     smooth = mean.copy()
     for t in range(mean.shape[1] - 2, -1, -1):
         gain = variance[:, t] / ahead[:, t + 1]
         smooth[:, t] = mean[:, t] + gain * (smooth[:, t + 1] - mean[:, t])
     seen = np.isfinite(noise_variance)
-    own = np.where(seen, shock / np.where(seen & (total > 0), total, 1.0), 0.0)
-    weekly = smooth + own * np.where(seen, log_ratio - smooth, 0.0)
+    own = np.where(seen, r / np.where(seen, noise_variance + r, 1.0), 0.0)
+    start = near.start_variance
+    known = seen.any(axis=1)
+    if start < VAGUE_VARIANCE and known.any():
+        start = float((smooth.mean(axis=1) ** 2 + variance.min(axis=1))[known].mean())
     return Levels(
         smooth=smooth,
-        weekly=weekly,
+        weekly=smooth + own * np.where(seen, log_ratio - smooth, 0.0),
         last=mean[:, -1],
         last_variance=variance[:, -1],
-        step_variance=step,
-        shock_variance=shock,
+        start_variance=max(start, SMALLEST_START_VARIANCE),
+        step=step,
+        shock=shock,
     )
-
-
-def filtered(levels: Levels, log_ratio: Floats, noise_variance: Floats) -> tuple[Floats, Floats]:
-    """Log level of every week given only the weeks up to it, and its variance, [series, week]."""
-    mean, variance, _, _ = _filter(
-        log_ratio, noise_variance + levels.shock_variance, levels.step_variance
-    )
-    return mean, variance
 
 
 def _filter(
-    log_ratio: Floats, total_variance: Floats, step: float
+    log_ratio: Floats, total_variance: Floats, step: float, start_variance: float
 ) -> tuple[Floats, Floats, Floats, float]:
-    """Kalman filter over weeks for all series at once; also the log likelihood."""
+    """Kalman filter over weeks: mean, variance, variance before each week, log likelihood."""
     series, weeks = log_ratio.shape
     seen = np.isfinite(total_variance)
-    precision = np.where(seen, 1.0 / np.where(seen, np.maximum(total_variance, 1e-9), 1.0), 0.0)
+    precision = np.where(seen, 1.0 / np.where(seen, total_variance, 1.0), 0.0)
     observed = np.where(seen, log_ratio, 0.0)
-    weight = precision.sum(axis=1)
-    start = (observed * precision).sum(axis=1) / np.where(weight > 0, weight, 1.0)
     mean = np.empty((series, weeks))
     variance = np.empty((series, weeks))
     ahead = np.empty((series, weeks))
-    m, p = start, np.full(series, VAGUE_VARIANCE)
+    m = np.zeros(series)
+    before = np.full(series, start_variance)
     likelihood = 0.0
     for t in range(weeks):
-        before = p if t == 0 else p + step
         ahead[:, t] = before
         gain = before * precision[:, t] / (1.0 + before * precision[:, t])
         miss = observed[:, t] - m
-        known = seen[:, t]
-        spread = before[known] + total_variance[known, t]
-        # The vague first observation carries no information about q and r.
-        counted = before[known] < VAGUE_VARIANCE / 2
-        term = np.log(spread) + miss[known] ** 2 / spread
-        likelihood -= 0.5 * float(term[counted].sum())
+        # 1 / precision + before is the spread of the miss; a vague first one tells nothing.
+        inverse = precision[:, t] / (1.0 + before * precision[:, t])
+        told = (inverse > 0) & (before < VAGUE_VARIANCE / 2)
+        likelihood += 0.5 * float((np.log(inverse[told]) - miss[told] ** 2 * inverse[told]).sum())
         m = m + gain * miss
         p = before * (1.0 - gain)
         mean[:, t], variance[:, t] = m, p
+        before = p + step
     return mean, variance, ahead, likelihood
 
 
-def _fit(log_ratio: Floats, noise_variance: Floats) -> tuple[float, float]:
-    best = (-np.inf, STEP_VARIANCES[0], SHOCK_VARIANCES[0])
-    for step in STEP_VARIANCES:
-        for shock in SHOCK_VARIANCES:
-            likelihood = _filter(log_ratio, noise_variance + shock, step)[3]
-            if likelihood > best[0]:
-                best = (likelihood, step, shock)
-    return best[1], best[2]
+def _climb(log_ratio: Floats, noise_variance: Floats, near: Levels) -> tuple[int, int]:
+    """Best of the grid points around the present q and r."""
+    best, point = -np.inf, (near.step, near.shock)
+    for step in range(max(near.step - 1, 0), min(near.step + 2, len(STEP_VARIANCES))):
+        for shock in range(max(near.shock - 1, 0), min(near.shock + 2, len(SHOCK_VARIANCES))):
+            total = noise_variance + SHOCK_VARIANCES[shock]
+            q = STEP_VARIANCES[step]
+            likelihood = _filter(log_ratio, total, q, near.start_variance)[3]
+            if likelihood > best:
+                best, point = likelihood, (step, shock)
+    return point

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.demand.rates import Grouping
+from planner.demand.factors import Grouping
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from planner.demand.clean import History
-from planner.demand.rates import Grouping, Rates, fit, sums, with_half_life
+from planner.demand.clean import History, sums
+from planner.demand.factors import Grouping
+from planner.demand.rates import Rates, fit, with_half_life
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -70,12 +71,12 @@ def calibrate(history: History, grouping: Grouping, weeks: int) -> Calibration:
         return expected, noise, level
 
     def loss(half_life: float) -> float:
-        expected, noise, _ = errors(with_half_life(rates, past, half_life))
+        expected, noise, _ = errors(with_half_life(rates, past, grouping, half_life))
         miss = (sold - expected)[scored]
         return float((miss**2 / np.maximum(noise[scored], 1e-9)).sum())
 
     half_life = min(HALF_LIVES_WEEKS, key=loss)
-    rates = with_half_life(rates, past, half_life)
+    rates = with_half_life(rates, past, grouping, half_life)
     expected, noise, level = errors(rates)
 
     # Shares of squared log errors that a variance must explain for 80 % of them to lie inside.
@@ -88,7 +89,7 @@ def calibrate(history: History, grouping: Grouping, weeks: int) -> Calibration:
     local_miss = sold_log - np.log(expected[use])
     pair_inflation = _inflation(local_miss, relative_noise, posterior)
     full_miss = local_miss + np.log(level[item[use]])
-    model = rates.levels.forecast_variance(held)[item[use]]
+    model = rates.level_variance(grouping, history.pair_store[use], item[use], held)
     level_inflation = _inflation(full_miss, relative_noise + pair_inflation * posterior, model)
     return Calibration(half_life, level_inflation, pair_inflation, held)
 
