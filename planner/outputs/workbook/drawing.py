@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-GRID_COLUMNS = 160
-COLUMN_MM = 6 * 25.4 / 96
-"""A column is 6 pixels wide at 96 to the inch."""
+GRID_COLUMNS = 137
+COLUMN_MM = 7 * 25.4 / 96
+"""A column is 7 pixels wide at 96 to the inch."""
 BAY_GAP_COLUMNS = 2
 LINES_A_PAGE = 8
 
@@ -21,7 +21,7 @@ _MEDIAN_BLOCK_MM = 16.0
 """An item as wide as the median must have room for its name: that sets how many bays go side
 by side."""
 _NARROWEST_BLOCK_MM = 6.0
-_WIDEST_MEDIAN_MM = 45.0
+_WIDEST_MEDIAN_MM = 80.0
 _LEAST_EMPTY_CM = 0.5
 
 
@@ -118,7 +118,10 @@ def draw_fixture(shelves: Sequence[Shelf]) -> Drawing:
     most = max(least, _WIDEST_MEDIAN_MM / middle)
     for count in range(len(bays), 0, -1):
         groups = _even_groups(bays, count)
-        room = (GRID_COLUMNS - BAY_GAP_COLUMNS * (len(groups[0]) - 1)) * COLUMN_MM
+        side_by_side = len(groups[0])
+        # a column a bay in reserve, as each bay's width is rounded to columns
+        columns = GRID_COLUMNS - BAY_GAP_COLUMNS * (side_by_side - 1) - side_by_side
+        room = columns * COLUMN_MM
         scale = room / max(sum(width_of_bay[b] for b in group) for group in groups)
         if scale >= least:
             cm_per_column = COLUMN_MM / min(scale, most)

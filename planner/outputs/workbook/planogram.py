@@ -17,18 +17,18 @@ from planner.outputs.workbook.drawing import (
     Shelf,
     draw_fixture,
 )
-from planner.outputs.workbook.lettering import CORE_MARK, UPRIGHT_FROM_MM, block_text, text_mm
+from planner.outputs.workbook.lettering import CORE_MARK, UPRIGHT_FROM_MM, block_text
 from planner.outputs.workbook.sheet import Book, Sheet
+from planner.outputs.workbook.text_width import MM_PER_POINT, cut
 
 FIRST_GRID_COLUMN = 2
 """Column B; column A names the shelves."""
 
 _FIRST_ROW = 4
 _LABEL_WIDTH = 9.0
-_GRID_WIDTH = 6 / 7
-"""Six pixels in units of the default font's digit, which is seven pixels wide."""
-_MM_PER_POINT = 25.4 / 72
-_PAGE_POINTS = 505.0
+_GRID_WIDTH = 1.0
+"""In digits of the default font: seven pixels."""
+_PAGE_POINTS = 520.0
 """Printable height of landscape A4 inside the margins, less a reserve for other printers."""
 _HEADING_POINTS = 50.0
 _BAND_POINTS = 13.0
@@ -36,8 +36,8 @@ _EDGE_POINTS = 9.0
 _LEGEND_POINTS = 12.0
 _NOTE_POINTS = 11.0
 _LEAST_BODY_POINTS = 38.0
-_MOST_BODY_POINTS = 86.0
-_LEGEND_COLUMNS = 20
+_MOST_BODY_POINTS = 110.0
+_LEGEND_COLUMNS = 17
 _MOST_NOTES = 5
 
 
@@ -92,7 +92,9 @@ class _Page:
 
     def write(self) -> None:
         self.sheet.widths([_LABEL_WIDTH])
-        self.sheet.equal_widths(FIRST_GRID_COLUMN, GRID_COLUMNS, _GRID_WIDTH)
+        ends = (s.last + 1 for b in self.bands for n in b.lines for p in n.pieces for s in p.spans)
+        columns = max(GRID_COLUMNS, *ends)
+        self.sheet.equal_widths(FIRST_GRID_COLUMN, columns, _GRID_WIDTH)
         row = self._legend(_FIRST_ROW)
         for band in self.bands:
             row = self._band(band, row)
@@ -100,7 +102,7 @@ class _Page:
             self.sheet.put(row, 1, note, styles.NOTE)
             self.sheet.height(row, _NOTE_POINTS)
             row += 1
-        self.sheet.print_area(row - 1, FIRST_GRID_COLUMN + GRID_COLUMNS - 1)
+        self.sheet.print_area(row - 1, FIRST_GRID_COLUMN + columns - 1)
 
     def _legend(self, row: int) -> int:
         per_row = GRID_COLUMNS // _LEGEND_COLUMNS
@@ -114,7 +116,7 @@ class _Page:
                 row,
                 first,
                 first + _LEGEND_COLUMNS - 2,
-                _cut(group, room_mm, styles.LEGEND.size),
+                cut(group, room_mm, styles.LEGEND.size),
                 replace(styles.LEGEND, fill=tint),
             )
         row += 1
@@ -145,7 +147,7 @@ class _Page:
                 row,
                 FIRST_GRID_COLUMN + first,
                 FIRST_GRID_COLUMN + last,
-                _cut(f"Bay {bay}  ({width:g} cm)", (last - first + 1) * COLUMN_MM, 8),
+                cut(f"Bay {bay}  ({width:g} cm)", (last - first + 1) * COLUMN_MM, 8),
                 styles.BAY_TITLE,
             )
         row += 1
@@ -173,7 +175,7 @@ class _Page:
         self.sheet.put_merged(row, 1, 1, text, look, last_row=row + 1)
 
     def _shelf(self, piece: Piece, row: int) -> None:
-        height_mm = self.body_points * _MM_PER_POINT
+        height_mm = self.body_points * MM_PER_POINT
         for span in piece.spans:
             first, last = FIRST_GRID_COLUMN + span.first, FIRST_GRID_COLUMN + span.last
             width_mm = (last - first + 1) * COLUMN_MM
@@ -194,16 +196,8 @@ class _Page:
             run = list(spans)
             first, last = FIRST_GRID_COLUMN + run[0].first, FIRST_GRID_COLUMN + run[-1].last
             look = replace(styles.EDGE, fill=self.tints[group]) if group else styles.EDGE
-            text_on_edge = _cut(group or "", (last - first + 1) * COLUMN_MM, styles.EDGE.size)
+            text_on_edge = cut(group or "", (last - first + 1) * COLUMN_MM, styles.EDGE.size)
             self.sheet.put_merged(row + 1, first, last, text_on_edge, look)
-
-
-def _cut(text: str, room_mm: float, points: float) -> str:
-    if text_mm(text, points) <= room_mm:
-        return text
-    while text and text_mm(text + "…", points) > room_mm:
-        text = text[:-1]
-    return text + "…" if text else ""
 
 
 def _notes(bands: tuple[Band, ...]) -> list[str]:

@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from planner.outputs import numbers
 from planner.outputs.workbook import styles
 from planner.outputs.workbook.styles import Look, StyleBook
+from planner.outputs.workbook.text_width import wrap
 
 HEADER_ROW = 5
 """Row of the column heads on every sheet that is one table."""
@@ -23,6 +24,10 @@ NOT_APPLICABLE = "–"
 
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _SHEET_NAME_LENGTH = 31
+_MM_PER_CHARACTER = 7 * 25.4 / 96
+_CELL_PADDING_MM = 3.0
+_HEAD_POINTS = 40.0
+"""Three lines, also where a program does not measure wrapped text by itself."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +58,23 @@ class Book:
     def __init__(self, heading: Heading) -> None:
         self.workbook = Workbook()
         self.styles = StyleBook(self.workbook)
+        styles.set_default_font(self.workbook)
         self.heading = heading
         active = self.workbook.active
         if active is not None:
             self.workbook.remove(active)
         self.workbook.calculation.fullCalcOnLoad = True
 
-    def sheet(self, name: str, title: str, *, fit_height: bool = False) -> Sheet:
+    def sheet(
+        self, name: str, title: str, *, fit_height: bool = False, pages_wide: int = 1
+    ) -> Sheet:
         """A new sheet with its heading, footer and page set-up.
 
-        ``fit_height``: the whole sheet on one page; otherwise as wide as one page and as long
-        as it takes.
+        ``fit_height``: the whole sheet on one page; otherwise ``pages_wide`` pages wide and as
+        long as it takes.
         """
         worksheet = self.workbook.create_sheet(self._unique(name))
-        _set_up_page(worksheet, self.heading, fit_height)
+        _set_up_page(worksheet, self.heading, fit_height, pages_wide)
         sheet = Sheet(worksheet, self.styles)
         sheet.put(1, 1, f"{title} – {self.heading.subject}", styles.TITLE)
         sheet.put(2, 1, self.heading.lines[0], styles.STAMP)
@@ -107,13 +115,13 @@ class Sheet:
             look = styles.missing(look) if not_known else look
         else:
             cell.value = value
-        self._styles.apply(cell, look)
+        cell._style = self._styles.array(look)
 
     def put_formula(self, row: int, column: int, formula: str, look: Look) -> None:
         """Write a formula, beginning with ``=``."""
         cell = self.worksheet.cell(row, column)
         cell.value = formula
-        self._styles.apply(cell, look)
+        cell._style = self._styles.array(look)
 
     def put_merged(
         self, row: int, first: int, last: int, value: Any, look: Look, *, last_row: int = 0
@@ -125,14 +133,14 @@ class Sheet:
         bottom_row = max(row, last_row)
         if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
             look = replace(look, quoted=True)
-        inner = re.sub("[lrLR]", "", look.border)
+        middle, left, right = (
+            self._styles.array(replace(look, border=_sides(look.border, *outer)))
+            for outer in ((False, False), (True, first == last), (first == last, True))
+        )
         for r in range(row, bottom_row + 1):
             for column in range(first, last + 1):
-                sides = inner
-                sides += "l" if column == first and "l" in look.border else ""
-                sides += "r" if column == last and "r" in look.border else ""
-                edge = look if sides == look.border else replace(look, border=sides)
-                self._styles.apply(self.worksheet.cell(r, column), edge)
+                array = left if column == first else right if column == last else middle
+                self.worksheet.cell(r, column)._style = array
         if last > first or bottom_row > row:
             self.worksheet.merged_cells.add(
                 f"{get_column_letter(first)}{row}:{get_column_letter(last)}{bottom_row}"
@@ -158,6 +166,12 @@ class Sheet:
         """Set the height of a row, in points."""
         self.worksheet.row_dimensions[row].height = points
 
+    def freeze(self, row: int, column: int) -> None:
+        """Keep what is above and left of a cell in view, and repeat it on every page."""
+        self.worksheet.freeze_panes = self.worksheet.cell(row, column)
+        self.worksheet.print_title_rows = f"{row - 1}:{row - 1}"
+        self.worksheet.print_title_cols = f"A:{get_column_letter(column - 1)}"
+
     def print_area(self, last_row: int, last_column: int) -> None:
         """Print from A1 to this cell."""
         self.worksheet.print_area = f"A1:{get_column_letter(last_column)}{last_row}"
@@ -178,10 +192,12 @@ class Sheet:
         """
         for offset, column in enumerate(columns):
             self.put(top, 1 + offset, column.head, styles.HEADER)
+        self.height(top, _HEAD_POINTS)
         row = top
         for row, values in enumerate(rows, start=top + 1):
             for offset, (column, value) in enumerate(zip(columns, values, strict=True)):
                 self.put(row, 1 + offset, value, column.look)
+            self.height(row, _row_points(columns, values))
         last = row
         if last == top:
             self.put(top + 1, 1, empty, styles.NOTE)
@@ -214,11 +230,33 @@ class Sheet:
                 )
 
 
-def _set_up_page(worksheet: Any, heading: Heading, fit_height: bool) -> None:
+def _row_points(columns: Sequence[Column], values: Sequence[Any]) -> float:
+    """Height for the longest wrapped text; not every program measures it when it opens."""
+    lines = max(
+        (
+            len(wrap(value, column.width * _MM_PER_CHARACTER - _CELL_PADDING_MM, column.look.size))
+            for column, value in zip(columns, values, strict=True)
+            if column.look.wrap and isinstance(value, str)
+        ),
+        default=1,
+    )
+    return styles.LINE_POINTS * max(1, lines) + 3
+
+
+def _sides(border: str, leftmost: bool, rightmost: bool) -> str:
+    """The sides of a merged range's border that one of its columns carries."""
+    return "".join(
+        side
+        for side in border
+        if not (side in "lL" and not leftmost) and not (side in "rR" and not rightmost)
+    )
+
+
+def _set_up_page(worksheet: Any, heading: Heading, fit_height: bool, pages_wide: int) -> None:
     page = worksheet.page_setup
     page.orientation = "landscape"
     page.paperSize = worksheet.PAPERSIZE_A4
-    page.fitToWidth = 1
+    page.fitToWidth = pages_wide
     page.fitToHeight = 1 if fit_height else 0
     worksheet.sheet_properties.pageSetUpPr.fitToPage = True
     margins = worksheet.page_margins

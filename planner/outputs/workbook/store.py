@@ -15,7 +15,8 @@ from planner.outputs.workbook import styles, words
 from planner.outputs.workbook.drawing import Block, Shelf
 from planner.outputs.workbook.planogram import write_planogram
 from planner.outputs.workbook.save import save
-from planner.outputs.workbook.sheet import NOT_APPLICABLE, Book, Column, Heading
+from planner.outputs.workbook.shared import write_assumptions, write_changes, write_limits
+from planner.outputs.workbook.sheet import Book, Column, Heading
 from planner.outputs.workbook.summary import write_store_summary
 
 
@@ -35,12 +36,10 @@ def write_store_workbook(contents: Contents, store_id: str, path: Path) -> None:
     write_store_summary(book, here)
     _write_planograms(book, here, listed)
     _write_items(book, here, listed)
-    _write_changes(book, here)
+    write_changes(book, here)
     _write_not_carried(book, here)
-    _write_limits(book, here)
-    book.sheet("Assumptions", "Assumptions").table(
-        words.ASSUMPTION_COLUMNS, words.assumption_rows(here)
-    )
+    write_limits(book, here)
+    write_assumptions(book, here)
     save(book.workbook, path, here.stamp.data_date, f"Planogram of store {store_id}")
 
 
@@ -122,23 +121,23 @@ def _write_planograms(book: Book, contents: Contents, listed: pd.DataFrame) -> N
 def _write_items(book: Book, contents: Contents, listed: pd.DataFrame) -> None:
     stamp = contents.stamp
     columns = (
-        Column("Pos", 6, styles.CENTRED),
-        Column("Fixture", 11, styles.CENTRED),
-        Column("Place (bay-shelf-position)", 11, styles.CENTRED),
+        Column("Pos", 5, styles.CENTRED),
+        Column("Fixture", 9, styles.CENTRED),
+        Column("Place bay-shelf-position", 10, styles.CENTRED),
         Column("PLU", 10, styles.CENTRED),
-        Column("Item", 32, styles.LONG_TEXT),
-        Column("Need group", 18, styles.LONG_TEXT),
-        Column("Core/Local", 8, styles.CENTRED),
+        Column("Item", 27, styles.LONG_TEXT),
+        Column("Need group", 15, styles.LONG_TEXT),
+        Column("Core/Local", 7, styles.CENTRED),
         Column("Status", 10, styles.CENTRED),
         Column("Facings", 9, styles.WHOLE, total=True),
-        Column("Width cm", 9, styles.UNITS, total=True),
-        Column("Stock units per delivery", 10, styles.UNITS, total=True),
-        Column("Demand units/week", 10, styles.UNITS, total=True),
-        Column("Sold units/week", 10, styles.UNITS, total=True),
-        Column("Waste units/week", 10, styles.UNITS, total=True),
-        words.money_column("Sales/week", stamp, 13, total=True),
-        words.money_column("Margin/week", stamp, 13, total=True),
-        Column("Why", 42, styles.LONG_TEXT),
+        Column("Width cm", 7.5, styles.UNITS, total=True),
+        Column("Stock units per delivery", 9, styles.UNITS, total=True),
+        Column("Demand units per week", 9.5, styles.UNITS, total=True),
+        Column("Sold units per week", 9.5, styles.UNITS, total=True),
+        Column("Waste units per week", 9.5, styles.UNITS, total=True),
+        words.money_column("Sales per week", stamp, 11, total=True),
+        words.money_column("Margin per week", stamp, 11, total=True),
+        Column("Why", 32, styles.LONG_TEXT),
     )
     rows = []
     for row in listed.itertuples():
@@ -166,55 +165,6 @@ def _write_items(book: Book, contents: Contents, listed: pd.DataFrame) -> None:
             )
         )
     book.sheet("Items", "Items in the order of filling").table(columns, rows)
-
-
-def _write_changes(book: Book, contents: Contents) -> None:
-    columns = (
-        Column("Change", 11, styles.CENTRED),
-        Column("PLU", 10, styles.CENTRED),
-        Column("Item", 36, styles.LONG_TEXT),
-        Column("Facings before", 9, styles.WHOLE),
-        Column("Facings after", 9, styles.WHOLE),
-        Column("Replaces PLU", 11, styles.CENTRED),
-        Column("Replaces item", 30, styles.LONG_TEXT),
-        Column("First order", 13, styles.DAY),
-        Column("Last order", 13, styles.DAY),
-        Column("Why", 60, styles.LONG_TEXT),
-    )
-    name = words.names(contents)
-    rows = [
-        (
-            words.status_text(change),
-            item_id,
-            name.get(item_id, item_id),
-            before,
-            after,
-            replaces or NOT_APPLICABLE,
-            name.get(replaces, replaces) if replaces else NOT_APPLICABLE,
-            first,
-            last,
-            reason,
-        )
-        for change, item_id, before, after, replaces, first, last, reason in zip(
-            *(
-                contents.changes[column]
-                for column in (
-                    "change",
-                    "item_id",
-                    "facings_before",
-                    "facings_after",
-                    "replaces",
-                    "first_order_date",
-                    "last_order_date",
-                    "reason",
-                )
-            ),
-            strict=True,
-        )
-    ]
-    book.sheet("Changes", "Changes against the current range").table(
-        columns, rows, empty="Nothing comes, leaves or moves."
-    )
 
 
 def _write_not_carried(book: Book, contents: Contents) -> None:
@@ -245,15 +195,15 @@ def _write_not_carried(book: Book, contents: Contents) -> None:
     )
     columns = (
         Column("PLU", 10, styles.CENTRED),
-        Column("Item", 34, styles.LONG_TEXT),
+        Column("Item", 30, styles.LONG_TEXT),
         Column("Need group", 18, styles.LONG_TEXT),
         Column("Status", 14, styles.CENTRED),
-        Column("Demand if added units/week", 12, styles.UNITS),
+        Column("Demand units per week if added", 13, styles.UNITS),
         Column("Low (10 %)", 10, styles.UNITS),
         Column("High (90 %)", 10, styles.UNITS),
         Column("Estimated from", 11, styles.CENTRED),
-        words.money_column("Margin if added/week, before waste", stamp, 14),
-        Column("Why not here", 70, styles.LONG_TEXT),
+        words.money_column("Margin per week if added, before waste", stamp, 17),
+        Column("Why not here", 52, styles.LONG_TEXT),
     )
     fields = [
         "item_id",
@@ -272,35 +222,3 @@ def _write_not_carried(book: Book, contents: Contents) -> None:
         zip(*(rows[field] for field in fields), strict=True),
         empty="Every item is carried.",
     )
-
-
-def _write_limits(book: Book, contents: Contents) -> None:
-    write_limits(book, contents.limits, contents, of_chain=False)
-
-
-def write_limits(book: Book, limits: pd.DataFrame, contents: Contents, *, of_chain: bool) -> None:
-    """Add the sheet *Limits*: how far each limit is used up and what one unit more is worth."""
-    columns = (
-        *((Column("Store", 10, styles.CENTRED),) if of_chain else ()),
-        *words.LIMIT_COLUMNS,
-        words.money_column("One unit more is worth/week", contents.stamp, 14),
-    )
-    rows = [
-        (
-            *((store_id or "chain",) if of_chain else ()),
-            words.limit_name(limit),
-            used,
-            available,
-            available - used,
-            unit,
-            worth,
-        )
-        for store_id, limit, unit, used, available, worth in zip(
-            *(
-                limits[column]
-                for column in ("store_id", "limit", "unit", "used", "available", "shadow_price")
-            ),
-            strict=True,
-        )
-    ]
-    book.sheet("Limits", "Limits").table(columns, rows, empty="No limit holds here.")

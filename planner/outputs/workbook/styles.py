@@ -13,6 +13,7 @@ from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
 from planner.outputs import numbers
+from planner.outputs.contents import Stamp
 
 FONT = "Arial"
 """Found, or matched in its widths, on every system; so drawings look the same everywhere."""
@@ -35,8 +36,12 @@ text is legible on each, also when printed in grey."""
 STATUS_COLOURS = {"N": "004C7F", "M": "A03D00", "K": "404040"}
 """The letter carries the meaning; the colour only helps to find it."""
 
-_INK = "1A1A1A"
+INK = "1A1A1A"
 _LINE = "7F7F7F"
+
+
+LINE_POINTS = 12.0
+"""Height of a line of text in a list."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Look:
     size: float = 9
     bold: bool = False
     italic: bool = False
-    colour: str = _INK
+    colour: str = INK
     fill: str = ""
     """RGB of a solid fill; ``hatched`` for empty shelf; empty for none."""
     horizontal: str = "general"
@@ -58,6 +63,9 @@ class Look:
     """Sides that carry a thin line: any of l, r, t, b; capitals for a thick one."""
     quoted: bool = False
     """Text that would otherwise be taken for a formula when the cell is edited."""
+    indent: int = 0
+    diagonal: bool = False
+    """A line from corner to corner, for programs that do not show hatching."""
 
 
 TITLE = Look(size=14, bold=True)
@@ -67,15 +75,21 @@ NOTE = Look(size=8, italic=True, colour="404040")
 HEADER = Look(
     bold=True, fill="D9D9D9", wrap=True, horizontal="center", vertical="center", border="lrtb"
 )
-TEXT = Look(border="b")
+TEXT = Look(border="b", horizontal="left", indent=1)
 LONG_TEXT = replace(TEXT, wrap=True)
-CENTRED = replace(TEXT, horizontal="center")
-WHOLE = replace(TEXT, number_format=numbers.EXCEL_WHOLE)
-UNITS = replace(TEXT, number_format=numbers.EXCEL_UNITS)
-SHARE = replace(TEXT, number_format=numbers.EXCEL_SHARE)
-DAY = replace(TEXT, number_format=numbers.EXCEL_DAY, horizontal="center")
-GAP = replace(TEXT, number_format="0.00%")
+CENTRED = Look(border="b", horizontal="center")
+NUMBER = Look(border="b", horizontal="right")
+WHOLE = replace(NUMBER, number_format=numbers.EXCEL_WHOLE)
+UNITS = replace(NUMBER, number_format=numbers.EXCEL_UNITS)
+SHARE = replace(NUMBER, number_format=numbers.EXCEL_SHARE)
+DAY = replace(CENTRED, number_format=numbers.EXCEL_DAY)
+GAP = replace(NUMBER, number_format="0.00%")
 PLAIN_TEXT = Look()
+
+
+def money(stamp: Stamp) -> Look:
+    """A figure in the chain's currency."""
+    return replace(NUMBER, number_format=numbers.excel_money_format(stamp))
 
 
 def total(look: Look) -> Look:
@@ -93,9 +107,15 @@ SHELF_LABEL = Look(size=8, bold=True, horizontal="center", vertical="center", wr
 EYE_LEVEL_LABEL = replace(SHELF_LABEL, fill="404040", colour="FFFFFF")
 LEGEND = Look(size=7, horizontal="center", vertical="center", border="lrtb")
 EMPTY = Look(
-    size=7, bold=True, fill="hatched", horizontal="center", vertical="center", border="lrtb"
+    size=7,
+    bold=True,
+    fill="hatched",
+    diagonal=True,
+    horizontal="center",
+    vertical="center",
+    border="lrtb",
 )
-BLOCK = Look(size=7, horizontal="center", vertical="top", wrap=True, border="lrtb")
+BLOCK = Look(size=8, horizontal="center", vertical="top", wrap=True, border="lrtb")
 EDGE = Look(size=6, horizontal="center", vertical="center", border="lrtB")
 
 
@@ -110,12 +130,12 @@ class StyleBook:
         self._sheet = Worksheet(workbook)
         self._arrays: dict[Look, Any] = {}
 
-    def apply(self, cell: Any, look: Look) -> None:
-        """Give a cell (also a covered cell of a merged range) a look."""
+    def array(self, look: Look) -> Any:
+        """What a cell's style is to be set to; shared by all cells with this look."""
         array = self._arrays.get(look)
         if array is None:
             array = self._arrays[look] = self._register(look)
-        cell._style = array
+        return array
 
     def _register(self, look: Look) -> Any:
         cell: Any = Cell(self._sheet, row=1, column=1)
@@ -131,6 +151,7 @@ class StyleBook:
             vertical=look.vertical,
             wrap_text=look.wrap or None,
             text_rotation=look.rotation,
+            indent=look.indent,
         )
         cell.number_format = look.number_format
         cell.border = Border(
@@ -138,19 +159,31 @@ class StyleBook:
             right=_side(look.border, "r"),
             top=_side(look.border, "t"),
             bottom=_side(look.border, "b"),
+            diagonal=Side(style="hair", color=_LINE) if look.diagonal else None,
+            diagonalUp=look.diagonal or None,
+            diagonalDown=look.diagonal or None,
         )
         cell.quotePrefix = look.quoted
         return copy(cell._style)
 
 
-def inline_font(size: float, bold: bool = False, colour: str = _INK) -> InlineFont:
+def set_default_font(workbook: Workbook) -> None:
+    """Column widths count digits of the default font, so it has to be found everywhere too."""
+    inside: Any = workbook
+    font = Font(name=FONT, size=10)
+    inside._fonts.clear()
+    inside._fonts.add(font)
+    inside._named_styles["Normal"].font = font
+
+
+def inline_font(size: float, bold: bool = False, colour: str = INK) -> InlineFont:
     """The font of one run of a text that has several."""
     return InlineFont(rFont=FONT, sz=size, b=bold, color=Color(rgb=colour))
 
 
 def _side(border: str, letter: str) -> Side:
     if letter.upper() in border:
-        return Side(style="medium", color=_INK)
+        return Side(style="medium", color=INK)
     if letter in border:
         return Side(style="thin", color=_LINE)
     return Side()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -26,7 +27,7 @@ SIX_FIGURES = (
 def look_of(kind: str, stamp: Stamp) -> Look:
     """The look of a figure of this kind."""
     if kind == "money":
-        return Look(border="b", number_format=numbers.excel_money_format(stamp))
+        return styles.money(stamp)
     return {"units": styles.UNITS, "whole": styles.WHOLE, "share": styles.SHARE}[kind]
 
 
@@ -74,7 +75,7 @@ def write_store_summary(book: Book, contents: Contents) -> None:
     )
     for name, says in guide:
         row += 1
-        sheet.put(row, 1, name, styles.TEXT)
+        sheet.put(row, 1, name, replace(styles.PLAIN_TEXT, indent=1))
         sheet.put(row, 2, says, styles.PLAIN_TEXT)
 
 
@@ -87,8 +88,8 @@ def value_lines(value: pd.DataFrame, stamp: Stamp) -> list[str]:
         line = (
             f"Against {rivals.get(gain.against, gain.against)}: "
             f"{numbers.money(gain.value_week, stamp)} a week "
-            f"({numbers.share(gain.share_of_sales, stamp)} of sales), with 80 % certainty between "
-            f"{numbers.money(gain.low_week, stamp)} and {numbers.money(gain.high_week, stamp)}."
+            f"({numbers.share(gain.share_of_sales, stamp)} of sales; 80 % interval "
+            f"{numbers.money(gain.low_week, stamp)} to {numbers.money(gain.high_week, stamp)})."
         )
         if gain.unusual:
             line += " That is more than is usual in this trade (6 %): check the inputs first."

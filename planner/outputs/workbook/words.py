@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from planner.outputs import numbers
-from planner.outputs.contents import Contents, Stamp
+from planner.outputs.contents import Stamp
 from planner.outputs.workbook import styles
 from planner.outputs.workbook.sheet import Column
 
@@ -51,32 +49,4 @@ def certainty(plan: str, proof: str, gap: float, stamp: Stamp) -> str:
 
 def money_column(head: str, stamp: Stamp, width: float = 11, total: bool = False) -> Column:
     """A column of money in the chain's currency."""
-    look = styles.Look(border="b", number_format=numbers.excel_money_format(stamp))
-    return Column(head, width, look, total)
-
-
-LIMIT_COLUMNS = (
-    Column("Limit", 34, styles.LONG_TEXT),
-    Column("Used", 12, styles.UNITS),
-    Column("Available", 12, styles.UNITS),
-    Column("Free", 12, styles.UNITS),
-    Column("Unit", 14, styles.CENTRED),
-)
-
-ASSUMPTION_COLUMNS = (
-    Column("Stage", 14, styles.TEXT),
-    Column("Subject", 30, styles.LONG_TEXT),
-    Column("Assumption", 90, styles.LONG_TEXT),
-    Column("Count", 10, styles.WHOLE),
-)
-
-
-def assumption_rows(contents: Contents) -> list[tuple[object, ...]]:
-    """The rows of *Assumptions*."""
-    frame = contents.assumptions
-    return list(zip(frame["stage"], frame["subject"], frame["text"], frame["count"], strict=True))
-
-
-def names(contents: Contents) -> pd.Series[str]:
-    """Item names by item_id."""
-    return contents.items.set_index("item_id")["item_name"]
+    return Column(head, width, styles.money(stamp), total)

@@ -1,0 +1,57 @@
+"""Reading a workbook back as text, cell by cell, so that an edited cell can be named."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+
+
+def workbook_cells(path: Path) -> pd.DataFrame:
+    """Every cell of a workbook that is not empty: sheet, cell (``B7``) and value, as text.
+
+    Formulas are given as their text, numbers with twelve digits (a whole number without a
+    decimal point, however it is stored), dates in ISO form, flags as TRUE and FALSE. Formats
+    are not part of it. Saving a workbook anew in a spreadsheet program does not change this
+    table. Raises what openpyxl raises for a file that is no workbook.
+    """
+    workbook = load_workbook(path, read_only=True)
+    try:
+        sheets: list[str] = []
+        places: list[str] = []
+        values: list[str] = []
+        for worksheet in workbook.worksheets:
+            letters: dict[int, str] = {}
+            for row in worksheet.iter_rows():
+                for cell in row:
+                    value = cell.value
+                    if value is None or value == "":
+                        continue
+                    column: Any = cell.column
+                    letter = letters.get(column)
+                    if letter is None:
+                        letter = letters[column] = get_column_letter(column)
+                    sheets.append(worksheet.title)
+                    places.append(f"{letter}{cell.row}")
+                    values.append(_text(value))
+    finally:
+        workbook.close()
+    return pd.DataFrame({"sheet": sheets, "cell": places, "value": values}, dtype="str")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        # spreadsheet programs store line ends in their own way
+        return value.replace("\r\n", "\n").replace("_x000D_", "")
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        # twelve digits, since spreadsheet programs keep fifteen and round the last
+        return format(value, ".12g")
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    return str(value)

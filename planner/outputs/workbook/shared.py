@@ -1,0 +1,96 @@
+"""Sheets that the workbook of a store and that of the chain have in common."""
+
+from __future__ import annotations
+
+from planner.outputs.contents import Contents
+from planner.outputs.workbook import styles, words
+from planner.outputs.workbook.sheet import NOT_APPLICABLE, Book, Column
+
+_STORE = Column("Store", 10, styles.CENTRED)
+
+
+def write_changes(book: Book, contents: Contents, *, of_chain: bool = False) -> None:
+    """Add the sheet *Changes*: what comes, leaves or moves, and when to order for it."""
+    columns = (
+        *((_STORE,) if of_chain else ()),
+        Column("Change", 11, styles.CENTRED),
+        Column("PLU", 10, styles.CENTRED),
+        Column("Item", 32, styles.LONG_TEXT),
+        Column("Facings before", 9, styles.WHOLE),
+        Column("Facings after", 9, styles.WHOLE),
+        Column("Replaces PLU", 10, styles.CENTRED),
+        Column("Replaces item", 28, styles.LONG_TEXT),
+        Column("First order", 13, styles.DAY),
+        Column("Last order", 13, styles.DAY),
+        Column("Why", 45, styles.LONG_TEXT),
+    )
+    name = contents.items.set_index("item_id")["item_name"].to_dict()
+    rows = []
+    for row in contents.changes.itertuples():
+        replaces = str(row.replaces)
+        rows.append(
+            (
+                *((row.store_id,) if of_chain else ()),
+                words.status_text(str(row.change)),
+                row.item_id,
+                name.get(row.item_id, row.item_id),
+                row.facings_before,
+                row.facings_after,
+                replaces or NOT_APPLICABLE,
+                name.get(replaces, replaces) or NOT_APPLICABLE,
+                row.first_order_date,
+                row.last_order_date,
+                row.reason,
+            )
+        )
+    book.sheet("Changes", "Changes against the current range").table(
+        columns, rows, empty="Nothing comes, leaves or moves."
+    )
+
+
+def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> None:
+    """Add the sheet *Limits*: how far each is used up and what one unit more is worth."""
+    columns = (
+        *((_STORE,) if of_chain else ()),
+        Column("Limit", 34, styles.LONG_TEXT),
+        Column("Used", 12, styles.UNITS),
+        Column("Available", 12, styles.UNITS),
+        Column("Free", 12, styles.UNITS),
+        Column("Unit", 14, styles.CENTRED),
+        words.money_column("One unit more is worth per week", contents.stamp, 14),
+    )
+    limits = contents.limits
+    rows = [
+        (
+            *((store_id or "chain",) if of_chain else ()),
+            words.limit_name(limit),
+            used,
+            available,
+            available - used,
+            unit,
+            worth,
+        )
+        for store_id, limit, used, available, unit, worth in zip(
+            limits["store_id"],
+            limits["limit"],
+            limits["used"],
+            limits["available"],
+            limits["unit"],
+            limits["shadow_price"],
+            strict=True,
+        )
+    ]
+    book.sheet("Limits", "Limits").table(columns, rows, empty="No limit holds here.")
+
+
+def write_assumptions(book: Book, contents: Contents) -> None:
+    """Add the sheet *Assumptions*: what was assumed because the data did not say."""
+    columns = (
+        Column("Stage", 14, styles.TEXT),
+        Column("Subject", 28, styles.LONG_TEXT),
+        Column("Assumption", 88, styles.LONG_TEXT),
+        Column("Count", 10, styles.WHOLE),
+    )
+    frame = contents.assumptions
+    rows = zip(frame["stage"], frame["subject"], frame["text"], frame["count"], strict=True)
+    book.sheet("Assumptions", "Assumptions").table(columns, rows, empty="Nothing was assumed.")
