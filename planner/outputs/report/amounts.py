@@ -16,8 +16,10 @@ from planner.outputs.contents import Stamp
 from planner.outputs.numbers import MISSING, money, share, units, whole
 
 MINUS = "−"
-LARGE = 100
-"""From here on cents, or tenths of a unit, are noise."""
+WHOLE_MONEY = 10
+"""From here on cents are noise."""
+WHOLE_UNITS = 100
+"""From here on tenths of a unit are noise."""
 
 
 def in_money(stamp: Stamp) -> bool:
@@ -30,13 +32,16 @@ def number(cell: Any) -> float:
     return float(cell)
 
 
-def amount(value: float, stamp: Stamp) -> str:
-    """Money (or units of a chain without money) of a week, rounded for reading."""
+def amount(value: float, stamp: Stamp, scale: float = 0.0) -> str:
+    """Money (or units of a chain without money) of a week, rounded for reading.
+
+    ``scale``: the largest of the amounts that stand together, so that they are rounded alike.
+    """
     if pd.isna(value):
         return MISSING
     if not stamp.currency:
-        return f"{quantity(value, stamp)} units"
-    if abs(value) < LARGE:
+        return f"{quantity(value, stamp, scale)} units"
+    if max(abs(value), scale) < WHOLE_MONEY:
         return money(value, stamp).replace("-", MINUS)
     locale = Locale.parse((stamp.locale or "en").replace("-", "_"))
     pattern = str(locale.currency_formats["standard"].pattern).split(";")[0].replace("0.00", "0")
@@ -46,11 +51,11 @@ def amount(value: float, stamp: Stamp) -> str:
     return str(written).replace("-", MINUS)
 
 
-def quantity(value: float, stamp: Stamp) -> str:
+def quantity(value: float, stamp: Stamp, scale: float = 0.0) -> str:
     """Units of a week, rounded for reading, without the word."""
     if pd.isna(value):
         return MISSING
-    written = whole(value, stamp) if abs(value) >= LARGE else units(value, stamp)
+    written = whole(value, stamp) if max(abs(value), scale) >= WHOLE_UNITS else units(value, stamp)
     return written.replace("-", MINUS)
 
 
@@ -60,9 +65,9 @@ def signed(written: str, value: float) -> str:
     return written if pd.isna(value) or value <= 0 or shows_nothing else f"+{written}"
 
 
-def signed_amount(value: float, stamp: Stamp) -> str:
+def signed_amount(value: float, stamp: Stamp, scale: float = 0.0) -> str:
     """A difference in money (or units) of a week."""
-    return signed(amount(value, stamp), value)
+    return signed(amount(value, stamp, scale), value)
 
 
 def signed_share(value: float, stamp: Stamp) -> str:

@@ -59,8 +59,13 @@ def local_items_chart(scope: Scope) -> Chart | None:
         id="chart-local-items",
         finding=_finding(counts, len(stores), scope),
         caption=(
-            f"The {whole(len(items), stamp)} most frequent of {whole(len(counts), stamp)} local "
-            "items; items of the core range, which every store carries, are left out."
+            (
+                f"The {whole(len(items), stamp)} most frequent of {whole(len(counts), stamp)} "
+                "local items."
+                if len(counts) > len(items)
+                else "Every local item."
+            )
+            + " The core range, which every store carries, is left out."
         ),
         figure=drawn,
         key=[
@@ -87,7 +92,7 @@ def _heatmap(cells: pd.DataFrame, scope: Scope) -> dict[str, Any]:
     letters = {
         "text": [["N" if s == 2 else "" for s in line] for line in cells.to_numpy().tolist()],
         "texttemplate": "%{text}",
-        "textfont": {"color": theme.ON_NEW, "size": 11},
+        "textfont": {"color": theme.ON_BRIGHT, "size": 11},
     }
     one, two = 1 / 3, 2 / 3
     return {

@@ -20,7 +20,7 @@ def plans_chart(scope: Scope) -> Chart | None:
     """Two groups of bars: what the plan earns (or sells) and what it wastes."""
     contents, stamp = scope.contents, scope.contents.stamp
     table = totals(contents)
-    shown = {measure.column: measure for measure in measures(stamp)}
+    shown = {measure.column: measure for measure in measures(stamp, len(contents.stores))}
     gain, waste = shown[_GAIN[in_money(stamp)]], shown["waste_units_week"]
     known = [plan for plan in PLANS if plan in table.index]
     if "local" not in known:
@@ -82,6 +82,7 @@ def _bars(
         "marker": {"color": [theme.PLAN_COLOUR[plan] for plan in plans]},
         "text": [measure.write(value, stamp) for value in values],
         "textposition": "auto",
+        "insidetextfont": {"color": theme.ON_DEEP},
         "insidetextanchor": "end",
         "hoverinfo": "skip",
     }
@@ -92,11 +93,11 @@ def _finding(table: pd.DataFrame, gain: Measure, stamp: Stamp) -> str:
     other = "current" if "current" in table.index else "common"
     if other not in table.index:
         return "What the plan earns and wastes"
-    for column, label in ((gain.column, gain.label), ("waste_units_week", "waste")):
+    for column, label in ((gain.column, gain.label.lower()), ("waste_units_week", "waste")):
         local, before = number(table.at["local", column]), number(table.at[other, column])
         if pd.notna(local) and pd.notna(before) and before != 0:
             words.append(f"{label} {signed_share((local - before) / abs(before), stamp)}")
-    return f"Against {PLAN_WORDS[other].lower()}: {', '.join(words)}"
+    return f"Against the {PLAN_WORDS[other].lower()}: {', '.join(words)}"
 
 
 def _table(table: pd.DataFrame, plans: list[str], scope: Scope) -> Table:
@@ -107,7 +108,7 @@ def _table(table: pd.DataFrame, plans: list[str], scope: Scope) -> Table:
             measure.unit,
             *(measure.write(number(table.at[plan, measure.column]), stamp) for plan in plans),
         ]
-        for measure in measures(stamp)
+        for measure in measures(stamp, len(scope.contents.stores))
     ]
     columns = ["Figure", "Unit", *(PLAN_WORDS[plan] for plan in plans)]
     return Table("The three plans", columns, rows, texts=1)

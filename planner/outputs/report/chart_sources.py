@@ -95,6 +95,7 @@ def _bars(source: str, shares: dict[str, dict[str, float]], scope: Scope) -> dic
         "y": list(of_source),
         "marker": {"color": theme.SOURCE_COLOUR[source]},
         "text": [share(part, stamp) if part >= FITS else "" for part in of_source.values()],
+        "textfont": {"color": theme.ON_SOURCE[source]},
         "textposition": "inside",
         "insidetextanchor": "middle",
         "textangle": 0,

@@ -44,7 +44,12 @@ def value_chart(scope: Scope) -> Chart | None:
     gain = {"title": {"text": f"Gain, {unit}"}, "rangemode": "tozero", "zeroline": True}
     layout: dict[str, Any]
     if many:
-        stores = {"title": {"text": "Stores, largest gain first"}, "showgrid": False}
+        stores = {
+            "title": {"text": "Stores, each comparison ranked by itself"},
+            "range": [0, len(order) + 1],
+            "showgrid": False,
+            "zeroline": False,
+        }
         layout = {"height": 380, "xaxis": stores, "yaxis": gain}
     else:
         stores = {
@@ -57,7 +62,7 @@ def value_chart(scope: Scope) -> Chart | None:
     drawn = figure([_marks(rows[name], name, names, many, scope) for name in against], layout)
     return Chart(
         id="chart-value",
-        finding=_finding(rows[against[0]], against[0], scope),
+        finding=_finding(rows, scope),
         caption="Mark: expected gain of the local plan. Line: 80 % interval. A line that crosses "
         "zero is within noise.",
         figure=drawn,
@@ -77,6 +82,8 @@ def _marks(
     rows: pd.DataFrame, against: str, names: dict[str, str], many: bool, scope: Scope
 ) -> dict[str, Any]:
     stamp = scope.contents.stamp
+    if many:
+        rows = rows.sort_values("value_week", ascending=False, kind="stable")
     places = [
         place + (0.0 if many else (-0.14 if against == "current" else 0.14))
         for place in range(len(rows))
@@ -111,18 +118,19 @@ def _marks(
     }
 
 
-def _finding(rows: pd.DataFrame, against: str, scope: Scope) -> str:
+def _finding(rows: dict[str, pd.DataFrame], scope: Scope) -> str:
     stamp = scope.contents.stamp
-    known = rows.dropna(subset=["value_week"])
-    clear = [not within_noise(row) for _, row in known.iterrows()]
-    gain = sum(
-        sure and float(row["value_week"]) > 0
-        for sure, (_, row) in zip(clear, known.iterrows(), strict=True)
-    )
-    loss = sum(clear) - gain
-    stores = f"{whole(len(known), stamp)} stores" if len(known) != 1 else "one store"
-    words = f"{whole(gain, stamp)} of {stores} gain more than noise against {AGAINST[against]}"
-    return f"{words}, {whole(loss, stamp)} lose" if loss else words
+    parts = []
+    for against, table in rows.items():
+        known = [row for _, row in table.dropna(subset=["value_week"]).iterrows()]
+        clear = [float(row["value_week"]) for row in known if not within_noise(row)]
+        gain = sum(value > 0 for value in clear)
+        loss = len(clear) - gain
+        words = f"{whole(gain, stamp)} of {whole(len(known), stamp)} stores gain"
+        if loss:
+            words += f", {whole(loss, stamp)} lose"
+        parts.append(f"{words} against {AGAINST[against]}")
+    return f"Beyond noise, {'; '.join(parts)}"
 
 
 def _table(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from planner.outputs.contents import Stamp
-from planner.outputs.numbers import MISSING
+from planner.outputs.numbers import MISSING, whole
 from planner.outputs.report.amounts import amount, in_money, quantity
 from planner.outputs.report.scope import Scope
 
@@ -62,9 +62,9 @@ def limit_rows(limits: pd.DataFrame, stamp: Stamp) -> list[LimitRow]:
     return [
         LimitRow(
             name=limit_words(str(row["limit"])),
-            unit=str(row["unit"]),
-            used=quantity(float(row["used"]), stamp),
-            available=quantity(float(row["available"]), stamp),
+            unit=_unit(str(row["unit"]), stamp),
+            used=_level(float(row["used"]), stamp),
+            available=_level(float(row["available"]), stamp),
             worth=_worth_words(float(row["shadow_price"]), str(row["unit"]), stamp),
             binds=float(row["shadow_price"]) >= WORTH_NOTHING,
         )
@@ -92,7 +92,7 @@ def limit_summary(scope: Scope) -> list[LimitSummary]:
         summaries.append(
             LimitSummary(
                 name=limit_words(str(limit)),
-                unit=str(unit),
+                unit=_unit(str(unit), stamp),
                 stores=len(rows),
                 binding=len(binding),
                 typical=_worth_words(float(rows["shadow_price"].median()), str(unit), stamp),
@@ -103,12 +103,29 @@ def limit_summary(scope: Scope) -> list[LimitSummary]:
     return sorted(summaries, key=lambda row: (-row.binding, row.name))
 
 
+_MONEY_UNITS = ("money/week", "money a week", "money per week")
+_ONE = {"items": "item", "stores": "store", "facings": "facing", "units": "unit"}
+
+
+def _unit(unit: str, stamp: Stamp) -> str:
+    if unit in _MONEY_UNITS:
+        return f"{stamp.currency} a week" if in_money(stamp) else "units a week"
+    return unit
+
+
+def _level(level: float, stamp: Stamp) -> str:
+    """Counts without decimals, the rest as any quantity."""
+    return whole(level, stamp) if level.is_integer() else quantity(level, stamp)
+
+
 def _worth_words(price: float, unit: str, stamp: Stamp) -> str:
     if pd.isna(price):
         return MISSING
     if price < WORTH_NOTHING:
         return "0"
-    per = f" per {unit}" if unit else ""
+    if unit in _MONEY_UNITS:
+        unit = stamp.currency or "unit"
+    per = f" per {_ONE.get(unit, unit)}" if unit else ""
     if not in_money(stamp):
         return f"{price:.2f} units a week{per}"
     return f"{amount(price, stamp)} a week{per}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -29,13 +30,13 @@ class Scope:
         """Name of what the page is about."""
         return self.contents.stamp.chain_name if self.region is None else self.region
 
-    @property
+    @cached_property
     def store_value(self) -> pd.DataFrame:
         """Rows of the value table for single stores."""
         value = self.contents.value
         return value[value["level"] == "store"]
 
-    @property
+    @cached_property
     def store_names(self) -> dict[str, str]:
         """Name of every store of the scope; the id where it has none."""
         stores = self.contents.stores
@@ -44,7 +45,7 @@ class Scope:
             for store, name in zip(stores["store_id"], stores["store_name"], strict=True)
         }
 
-    @property
+    @cached_property
     def item_names(self) -> dict[str, str]:
         """Name of every item; the id where it has none."""
         items = self.contents.items

@@ -12,14 +12,17 @@ PANEL = "#ffffff"
 EMPTY = "#eef1f4"
 LOCAL = "#0072b2"
 COMMON = "#b35900"
-CURRENT = "#7a8691"
+CURRENT = "#66727d"
 NEW_ITEM = "#d98200"
-MIXED = "#7db4dc"
-ON_NEW = "#201400"
-"""Text on the colour of new items, on light and dark screens alike."""
+MIXED = "#8fc1e6"
+ON_BRIGHT = "#201400"
+"""Text on the lighter colours, on light and dark screens alike."""
+ON_DEEP = "#fefefe"
+"""Text on the deeper colours, which are bright ones on a dark screen."""
 
 PLAN_COLOUR = {"local": LOCAL, "common": COMMON, "current": CURRENT}
 SOURCE_COLOUR = {"history": LOCAL, "mixed": MIXED, "model": NEW_ITEM}
+ON_SOURCE = {"history": ON_DEEP, "mixed": ON_BRIGHT, "model": ON_BRIGHT}
 
 ON_DARK = {
     INK: "#e8eef4",
@@ -32,7 +35,8 @@ ON_DARK = {
     COMMON: "#f0a35a",
     CURRENT: "#93a1ad",
     NEW_ITEM: "#f2b134",
-    MIXED: "#2f6f9f",
+    MIXED: "#c4e3f7",
+    ON_DEEP: "#06131d",
 }
 """The same colours where the reader's screen is dark; the page swaps them when it draws."""
 
@@ -45,6 +49,7 @@ _AXIS: dict[str, Any] = {
     "linecolor": GRID,
     "title": {"font": {"color": MUTED, "size": 12}},
     "automargin": True,
+    "ticks": "",
     "fixedrange": True,
 }
 TEMPLATE: dict[str, Any] = {
@@ -62,6 +67,6 @@ TEMPLATE: dict[str, Any] = {
             "align": "left",
         },
         "xaxis": {**_AXIS, "tickfont": {"color": MUTED, "size": 12}},
-        "yaxis": {**_AXIS, "tickfont": {"color": INK, "size": 12}},
+        "yaxis": {**_AXIS, "tickfont": {"color": INK, "size": 12}, "ticklabelstandoff": 6},
     }
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from planner.outputs.contents import Contents, Stamp
-from planner.outputs.numbers import MISSING, share, whole
+from planner.outputs.numbers import MISSING, share, units, whole
 from planner.outputs.report.amounts import (
     MINUS,
     amount,
@@ -64,13 +64,14 @@ class Measure:
     write: Callable[[float, Stamp], str]
 
 
-def measures(stamp: Stamp) -> tuple[Measure, ...]:
-    """The figures that describe a plan; without a currency none of them is money."""
+def measures(stamp: Stamp, stores: int = 1) -> tuple[Measure, ...]:
+    """The figures that describe a plan of so many stores; without a currency none is money."""
     cash = f"{stamp.currency} a week"
     sold = Measure("Units sold", "", "sold_units_week", "units a week", quantity)
     waste = Measure("Waste", "waste", "waste_units_week", "units a week", quantity)
-    listed = Measure("Items listed", "", "listed_items", "items", whole)
-    local = Measure("Local items", "local item", "local_items", "items", whole)
+    items, count = ("items", whole) if stores == 1 else ("items a store, on average", units)
+    listed = Measure("Items listed", "", "listed_items", items, count)
+    local = Measure("Local items", "local item", "local_items", items, count)
     shelf = Measure("Shelf use", "shelf use", "shelf_used_share", "of the shelf width", share)
     if not in_money(stamp):
         return (sold, waste, listed, local, shelf)
@@ -87,7 +88,8 @@ def measures(stamp: Stamp) -> tuple[Measure, ...]:
 
 
 def totals(contents: Contents) -> pd.DataFrame:
-    """A row per plan (index): sums over stores, shelf use weighted by each store's width.
+    """A row per plan (index): sums over stores, but items are averages, and shelf use is
+    weighted by each store's width.
 
     A sum is missing where one of its stores is: a part would pass for the whole.
     """
@@ -97,6 +99,8 @@ def totals(contents: Contents) -> pd.DataFrame:
     rows = {}
     for plan, of_plan in figures.groupby("plan", sort=False):
         row = {name: of_plan[name].sum(skipna=False) for name in SUMMED}
+        for name in ("listed_items", "local_items"):
+            row[name] /= len(of_plan)
         weight = weights.loc[of_plan.index]
         used = (of_plan["shelf_used_share"] * weight).sum(skipna=False)
         row["shelf_used_share"] = used / weight.sum() if weight.sum() > 0 else float("nan")
@@ -108,7 +112,7 @@ def tiles(contents: Contents) -> list[Tile]:
     """The six tiles of a scope."""
     stamp = contents.stamp
     table = totals(contents)
-    of = {measure.column: measure for measure in measures(stamp)}
+    of = {measure.column: measure for measure in measures(stamp, len(contents.stores))}
     if in_money(stamp):
         chosen = ["sales_week", "margin_week", "waste_units_week", "local_items"]
         return [

@@ -8,7 +8,13 @@ import pandas as pd
 
 from planner.outputs.contents import Stamp
 from planner.outputs.numbers import MISSING
-from planner.outputs.report.amounts import signed_amount, signed_share
+from planner.outputs.report.amounts import (
+    in_money,
+    quantity,
+    signed,
+    signed_amount,
+    signed_share,
+)
 
 AGAINST = {"current": "the current range", "common": "the common plan"}
 
@@ -92,4 +98,8 @@ def interval(row: pd.Series, stamp: Stamp) -> str:
     low, high = float(row["low_week"]), float(row["high_week"])
     if pd.isna(low) or pd.isna(high):
         return MISSING
-    return f"{signed_amount(low, stamp)} to {signed_amount(high, stamp)}"
+    scale = max(abs(low), abs(high))
+    if in_money(stamp):
+        return f"{signed_amount(low, stamp, scale)} to {signed_amount(high, stamp, scale)}"
+    ends = [signed(quantity(end, stamp, scale), end) for end in (low, high)]
+    return f"{ends[0]} to {ends[1]} units"

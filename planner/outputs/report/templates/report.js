@@ -14,19 +14,25 @@
   };
 
   // Paper is white and narrow whatever the screen is, so charts are drawn again for it.
-  const draw = (paper) => {
-    for (const [id, figure] of Object.entries(figures)) {
-      const place = document.getElementById(id);
-      const drawn = recolour(figure, dark.matches && !paper ? onDark : {});
-      if (paper) drawn.layout.width = 690;
-      Plotly.react(place, drawn.data, drawn.layout, { displayModeBar: false, responsive: true });
-    }
-    document.documentElement.dataset.charts = "drawn";
+  const drawOne = (id, paper) => {
+    const drawn = recolour(figures[id], dark.matches && !paper ? onDark : {});
+    if (paper) drawn.layout.width = 690;
+    Plotly.react(id, drawn.data, drawn.layout, { displayModeBar: false, responsive: true });
   };
-  draw(false);
+  const draw = (paper) => Object.keys(figures).forEach((id) => drawOne(id, paper));
+  const mark = () => { document.documentElement.dataset.charts = "drawn"; };
+  // One chart at a time, so that the figures above them can be read meanwhile.
+  const waiting = Object.keys(figures);
+  const next = () => {
+    const id = waiting.shift();
+    if (!id) return mark();
+    drawOne(id, false);
+    setTimeout(next);
+  };
+  requestAnimationFrame(() => setTimeout(next));
   dark.addEventListener("change", () => draw(false));
-  addEventListener("beforeprint", () => { draw(true); });
-  addEventListener("afterprint", () => { draw(false); });
+  addEventListener("beforeprint", () => draw(true));
+  addEventListener("afterprint", () => draw(false));
 
   const table = document.getElementById("stores-table");
   if (!table) return;
