@@ -126,7 +126,7 @@ def build_items(seed: int, stores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataF
             "shelf_fills_per_cycle": fills.clip(1, 3).astype(int),
             "shelf_life_days": life,
             "store_loss_share": loss.round(3),
-            "listing_cost_week": ((0.5 + 8 / life).clip(0.5, 3) * 4).round() / 4,
+            "listing_cost_week": ((0.4 + 4 / life).clip(0.5, 2.5) * 4).round() / 4,
             "facing_cost_week": (0.05 + 0.5 / life).clip(0.05, 0.3).round(2),
             "demand_cv": (cycle_cv.clip(0.25, 0.9) * 20).round() / 20,
             "fixture_type": catalogue.fixture_type,

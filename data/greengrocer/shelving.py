@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from catalogue import generator
 
-CORE_SHARE_SMALL, CORE_SHARE_LARGE = 0.60, 0.46
+CORE_SHARE_SMALL, CORE_SHARE_LARGE = 0.62, 0.50
 """Width of the core at its fewest facings, as a share of the width: smallest, largest store."""
 LAYOUT = {
     # fixture type: (letter, shelves of a bay in a small and a large store, bay widths)

@@ -30,7 +30,7 @@ from people import build_segment_index, build_segments, build_signals
 from shelving import build_current_range, build_fixtures, can_be_bought
 
 BUNDLED_SEED = 7
-TIGHT_BUDGET, LOOSE_BUDGET = 0.90, 1.30
+TIGHT_BUDGET, LOOSE_BUDGET = 0.75, 1.05
 """Of the purchases that the current range needs, with its losses."""
 LIMITED_STORES = 4
 """Stores whose local items may not become more than they are today."""
