@@ -89,7 +89,7 @@ def _write_stores(book: Book, contents: Contents) -> None:
     stamp = contents.stamp
     changes = pd.crosstab(contents.changes["store_id"], contents.changes["change"])
     figures = contents.figures.pivot(index="store_id", columns="plan")
-    figures.columns = pd.Index([f"{figure}_{plan}" for figure, plan in figures.columns])
+    figures.columns = pd.Index(["_".join(pair) for pair in figures.columns.to_list()])
     stores = (
         contents.stores[["store_id", "store_name", "region"]]
         .merge(contents.store_plans, on="store_id")
@@ -104,8 +104,8 @@ def _write_stores(book: Book, contents: Contents) -> None:
     )
     fields: list[tuple[Column, str]] = [
         (Column("Store", 8, styles.CENTRED), "store_id"),
-        (Column("Name", 24, styles.LONG_TEXT), "store_name"),
-        (Column("Region", 14, styles.LONG_TEXT), "region"),
+        (Column("Name", 20, styles.LONG_TEXT), "store_name"),
+        (Column("Region", 12, styles.LONG_TEXT), "region"),
         (Column("Plan", 9, styles.CENTRED), "plan"),
         (Column("Proof", 12, styles.CENTRED), "proof"),
         (Column("Gap", 8, styles.GAP), "gap"),
@@ -124,7 +124,7 @@ def _write_stores(book: Book, contents: Contents) -> None:
         fields.append((Column(title, 11, styles.UNITS, total=True), f"waste_units_week_{plan}"))
     fields += [
         (Column("Shelf width used", 8, styles.SHARE), "shelf_used_share_local"),
-        (Column("Plan id", 18, styles.LONG_TEXT), "plan_id"),
+        (Column("Plan id", 14, styles.LONG_TEXT), "plan_id"),
     ]
     empty = pd.Series(float("nan"), index=stores.index)
     book.sheet("Stores", "Stores").table(

@@ -6,7 +6,7 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 
 from planner.outputs.workbook import styles
 from planner.outputs.workbook.drawing import Block
-from planner.outputs.workbook.text_width import MM_PER_POINT, text_mm, wrap
+from planner.outputs.workbook.text_width import MM_PER_POINT, cut, text_mm, wrap
 
 CORE_MARK = "●"
 UPRIGHT_FROM_MM = 9.5
@@ -14,6 +14,8 @@ UPRIGHT_FROM_MM = 9.5
 
 _SIZES = ((14.0, 9.0), (12.0, 8.0), (10.0, 7.0))
 """Font sizes of number and name: the largest pair that shows the whole name is taken."""
+_TURNED_SIZES = (*_SIZES[1:], (8.0, 6.0))
+_TURNED_TWO_LINES_MM = 7.4
 _LINE_HEIGHT = 1.2
 _PADDING_MM = 1.4
 
@@ -30,11 +32,17 @@ def block_text(block: Block, width_mm: float, height_mm: float) -> CellRichText:
     number = str(block.number)
     mark = " " + (CORE_MARK if block.core else "") + block.letter
     tail = f"×{block.facings}  {block.bay}-{block.shelf}"
-    for big, small in _SIZES:
+    for big, small in _TURNED_SIZES if turned else _SIZES:
         head_mm = text_mm(number, big) + text_mm(mark, big - 2)
         in_head = head_mm + text_mm("  " + tail, small) <= along
-        lines = [] if in_head else [tail]
-        lines += wrap(block.item_name, along, small)
+        if turned:
+            # the place is where the block is drawn; what room there is goes to the name
+            tail = f"×{block.facings}"
+            in_head = across < _TURNED_TWO_LINES_MM
+            lines = [] if in_head else wrap(f"×{block.facings} {block.item_name}", along, small)
+        else:
+            lines = [] if in_head else [tail]
+            lines += wrap(block.item_name, along, small)
         room_mm = across - _PADDING_MM - big * _LINE_HEIGHT * MM_PER_POINT
         room = max(0, int(room_mm / (small * _LINE_HEIGHT * MM_PER_POINT)))
         if len(lines) <= room and head_mm <= along:
@@ -44,13 +52,16 @@ def block_text(block: Block, width_mm: float, height_mm: float) -> CellRichText:
         TextBlock(styles.inline_font(big, bold=True), number),
         TextBlock(styles.inline_font(big - 2, bold=True, colour=colour), mark),
     )
-    rest = ("  " + tail if in_head else "") + "".join("\n" + line for line in _first(lines, room))
+    shown = _first(lines, room, along, small)
+    rest = ("  " + tail if in_head else "") + "".join("\n" + line for line in shown)
     if rest:
         text.append(TextBlock(styles.inline_font(small), rest))
     return text
 
 
-def _first(lines: list[str], room: int) -> list[str]:
+def _first(lines: list[str], room: int, width_mm: float, points: float) -> list[str]:
     if len(lines) <= room:
         return lines
-    return [*lines[: room - 1], lines[room - 1][:-1].rstrip() + "…"] if room else []
+    if room == 0:
+        return []
+    return [*lines[: room - 1], cut(" ".join(lines[room - 1 :]), width_mm, points)]

@@ -26,8 +26,6 @@ _FORMULA_STARTS = ("=", "+", "-", "@")
 _SHEET_NAME_LENGTH = 31
 _MM_PER_CHARACTER = 7 * 25.4 / 96
 _CELL_PADDING_MM = 3.0
-_HEAD_POINTS = 40.0
-"""Three lines, also where a program does not measure wrapped text by itself."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +190,8 @@ class Sheet:
         """
         for offset, column in enumerate(columns):
             self.put(top, 1 + offset, column.head, styles.HEADER)
-        self.height(top, _HEAD_POINTS)
+        heads = [replace(column, look=styles.HEADER) for column in columns]
+        self.height(top, _row_points(heads, [column.head for column in columns]) + 2)
         row = top
         for row, values in enumerate(rows, start=top + 1):
             for offset, (column, value) in enumerate(zip(columns, values, strict=True)):
@@ -234,13 +233,19 @@ def _row_points(columns: Sequence[Column], values: Sequence[Any]) -> float:
     """Height for the longest wrapped text; not every program measures it when it opens."""
     lines = max(
         (
-            len(wrap(value, column.width * _MM_PER_CHARACTER - _CELL_PADDING_MM, column.look.size))
+            len(wrap(value, _room_mm(column), column.look.size))
             for column, value in zip(columns, values, strict=True)
             if column.look.wrap and isinstance(value, str)
         ),
         default=1,
     )
     return styles.LINE_POINTS * max(1, lines) + 3
+
+
+def _room_mm(column: Column) -> float:
+    padding = _CELL_PADDING_MM if column.look.indent else _CELL_PADDING_MM / 2
+    bold_is_wider = 0.93 if column.look.bold else 1.0
+    return (column.width * _MM_PER_CHARACTER - padding) * bold_is_wider
 
 
 def _sides(border: str, leftmost: bool, rightmost: bool) -> str:
