@@ -1,0 +1,169 @@
+"""The run's copies of the input, against the hashes of planning time and against the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from planner.audit.folder import sha256_of
+from planner.audit.ledger import MOST_SHOWN, Ledger
+from planner.tables import defaults
+from planner.tables.collect import Findings
+from planner.tables.columns import tables
+from planner.tables.files import connect
+from planner.tables.raw import RawTable
+from planner.tables.source import Source, read_file
+from planner.tables.typed import absent, understand
+from planner.tables.workbook import read_workbook
+
+CHAIN = "chain"
+NOT_COPIED = ("sales",)
+
+
+def read_copies(path: Path, manifest: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """The typed input tables of a run, defaults filled in, from the copies in ``inputs/``.
+
+    Sales are not copied, so prices that were estimated from them are not known here; the run's
+    table of economics has them.
+    """
+    typed = {}
+    inputs: Mapping[str, Any] = manifest.get("inputs") or {}
+    for name, table in tables().items():
+        raw = None
+        if name in inputs and name not in NOT_COPIED:
+            raw = _read_table(path / "inputs" / _file_of(inputs[name]), name)
+        typed[name] = absent(table) if raw is None else understand(raw, table, Findings())
+    defaults.fill(typed, Findings())
+    return {
+        name: defaults.absent_values(table.frame, table.table)
+        for name, table in typed.items()
+        if name not in NOT_COPIED
+    }
+
+
+def check_copies(
+    path: Path, manifest: Mapping[str, Any], data: Path | None, ledger: Ledger
+) -> None:
+    """Each input file equals its hash of planning time; where not, name the cells that differ.
+
+    ``data`` is the data now; by default where it was at planning time. A folder that is gone is
+    a note, not a finding.
+    """
+    then = str(manifest.get("data_path") or "")
+    source = data if data is not None else Path(then) if then else None
+    if source is None:
+        ledger.note("run.json does not say where the data was: it was not compared")
+    elif not source.exists():
+        ledger.note(f"the data is not at {source} any more: it was not compared")
+        source = None
+    copies: set[str] = set()
+    originals: set[str] = set()
+    for name, entry in (manifest.get("inputs") or {}).items():
+        file = _file_of(entry)
+        digest = str(entry.get("sha256", "")) if isinstance(entry, Mapping) else ""
+        copy = path / "inputs" / file
+        original = _original(source, file)
+        if file not in copies and name not in NOT_COPIED:
+            copies.add(file)
+            _check_copy(name, digest, copy, ledger)
+        if file not in originals:
+            originals.add(file)
+            _check_original(file, digest, source, original, ledger)
+        if name in tables() and name not in NOT_COPIED and original is not None:
+            _compare(name, digest, copy, original, ledger)
+
+
+def _file_of(entry: Any) -> str:
+    return Path(str(entry.get("file", "")) if isinstance(entry, Mapping) else "").name
+
+
+def _original(source: Path | None, file: str) -> Path | None:
+    if source is None:
+        return None
+    if source.is_file():
+        return source if source.name == file else None
+    return source / file if (source / file).is_file() else None
+
+
+def _check_copy(name: str, digest: str, copy: Path, ledger: Ledger) -> None:
+    if not copy.is_file():
+        ledger.expect(False, f"inputs/{copy.name}, the copy of the table {name}, is missing")
+        return
+    ledger.expect(
+        sha256_of(copy) == digest,
+        f"inputs/{copy.name} was changed after the run: it is not what was planned from",
+    )
+
+
+def _check_original(
+    file: str, digest: str, source: Path | None, original: Path | None, ledger: Ledger
+) -> None:
+    if original is not None:
+        ledger.expect(
+            sha256_of(original) == digest,
+            f"{file} of the data was changed after the run: its SHA-256 is not the one in run.json",
+        )
+    elif source is not None:
+        ledger.note(f"{file} is not in {source}: it was not compared")
+
+
+def _compare(name: str, digest: str, copy: Path, original: Path, ledger: Ledger) -> None:
+    """Name the cells in which the copy and the data differ, where their bytes differ at all."""
+    if not copy.is_file():
+        return
+    in_run, in_data = sha256_of(copy), sha256_of(original)
+    if in_run == in_data:
+        return
+    if in_run == digest:
+        changed = "the data was changed"
+    elif in_data == digest:
+        changed = "the run's copy was changed"
+    else:
+        changed = "both were changed"
+    before, after = _read_table(copy, name), _read_table(original, name)
+    if before is None or after is None:
+        which = f"inputs/{copy.name}" if before is None else original.name
+        ledger.expect(False, f"{which}: the table {name} cannot be read any more")
+        return
+    differences = _differences(before, after)
+    for sentence in differences[:MOST_SHOWN]:
+        ledger.expect(False, f"{original.name}, {sentence}: {changed} after the run")
+    if len(differences) > MOST_SHOWN:
+        more = len(differences) - MOST_SHOWN
+        ledger.expect(False, f"{original.name}: {more} more cells of {name} differ")
+
+
+def _differences(run: RawTable, data: RawTable) -> list[str]:
+    found = []
+    columns = list(dict.fromkeys((*run.header, *data.header)))
+    for column in columns:
+        if column not in run.header or column not in data.header:
+            where = "the data" if column not in data.header else "the run's copy"
+            found.append(f"column {column} is not in {where}")
+    if len(run.rows) != len(data.rows):
+        found.append(f"{len(run.rows)} rows in the run's copy, {len(data.rows)} in the data")
+    for column in columns:
+        if column in run.header and column in data.header:
+            one = run.columns[run.header.index(column)]
+            two = data.columns[data.header.index(column)]
+            for k in range(min(len(run.rows), len(data.rows))):
+                if one.at(k) != two.at(k):
+                    found.append(
+                        f"row {run.rows[k]}, {column}: {one.at(k)!r} in the run's copy, "
+                        f"{two.at(k)!r} in the data"
+                    )
+    return found
+
+
+def _read_table(path: Path, name: str) -> RawTable | None:
+    if not path.is_file():
+        return None
+    findings = Findings()
+    if path.suffix.lower() == ".xlsx":
+        sheets = read_workbook(path, findings) or {}
+        return next((raw for sheet, raw in sheets.items() if sheet.strip().lower() == name), None)
+    with connect() as connection:
+        return read_file(path, tables()[name], Source(path, connection), findings)

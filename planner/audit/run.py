@@ -1,0 +1,72 @@
+"""The audit of a finished run, check by check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from planner.audit import economics, planogram, rules, totals, workbooks
+from planner.audit.copies import check_copies, read_copies
+from planner.audit.files import check_files
+from planner.audit.folder import RunFolder, read_manifest, read_tables
+from planner.audit.ledger import AuditResult, Ledger
+
+Check = Callable[[RunFolder, Ledger], None]
+CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
+    (rules.check_complete, ("demand", "assortment")),
+    (rules.check_demand, ("demand",)),
+    (rules.check_core, ("assortment",)),
+    (rules.check_may_be_listed, ("assortment", "economics")),
+    (rules.check_locks, ("assortment", "economics")),
+    (rules.check_facings, ("assortment", "economics")),
+    (rules.check_counts, ("assortment", "economics")),
+    (planogram.check_each_once, ("assortment", "positions")),
+    (planogram.check_positions, ("positions",)),
+    (planogram.check_shelves, ("positions", "shelves")),
+    (planogram.check_total_width, ("assortment",)),
+    (economics.check_demand_of_plan, ("assortment", "choice", "choice_groups")),
+    (economics.check_not_listed, ("assortment",)),
+    (economics.check_stock, ("assortment", "economics")),
+    (economics.check_sales, ("assortment", "economics")),
+    (economics.check_budget, ("assortment", "economics")),
+    (totals.check_objectives, ("assortment", "store_plans")),
+    (totals.check_proofs, ("store_plans",)),
+    (totals.check_manifest, ("store_plans",)),
+    (totals.check_limits, ("assortment", "economics", "limits")),
+    (totals.check_figures, ("assortment", "economics", "figures")),
+    (totals.check_value, ("value",)),
+    (workbooks.check_cells, ("cells",)),
+    (workbooks.check_item_lists, ("assortment", "cells")),
+    (workbooks.check_drawings, ("assortment", "cells", "positions")),
+)
+"""Each check with the tables of the run that it reads."""
+
+
+def audit(run: Path, data: Path | None = None) -> AuditResult:
+    """Check a finished run against itself, its tables, its workbooks and its data.
+
+    ``run`` is the run's folder; ``data`` the input as it is now, by default where it was at
+    planning time. Nothing of the demand model or of the solver is used: every figure is
+    recomputed here from the formulas of docs/model.md. Raises nothing for a damaged run: what
+    is missing or unreadable is a finding.
+    """
+    ledger = Ledger()
+    manifest = read_manifest(run, ledger)
+    if not manifest:
+        return ledger.result()
+    tables = read_tables(run, ledger)
+    inputs = read_copies(run, manifest)
+    folder = RunFolder(run, manifest, tables, inputs)
+    check_files(folder, ledger)
+    check_copies(run, manifest, data, ledger)
+    unreadable = [name for name in ("items", "stores") if inputs[name].empty]
+    ledger.expect(
+        not unreadable,
+        f"inputs/: the run's copy of {' and '.join(unreadable)} cannot be read, so the plan "
+        "could not be checked",
+    )
+    if not unreadable:
+        for check, needed in CHECKS:
+            if all(name in tables for name in needed):
+                check(folder, ledger)
+    return ledger.result()
