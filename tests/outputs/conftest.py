@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -388,3 +392,16 @@ def _value(stores: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
 def contents() -> Contents:
     """A run of two stores, three fixtures each and 16 items, some with evil names."""
     return build_contents()
+
+
+@pytest.fixture(scope="session")
+def convert(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str, Path], None]:
+    """Convert a workbook with LibreOffice: (workbook, kind such as pdf, folder to write to)."""
+    profile = tmp_path_factory.mktemp("office").as_uri()
+
+    def run(path: Path, kind: str, folder: Path) -> None:
+        command = ["soffice", f"-env:UserInstallation={profile}", "--headless"]
+        command += ["--convert-to", kind, "--outdir", str(folder), str(path)]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+    return run

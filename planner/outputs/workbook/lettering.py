@@ -15,7 +15,6 @@ UPRIGHT_FROM_MM = 9.5
 _SIZES = ((14.0, 9.0), (12.0, 8.0), (10.0, 7.0))
 """Font sizes of number and name: the largest pair that shows the whole name is taken."""
 _TURNED_SIZES = (*_SIZES[1:], (8.0, 6.0))
-_TURNED_TWO_LINES_MM = 7.4
 _LINE_HEIGHT = 1.2
 _PADDING_MM = 1.4
 
@@ -31,18 +30,14 @@ def block_text(block: Block, width_mm: float, height_mm: float) -> CellRichText:
     along -= _PADDING_MM
     number = str(block.number)
     mark = " " + (CORE_MARK if block.core else "") + block.letter
-    tail = f"×{block.facings}  {block.bay}-{block.shelf}"
+    tail = f"×{block.facings}"
+    if not turned:
+        # on a turned block what room there is goes to the name
+        tail += f"  {block.bay}-{block.shelf}"
     for big, small in _TURNED_SIZES if turned else _SIZES:
         head_mm = text_mm(number, big) + text_mm(mark, big - 2)
         in_head = head_mm + text_mm("  " + tail, small) <= along
-        if turned:
-            # the place is where the block is drawn; what room there is goes to the name
-            tail = f"×{block.facings}"
-            in_head = across < _TURNED_TWO_LINES_MM
-            lines = [] if in_head else wrap(f"×{block.facings} {block.item_name}", along, small)
-        else:
-            lines = [] if in_head else [tail]
-            lines += wrap(block.item_name, along, small)
+        lines = ([] if in_head else [tail]) + wrap(block.item_name, along, small)
         room_mm = across - _PADDING_MM - big * _LINE_HEIGHT * MM_PER_POINT
         room = max(0, int(room_mm / (small * _LINE_HEIGHT * MM_PER_POINT)))
         if len(lines) <= room and head_mm <= along:

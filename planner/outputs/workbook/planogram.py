@@ -123,7 +123,7 @@ class _Page:
         key = (
             f"Number = Pos in the list Items   ·   {CORE_MARK} core item   ·   N new   K keep   "
             "M moved   ·   ×3 facings   ·   2-5 = bay 2, shelf 5 (shelf 1 is the lowest)   ·   "
-            "hatched = empty, in cm"
+            "crossed out = empty"
         )
         self.sheet.put(row, FIRST_GRID_COLUMN, key, styles.STAMP)
         self.sheet.height(row, _LEGEND_POINTS)

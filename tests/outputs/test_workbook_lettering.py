@@ -1,0 +1,46 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.outputs.workbook.drawing import Block
+from planner.outputs.workbook.lettering import block_text
+from planner.outputs.workbook.text_width import cut, text_mm, wrap
+
+BLOCK = Block(12, "4011", "Tomatoes on the vine", "Tomatoes", 3, "N", True, 2, 5, 0.0, 30.0)
+
+
+@given(st.text(max_size=80), st.floats(3, 60), st.sampled_from([6.0, 7.0, 9.0]))
+def test_wrapped_lines_fit_and_keep_every_letter(text, width_mm, points):
+    """No line is wider than the room, and nothing but spaces is lost."""
+    lines = wrap(text, width_mm, points)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(text_mm(line, points) <= width_mm or len(line) == 1 for line in lines)
+
+
+@given(st.text(max_size=80), st.floats(1, 60))
+def test_cut_text_fits(text, width_mm):
+    """A cut text fits its room; one that fits is left alone."""
+    short = cut(text, width_mm, 7)
+    assert text_mm(short, 7) <= width_mm or short == "…"
+    if text_mm(text, 7) <= width_mm:
+        assert short == text
+
+
+def test_a_roomy_block_shows_everything():
+    """Number, core mark, status letter, facings, place and the whole name."""
+    assert str(block_text(BLOCK, 60, 30)) == "12 ●N  ×3  2-5\nTomatoes on the vine"
+
+
+def test_a_narrow_block_is_turned_and_keeps_its_number():
+    """Where room is short the name is cut first, never the number or the status."""
+    text = str(block_text(BLOCK, 7.4, 14))
+    assert text.startswith("12 ●N")
+    assert "2-5" not in text
+
+
+def test_a_long_name_is_cut_with_an_ellipsis():
+    """A name of 200 letters ends in an ellipsis and stays within the block."""
+    text = str(block_text(replace(BLOCK, item_name="Heritage tomato " * 13), 20, 16))
+    assert text.endswith("…")
+    assert text.count("\n") <= 4
