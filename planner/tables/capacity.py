@@ -154,13 +154,14 @@ def core_fits_on_the_shelves(tables: Tables, findings: Findings) -> None:
     core = least[least.index.isin(_core_ids(tables)) & (least["type"] != "")]
     core_need = _by_type(core.groupby("type")["need_cm"].sum())
     widest_core = _by_type(core.groupby("type")["facing_cm"].max())
-    type_of = least["type"].to_dict()
+    type_of = {item: str(kind) for item, kind in least["type"].items()}
     need_of = {item: float(cm) for item, cm in least["need_cm"].items()}
     locked: dict[str, list[tuple[int, str]]] = {}
     for position, store, item, lock in _locks(tables):
         if lock == "IN" and item in least.index and item not in core.index:
             locked.setdefault(store, []).append((position, item))
-    for store, own in shelves.groupby("store_id", sort=False):
+    for name, own in shelves.groupby("store_id", sort=False):
+        store = str(name)
         total = _by_type(own.groupby("type")["width_cm"].sum())
         widest = _by_type(own.groupby("type")["width_cm"].max())
         too_wide: set[str] = set()
@@ -186,7 +187,7 @@ def core_fits_on_the_shelves(tables: Tables, findings: Findings) -> None:
                     kind="core facing too wide",
                 )  # fmt: skip
         need_with = dict(core_need)
-        for position, item in [*locked.get("", []), *locked.get(str(store), [])]:
+        for position, item in [*locked.get("", []), *locked.get(store, [])]:
             kind = type_of[item]
             need = need_with[kind] = need_with.get(kind, 0.0) + need_of[item]
             available = total.get(kind, 0.0)
@@ -207,7 +208,7 @@ def state_unplaceable(tables: Tables, findings: Findings) -> None:
     if shelves.empty:
         return
     least = _least_width(tables)
-    widest = least["type"].map(shelves.groupby("type")["width_cm"].max())
+    widest = least["type"].map(shelves.groupby("type")["width_cm"].max()).astype("float64")
     findings.assume(
         "items.facing_width_cm",
         "the least width (min_facings x facing_width_cm) is wider than every shelf of the type:"

@@ -78,7 +78,7 @@ def _unknown_in(table: TypedTable, column: Column, tables: Tables, findings: Fin
     name, key = column.refers_to
     target = tables[name]
     needed = column.refers_to in (("stores", "store_id"), ("items", "item_id"))
-    if not len(target) or (needed and key not in target.given):
+    if not len(target) or not target.complete or (needed and key not in target.given):
         return
     known = set(target.frame[key].dropna().astype("str"))
     series = table.frame[column.name].astype("category")

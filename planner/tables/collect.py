@@ -80,8 +80,8 @@ def shortened(value: object, length: int = 80) -> str:
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The word that ``word`` is probably a misspelling of, or None."""
-    found = difflib.get_close_matches(
-        word.strip().lower().replace(" ", "_"), list(words), n=1, cutoff=0.7
-    )
-    return found[0] if found else None
+    """The word that ``word`` is probably a misspelling of, or None; case does not count."""
+    by_spelling = {known.casefold().replace(" ", "_"): known for known in words}
+    spelt = word.strip().casefold().replace(" ", "_")
+    found = difflib.get_close_matches(spelt, list(by_spelling), n=1, cutoff=0.6)
+    return by_spelling[found[0]] if found else None

@@ -130,7 +130,7 @@ def _prices(items: TypedTable, sales: TypedTable, findings: Findings) -> bool:
     if not len(items):
         return False
     missing = frame["price"].isna()
-    estimated = _texts(items, "item_id").map(revenue_per_unit(sales))
+    estimated = _texts(items, "item_id").map(revenue_per_unit(sales)).astype("float64")
     known = missing & estimated.notna()
     if (missing & estimated.isna()).any():
         findings.assume(

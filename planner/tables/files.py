@@ -19,8 +19,18 @@ BATCH_ROWS = 500_000
 ENCODING_MEND = 'save the file as "CSV UTF-8"'
 
 
+def connect() -> duckdb.DuckDBPyConnection:
+    """A connection without a database, for reading files."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
 def read_csv(
-    path: Path, known: Collection[str], findings: Findings
+    path: Path,
+    known: Collection[str],
+    connection: duckdb.DuckDBPyConnection,
+    findings: Findings,
 ) -> tuple[RawTable | None, Scan | None]:
     """Read a CSV file: UTF-8, with a header, separated by commas, semicolons or tabs.
 
@@ -55,7 +65,7 @@ def read_csv(
     if delimiter != ",":
         findings.assume(name, f"read as separated by {DELIMITERS[delimiter]}", 1)
     lines = seen.line_feeds + (0 if seen.ends_with_line_feed or not seen.size else 1)
-    return _body(path, header, delimiter, header_lines, lines, findings), seen
+    return _body(path, header, delimiter, header_lines, lines, connection, findings), seen
 
 
 def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -82,6 +92,7 @@ def _body(
     delimiter: str,
     header_lines: int,
     lines: int,
+    connection: duckdb.DuckDBPyConnection,
     findings: Findings,
 ) -> RawTable | None:
     if not header:
@@ -93,7 +104,12 @@ def _body(
     )
     try:
         builder = ColumnsBuilder(len(header))
-        _stream(query, {"path": str(path), "skip": header_lines, "delim": delimiter}, builder)
+        _stream(
+            connection,
+            query,
+            {"path": str(path), "skip": header_lines, "delim": delimiter},
+            builder,
+        )
     except duckdb.Error:
         # DuckDB stops at the first malformed row and refuses mixed line ends; the csv module
         # reads the latter and finds every one of the former.
@@ -109,12 +125,14 @@ def _body(
     return RawTable(path.name, header, columns, rows).without_blank_rows()
 
 
-def _stream(query: str, parameters: dict[str, object], builder: ColumnsBuilder) -> None:
-    with duckdb.connect(":memory:") as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        relation = connection.sql(query, params=parameters)
-        for batch in relation.to_arrow_reader(BATCH_ROWS):
-            builder.add_batch(batch.columns)
+def _stream(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    parameters: dict[str, object],
+    builder: ColumnsBuilder,
+) -> None:
+    for batch in connection.sql(query, params=parameters).to_arrow_reader(BATCH_ROWS):
+        builder.add_batch(batch.columns)
 
 
 def _row_numbers(path: Path, delimiter: str) -> NDArray[np.int64]:
@@ -161,22 +179,23 @@ def _slowly(
     if faulty and not rows:
         return None
     return RawTable(
-        path.name, header, builder.columns(), np.array(rows, dtype=np.int64)
+        path.name, header, builder.columns(), np.array(rows, dtype=np.int64), not faulty
     ).without_blank_rows()
 
 
-def read_parquet(path: Path, findings: Findings) -> RawTable | None:
+def read_parquet(
+    path: Path, connection: duckdb.DuckDBPyConnection, findings: Findings
+) -> RawTable | None:
     """Read a Parquet file, every value as text; faults go to ``findings``."""
-    builder: ColumnsBuilder
     try:
-        with duckdb.connect(":memory:") as connection:
-            described = connection.execute(
-                "SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet($path))",
-                {"path": str(path)},
-            ).fetchall()
+        described = connection.execute(
+            "SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet($path))",
+            {"path": str(path)},
+        ).fetchall()
         header = tuple(str(name) for (name,) in described)
         builder = ColumnsBuilder(len(header))
-        _stream("SELECT COLUMNS(*)::VARCHAR FROM read_parquet($path)", {"path": str(path)}, builder)
+        query = "SELECT COLUMNS(*)::VARCHAR FROM read_parquet($path)"
+        _stream(connection, query, {"path": str(path)}, builder)
     except duckdb.Error as error:
         findings.problem(
             path.name,

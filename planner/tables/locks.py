@@ -47,10 +47,13 @@ def joined(first: TypedTable, second: TypedTable) -> TypedTable:
     )
     return TypedTable(
         table=first.table,
-        file_of_row=(*first.file_of_row, *second.file_of_row),
+        file_of_row=tuple(
+            part.place(position)[0] for part in (first, second) for position in range(len(part))
+        ),
         file=second.file,
         frame=frame.astype(dict.fromkeys(frame, "category")),
         raw={name: column.joined(second.raw[name]) for name, column in first.raw.items()},
         rows=np.concatenate([first.rows, second.rows]),
         given=first.given | second.given,
+        complete=first.complete and second.complete,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from planner.errors import Problem
 
@@ -31,7 +32,7 @@ def write_problem_workbook(problems: Sequence[Problem], path: Path) -> None:
         cell.font = Font(bold=True)
         cell.fill = PatternFill("solid", fgColor="FFDDEBF7")
     for row, problem in enumerate(problems, start=2):
-        values = (
+        values: tuple[str | int, ...] = (
             problem.file,
             problem.row,
             problem.column,
@@ -45,13 +46,13 @@ def write_problem_workbook(problems: Sequence[Problem], path: Path) -> None:
             if isinstance(value, str):
                 # Text that looks like a formula must stay text when the workbook is opened.
                 cell.data_type = "s"
-                cell.quotePrefix = value[:1] in ("=", "+", "-", "@")  # type: ignore[attr-defined]
+                cell.quotePrefix = value[:1] in ("=", "+", "-", "@")
     for column, width in enumerate(WIDTHS, start=1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(HEADER))}{len(problems) + 1}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:1"
     workbook.save(path)

@@ -75,6 +75,8 @@ class RawTable:
     columns: tuple[RawColumn, ...]
     rows: NDArray[np.int64]
     """Row of each record as Excel counts it: the header is row 1."""
+    complete: bool = True
+    """False: some records could not be read, so ids may be missing."""
 
     def without_blank_rows(self) -> RawTable:
         """The table less the rows in which every cell is empty."""
@@ -86,7 +88,7 @@ class RawTable:
         if filled.all():
             return self
         kept = tuple(column.take(filled) for column in self.columns)
-        return RawTable(self.file, self.header, kept, self.rows[filled])
+        return RawTable(self.file, self.header, kept, self.rows[filled], self.complete)
 
 
 class ColumnsBuilder:

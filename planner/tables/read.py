@@ -14,6 +14,7 @@ from planner.tables import checks, defaults
 from planner.tables.chain import chain_settings
 from planner.tables.collect import Findings
 from planner.tables.columns import tables
+from planner.tables.files import connect
 from planner.tables.inputs import Inputs
 from planner.tables.locks import with_locks
 from planner.tables.source import open_source
@@ -30,13 +31,14 @@ def read_inputs(source: Path, *, locks: Path | None = None) -> Inputs:
     found; writes nothing.
     """
     findings = Findings()
-    found = open_source(source, findings)
     typed: dict[str, TypedTable] = {}
-    for name, table in tables().items():
-        raw = found.raw.pop(name, None)
-        typed[name] = absent(table) if raw is None else understand(raw, table, findings)
-    if locks is not None:
-        typed["locks"] = with_locks(typed["locks"], locks, found, findings)
+    with connect() as connection:
+        found = open_source(source, connection, findings)
+        for name, table in tables().items():
+            raw = found.raw.pop(name, None)
+            typed[name] = absent(table) if raw is None else understand(raw, table, findings)
+        if locks is not None:
+            typed["locks"] = with_locks(typed["locks"], locks, found, findings)
     chain = chain_settings(found.chain_file, found.chain, found.name, findings)
     if not found.files and findings.problems:
         raise BadInput(findings.problems)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
+
 from planner.tables.chain import Entry, sheet_entries, toml_entries
 from planner.tables.collect import Findings, nearest
 from planner.tables.columns import REQUIRED_TABLES, Table, tables
@@ -25,6 +27,7 @@ class Source:
     """What a folder or workbook holds, unread texts still."""
 
     path: Path
+    connection: duckdb.DuckDBPyConnection
     raw: dict[str, RawTable] = field(default_factory=dict)
     """Tables that have a row."""
     files: dict[str, SourceFile] = field(default_factory=dict)
@@ -34,9 +37,11 @@ class Source:
     """The chain's name if it states none."""
 
 
-def open_source(path: Path, findings: Findings) -> Source:
+def open_source(path: Path, connection: duckdb.DuckDBPyConnection, findings: Findings) -> Source:
     """Find and read every table of a folder or workbook; faults go to ``findings``."""
-    source = Source(path, name=path.resolve().stem if path.is_file() else path.resolve().name)
+    source = Source(
+        path, connection, name=path.resolve().stem if path.is_file() else path.resolve().name
+    )
     if path.is_dir():
         try:
             files = sorted(entry for entry in path.iterdir() if entry.is_file())
@@ -96,7 +101,8 @@ def _folder(files: list[Path], source: Source, findings: Findings) -> None:
         if name in chosen:
             _file(chosen[name], table, source, findings)
         elif table.required:
-            _missing_table(f"{name}.csv", table, "file", findings)
+            unknown = [f.stem for f in files if f.suffix.lower() in KINDS and f.stem not in chosen]
+            _missing_table(f"{name}.csv", table, "file", unknown, findings)
     settings = source.path / "chain.toml"
     if settings.is_file():
         source.chain = toml_entries(settings, findings)
@@ -117,7 +123,10 @@ def _left_out(what: str, name: str, source: Source, present: list[str], findings
     )
 
 
-def _missing_table(file: str, table: Table, kind: str, findings: Findings) -> None:
+def _missing_table(
+    file: str, table: Table, kind: str, unknown: list[str], findings: Findings
+) -> None:
+    likely = nearest(table.name, unknown)
     findings.problem(
         file,
         1,
@@ -125,7 +134,9 @@ def _missing_table(file: str, table: Table, kind: str, findings: Findings) -> No
         f"no such {kind}",
         f"a {kind} {table.name} with the columns "
         + ", ".join(column.name for column in table.columns if column.required),
-        f"add the {kind}; a row is {table.row}",
+        f"rename the {kind} {likely} to {table.name}"
+        if likely
+        else f"add the {kind}; a row is {table.row}",
     )
 
 
@@ -142,7 +153,7 @@ def _file(path: Path, table: Table, source: Source, findings: Findings) -> None:
 def read_file(path: Path, table: Table, source: Source, findings: Findings) -> RawTable | None:
     """Read one CSV or Parquet file as the table and record it among the source's files."""
     if path.suffix.lower() == ".csv":
-        raw, seen = read_csv(path, table.names, findings)
+        raw, seen = read_csv(path, table.names, source.connection, findings)
         digest = seen.sha256 if seen else ""
     else:
         try:
@@ -153,7 +164,7 @@ def read_file(path: Path, table: Table, source: Source, findings: Findings) -> R
                 "check the file's permissions",
             )  # fmt: skip
             return None
-        raw = read_parquet(path, findings)
+        raw = read_parquet(path, source.connection, findings)
     if raw is not None and len(raw.rows):
         source.files[table.name] = SourceFile(table.name, path, "", len(raw.rows), digest)
     return raw
@@ -201,4 +212,5 @@ def _workbook(path: Path, source: Source, findings: Findings) -> None:
             source.files[name] = SourceFile(name, path, sheet, len(raw.rows), digest)
     for name in REQUIRED_TABLES:
         if name not in present:
-            _missing_table(path.name, tables()[name], "sheet", findings)
+            unknown = [sheet for sheet in present if sheet not in tables()]
+            _missing_table(path.name, tables()[name], "sheet", unknown, findings)

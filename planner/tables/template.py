@@ -16,8 +16,8 @@ from planner.tables.chain import DEFAULT_HORIZON_WEEKS, DEFAULT_LOCALE
 from planner.tables.columns import Column, Table, tables
 from planner.tables.source import NEW_CHAIN_WORKBOOK
 
-FORMATTED_ROWS = 2_000
-"""Rows below the header that are formatted and have drop-downs beforehand."""
+LAST_CHOICE_ROW = 2_000
+"""Last row that has drop-downs."""
 REQUIRED_FILL = PatternFill("solid", fgColor="FFFFE699")
 OPTIONAL_FILL = PatternFill("solid", fgColor="FFDDEBF7")
 
@@ -82,9 +82,8 @@ def _workbook() -> Workbook:
     read_me["A1"].font = Font(bold=True, size=14)
     read_me.column_dimensions["A"].width = 100
     chain = workbook.create_sheet("chain")
-    for row, values in enumerate((("key", "value", "meaning"), *CHAIN_ROWS), start=1):
-        for column, value in enumerate(values, start=1):
-            chain.cell(row, column, value)
+    for values in (("key", "value", "meaning"), *CHAIN_ROWS):
+        chain.append(values)
     _head(chain, (False, False, False))
     for column, width in zip("ABC", (18, 30, 60), strict=True):
         chain.column_dimensions[column].width = width
@@ -119,7 +118,7 @@ def _table_sheet(sheet: Any, table: Table) -> None:
             choice = DataValidation("list", formula1=f'"{",".join(words)}"', allow_blank=True)
             choice.errorTitle, choice.error = column.name, column.allowed_in_words
             sheet.add_data_validation(choice)
-            choice.add(f"{letter}2:{letter}{FORMATTED_ROWS}")
+            choice.add(f"{letter}2:{letter}{LAST_CHOICE_ROW}")
 
 
 def _note(column: Column) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,8 @@ class TypedTable:
     rows: NDArray[np.int64]
     given: frozenset[str]
     """Columns that the file has."""
+    complete: bool = True
+    """False: rows of the file could not be read, so an id may be missing here."""
     file_of_row: tuple[str, ...] = ()
     """The file of each row, where the rows are of several files."""
 
@@ -96,6 +99,7 @@ def understand(raw: RawTable, table: Table, findings: Findings) -> TypedTable:
         {name: columns.get(name, RawColumn.empty(len(raw.rows))) for name in table.names},
         raw.rows,
         frozenset(columns),
+        raw.complete,
     )
     decimal_commas = any(
         has_clear_decimal_comma(columns[column.name].texts)
@@ -124,8 +128,13 @@ def _cells(
 
 def absent(table: Table) -> TypedTable:
     """A table that was not given: no rows."""
-    empty = RawTable(table.name, (), (), np.empty(0, dtype=np.int64))
-    return understand(empty, table, Findings())
+    empty = _absent(table)
+    return replace(empty, frame=empty.frame.copy())
+
+
+@cache
+def _absent(table: Table) -> TypedTable:
+    return understand(RawTable(table.name, (), (), np.empty(0, dtype=np.int64)), table, Findings())
 
 
 def _known_columns(raw: RawTable, table: Table, findings: Findings) -> dict[str, RawColumn]:
