@@ -14,14 +14,14 @@ from planner.assortment.common import chain_ranking, common_plan, evaluated_faci
 from planner.assortment.parameters import ChainParameters, chain_parameters
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.reasons import item_reasons
-from planner.assortment.result import Assortment, StorePlan
+from planner.assortment.result import Assortment, StorePlan, proof_words, relative_gap
 from planner.assortment.score import Score, best_score
 from planner.assortment.store import solve_store
 from planner.assortment.value import item_draws, value_draws, value_table
-from planner.assortment.workers import run_by_store
 from planner.demand.result import Demand
 from planner.errors import Infeasible, NoPlan
 from planner.tables.inputs import Assumption, Inputs
+from planner.workers import run_by_store
 
 Progress = Callable[[int, int], None]
 
@@ -72,12 +72,17 @@ def plan_chain(
     """Plan every store; stores are not coupled in this version.
 
     ``reserve_cm``: store -> fixture type -> centimetres to leave free, learned from shelves on
-    which a plan did not fit; with ``before``, only those stores are solved again. Raises
-    Infeasible or NoPlan naming the stores.
+    which a plan did not fit; with ``before``, only stores whose reserve changed are solved
+    again, and they keep their first bound: that of all the shelf they have. Raises Infeasible
+    or NoPlan naming the stores.
     """
     parameters = chain_parameters(inputs, demand)
     problems = _reserve(parameters.problems, reserve_cm or {})
-    again = list(reserve_cm) if reserve_cm and before else list(problems)
+    again = list(problems)
+    if before:
+        again = [
+            s for s in problems if (reserve_cm or {}).get(s, {}) != before.reserve_cm.get(s, {})
+        ]
     jobs = _jobs(inputs, demand, parameters, problems, settings, again)
     outcomes: dict[str, _StoreOutcome] = {}
     for number, outcome in run_by_store(_plan_store, jobs, settings.workers):
@@ -86,7 +91,7 @@ def plan_chain(
             progress(len(outcomes), len(jobs))
     outcomes = {store: outcomes[store] for store in again}
     _raise_without_plan(inputs, outcomes, problems)
-    return _assortment(inputs, demand, parameters, problems, outcomes, before)
+    return _assortment(inputs, demand, parameters, problems, outcomes, before, reserve_cm or {})
 
 
 def _reserve(
@@ -237,6 +242,7 @@ def _assortment(
     problems: Mapping[str, StoreProblem],
     outcomes: Mapping[str, _StoreOutcome],
     before: Assortment | None,
+    reserve_cm: Mapping[str, Mapping[str, float]],
 ) -> Assortment:
     plans = dict(before.plans) if before else {}
     common = dict(before.common) if before else {}
@@ -246,7 +252,15 @@ def _assortment(
     for store, outcome in outcomes.items():
         assert outcome.common is not None
         assert outcome.current is not None
-        plans[store], reasons[store] = outcome.plan, outcome.reasons
+        plan = outcome.plan
+        if store in plans:
+            bound = max(plan.bound_week, plans[store].bound_week)
+            proof = proof_words(
+                relative_gap(plan.objective_week, bound),
+                time_limit_struck=plan.proof == "time limit",
+            )
+            plan = dataclasses.replace(plan, bound_week=bound, proof=proof)
+        plans[store], reasons[store] = plan, outcome.reasons
         common[store], current[store] = outcome.common, outcome.current
         draws[store] = outcome.draws
     stores = list(demand.store_ids)
@@ -269,6 +283,9 @@ def _assortment(
                 overspending,
             )
         )
+    if reserve_cm:
+        text = "items fit in total but not shelf by shelf: solved again with width left free"
+        assumptions.append(Assumption("assortment", "fixtures", text, len(reserve_cm)))
     core = tuple(np.asarray(demand.item_ids, dtype=object)[parameters.core])
     return Assortment(
         problems={s: problems[s] for s in stores},
@@ -278,6 +295,7 @@ def _assortment(
         reasons={s: reasons[s] for s in stores},
         draws={s: draws[s] for s in stores},
         in_range=pd.DataFrame(demand.in_range, index=stores, columns=list(demand.item_ids)),
+        reserve_cm={s: dict(widths) for s, widths in reserve_cm.items()},
         core_item_ids=tuple(str(item) for item in core),
         not_candidate=pd.DataFrame(
             parameters.not_candidate, index=stores, columns=list(demand.item_ids)

@@ -65,6 +65,8 @@ class Assortment:
     """Flag by store (index) and item (columns): the current range."""
     not_candidate: pd.DataFrame
     """Why an item cannot be listed, "" where it can: by store (index) and item (columns)."""
+    reserve_cm: Mapping[str, Mapping[str, float]]
+    """Store -> fixture type -> centimetres left free so that the items fit shelf by shelf."""
     core_item_ids: tuple[str, ...]
     value: pd.DataFrame
     """Contents.value of the outputs: what going local is worth, with its interval."""

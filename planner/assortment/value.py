@@ -11,6 +11,7 @@ from planner.assortment.choice import group_sums
 from planner.assortment.newsvendor import expected_sales
 from planner.assortment.problem import Flags, Floats, StoreProblem
 from planner.assortment.score import Score
+from planner.assortment.stock import stock_bounds
 
 DRAWS = 200
 SHARED_VARIANCE = 0.5
@@ -37,8 +38,9 @@ def value_draws(
 
     ``relative_se``: standard error over mean demand of each item. Attractions are scaled by
     log-normal draws of mean one, and the potential of a need group follows its items
-    (``N = v0 + sum of missing w + sum of v in the current range``). Stock stays as planned; all
-    plans see the same draws.
+    (``N = v0 + sum of missing w + sum of v in the current range``). Orders follow what sells:
+    each item keeps its planned stock over demand, within what its facings hold; all plans see
+    the same draws.
     """
     variance = np.log1p(np.square(relative_se))
     own = np.random.default_rng(seed).standard_normal(shared.shape)
@@ -68,7 +70,10 @@ def value_draws(
 def _objective(problem: StoreProblem, plan: Score, demand: Floats) -> Floats:
     """Objective per draw of a plan's stock under demand per week [draw, listed item]."""
     on, r = plan.listed, problem.deliveries_week
-    stock = plan.stock_units_cycle[on]
+    least, most = (bound[on] for bound in stock_bounds(problem, plan.facings))
+    planned = plan.demand_units_week[on]
+    ratio = np.divide(demand, planned, out=np.ones_like(demand), where=planned > 0)
+    stock = np.clip(plan.stock_units_cycle[on] * ratio, least, most)
     sold = expected_sales(demand / r, stock, problem.demand_cv[on])
     wasted = problem.waste_share[on] * (stock - sold)
     money = problem.price[on] * sold - problem.unit_cost[on] * (sold + wasted)

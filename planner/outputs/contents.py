@@ -45,7 +45,7 @@ class Contents:
     ``demand``, ``assortment``, ``limits``, ``positions``: section 9 of the design.
     ``shelves``: Shelves.shelves.
     ``store_plans``: a row per store: store_id, plan_id, plan, proof, objective_week, bound_week,
-    gap, seconds, facings_added_cost_week.
+    gap, facings_added_cost_week.
     ``figures``: a row per store and plan (plan = local, common, current): store_id, plan,
     listed_items, local_items, sold_units_week, waste_units_week, sales_week, margin_week
     (after waste), margin_before_waste_week, spend_week, shelf_used_share.

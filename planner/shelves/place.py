@@ -23,13 +23,14 @@ from planner.shelves.rack import (
 from planner.shelves.result import Shelves
 from planner.shelves.spare import notes
 from planner.tables.inputs import Assumption, Inputs
+from planner.workers import run_by_store
 
 NO_LIMIT = 10**9
 Row = Mapping[str, Any]
 
 
-def place(inputs: Inputs, listed: pd.DataFrame) -> Shelves:
-    """Place the listed items of every store.
+def place(inputs: Inputs, listed: pd.DataFrame, *, workers: int = 1) -> Shelves:
+    """Place the listed items of every store, in so many processes.
 
     ``listed`` has a row per listed store-item: store_id, item_id, facings, stock_units_cycle
     (units), margin_week (money per week). Stores come out in the order of ``inputs.stores``.
@@ -39,8 +40,8 @@ def place(inputs: Inputs, listed: pd.DataFrame) -> Shelves:
     fixtures = dict(iter(inputs.fixtures.groupby("store_id", sort=False)))
     current = dict(iter(inputs.current_range.groupby("store_id", sort=False)))
     plans = dict(iter(listed.groupby("store_id", sort=False)))
-    return join(
-        place_store(
+    jobs = [
+        (
             store_id,
             inputs.items,
             fixtures.get(store_id, inputs.fixtures.iloc[:0]),
@@ -48,7 +49,13 @@ def place(inputs: Inputs, listed: pd.DataFrame) -> Shelves:
             plans.get(store_id, listed.iloc[:0]),
         )
         for store_id in inputs.stores["store_id"]
-    )
+    ]
+    done = dict(run_by_store(_place_job, jobs, workers))
+    return join(done[number] for number in range(len(jobs)))
+
+
+def _place_job(job: tuple[str, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]) -> Shelves:
+    return place_store(*job)
 
 
 def place_store(

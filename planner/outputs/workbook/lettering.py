@@ -22,41 +22,44 @@ _PADDING_MM = 1.4
 def block_text(block: Block, width_mm: float, height_mm: float) -> CellRichText:
     """Number, core mark, status letter, facings, place and name of an item.
 
-    The number and facings come first, so that they survive where room is short; the name is
-    cut with an ellipsis (it stands in full in the item list).
+    All but the name are always there, in this order; the name is cut with an ellipsis where
+    room is short (it stands in full in the item list).
     """
     turned = width_mm < UPRIGHT_FROM_MM
     along, across = (height_mm, width_mm) if turned else (width_mm, height_mm)
-    along -= _PADDING_MM
+    along, across = along - _PADDING_MM, across - _PADDING_MM
     number = str(block.number)
     mark = " " + (CORE_MARK if block.core else "") + block.letter
-    tail = f"×{block.facings}"
-    if not turned:
-        # on a turned block what room there is goes to the name
-        tail += f"  {block.bay}-{block.shelf}"
+    tail = f"×{block.facings}  {block.bay}-{block.shelf}"
     for big, small in _TURNED_SIZES if turned else _SIZES:
         head_mm = text_mm(number, big) + text_mm(mark, big - 2)
         in_head = head_mm + text_mm("  " + tail, small) <= along
+        room = int((across - _line_mm(big)) / _line_mm(small))
         lines = ([] if in_head else [tail]) + wrap(block.item_name, along, small)
-        room_mm = across - _PADDING_MM - big * _LINE_HEIGHT * MM_PER_POINT
-        room = max(0, int(room_mm / (small * _LINE_HEIGHT * MM_PER_POINT)))
         if len(lines) <= room and head_mm <= along:
             break
+    else:
+        lines = _shortened(block.item_name, "" if in_head else tail, room, along, small)
     colour = styles.STATUS_COLOURS.get(block.letter, styles.INK)
-    text = CellRichText(
+    rest = ("  " + tail if in_head else "") + "".join("\n" + line for line in lines)
+    return CellRichText(
         TextBlock(styles.inline_font(big, bold=True), number),
         TextBlock(styles.inline_font(big - 2, bold=True, colour=colour), mark),
+        TextBlock(styles.inline_font(small), rest),
     )
-    shown = _first(lines, room, along, small)
-    rest = ("  " + tail if in_head else "") + "".join("\n" + line for line in shown)
-    if rest:
-        text.append(TextBlock(styles.inline_font(small), rest))
-    return text
 
 
-def _first(lines: list[str], room: int, width_mm: float, points: float) -> list[str]:
-    if len(lines) <= room:
-        return lines
-    if room == 0:
-        return []
-    return [*lines[: room - 1], cut(" ".join(lines[room - 1 :]), width_mm, points)]
+def _shortened(name: str, tail: str, room: int, width_mm: float, points: float) -> list[str]:
+    """As many lines as there is room for; the tail, if any, first and always."""
+    if tail and room < 2:
+        left_mm = width_mm - text_mm(tail + " ", points)
+        return [f"{tail} {cut(name, left_mm, points)}".rstrip()]
+    lines = wrap(name, width_mm, points)
+    room -= 1 if tail else 0
+    if len(lines) > room > 0:
+        lines[room - 1] = cut(" ".join(lines[room - 1 :]), width_mm, points)
+    return ([tail] if tail else []) + lines[: max(0, room)]
+
+
+def _line_mm(points: float) -> float:
+    return points * _LINE_HEIGHT * MM_PER_POINT

@@ -16,7 +16,7 @@
   // Paper is white and narrow whatever the screen is, so charts are drawn again for it.
   const drawOne = (id, paper) => {
     const drawn = recolour(figures[id], dark.matches && !paper ? onDark : {});
-    if (paper) drawn.layout.width = 690;
+    if (paper) Object.assign(drawn.layout, { width: 690, height: Math.min(drawn.layout.height, 780) });
     Plotly.react(id, drawn.data, drawn.layout, { displayModeBar: false, responsive: true });
   };
   const draw = (paper) => Object.keys(figures).forEach((id) => drawOne(id, paper));

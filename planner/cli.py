@@ -1,0 +1,229 @@
+"""The commands; thin. Exit codes: 0 done, 2 bad input, 3 infeasible, 4 no plan, 5 audit failed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from planner import __version__
+from planner.errors import AuditFailed, BadInput, Infeasible, NoPlan, PlannerError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Plan a shared core range and each store's local items. "
+    "Add --debug to any command to see the traceback of a fault.",
+)
+
+Data = Annotated[Path, typer.Argument(help="Folder of CSV or Parquet tables, or an Excel workbook")]
+Weeks = Annotated[
+    int | None, typer.Option(min=1, max=52, help="Weeks to plan; default: horizon_weeks, or 4")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress")]
+
+
+@app.command()
+def new(directory: Annotated[Path, typer.Argument(help="Folder to make")]) -> None:
+    """Make an empty chain: the input workbook with its explanations."""
+    from planner.tables.template import new_chain
+
+    workbook = new_chain(directory)
+    typer.echo(f"Fill in {workbook}, then: planner check {directory}")
+
+
+@app.command()
+def check(
+    data: Data,
+    problems: Annotated[
+        Path | None, typer.Option(help="Write the problems to this Excel workbook too")
+    ] = None,
+) -> None:
+    """Show every input problem at once, each with how to mend it."""
+    from planner.tables.problems import write_problem_workbook
+    from planner.tables.read import read_inputs
+
+    try:
+        inputs = read_inputs(data)
+    except BadInput as error:
+        if problems is not None:
+            write_problem_workbook(error.problems, problems)
+        raise
+    typer.echo(
+        f"{inputs.chain.name}: {len(inputs.stores)} stores, {len(inputs.items)} items, "
+        f"{len(inputs.sales):,} sales rows; no problems."
+    )
+    for assumption in inputs.assumptions:
+        typer.echo(f"  assumed ({assumption.count:,}) {assumption.subject}: {assumption.text}")
+
+
+@app.command()
+def demand(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Parquet file to write")],
+    weeks: Weeks = None,
+) -> None:
+    """Estimate mean weekly demand of every store and item over the weeks to come."""
+    from planner.demand.estimate import estimate
+    from planner.tables.read import read_inputs
+
+    inputs = read_inputs(data)
+    found = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    aside = out.with_name(out.name + ".part")
+    found.pairs.to_parquet(aside, index=False)
+    aside.replace(out)
+    typer.echo(f"{len(found.pairs):,} store-item pairs written to {out}")
+
+
+@app.command()
+def plan(
+    data: Data,
+    out: Annotated[
+        Path | None, typer.Option(help="Run folder; default: reports/<data>-<scenario>-<time>")
+    ] = None,
+    scenario: Annotated[str, typer.Option(help="Scenario; 'base' is the data as it is")] = "base",
+    locks: Annotated[
+        Path | None, typer.Option(help="CSV with columns store_id, item_id, lock (IN or OUT)")
+    ] = None,
+    gap: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Proven gap to reach in every store")
+    ] = 0.005,
+    weeks: Weeks = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; default: one per core")
+    ] = None,
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds per store")] = 120.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the demand draws")] = 1,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the run that is in the folder")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Plan every store: planograms in Excel, an HTML report, and the tables behind them."""
+    from planner.assortment.chain import SolveSettings
+    from planner.pipeline import BASE_SCENARIO
+    from planner.pipeline import plan as plan_run
+    from planner.progress import progress_bar
+    from planner.runs import check_folder
+
+    if scenario != BASE_SCENARIO:
+        raise typer.BadParameter(
+            f"there is no scenario {scenario!r}; known: {BASE_SCENARIO}", param_hint="--scenario"
+        )
+    if out is not None:
+        check_folder(out, overwrite=overwrite)
+    settings = SolveSettings(
+        gap=gap, time_limit_seconds=time_limit, workers=workers or usable_cores(), seed=seed
+    )
+    with progress_bar(quiet=quiet) as progress:
+        folder = plan_run(
+            data,
+            out,
+            settings=settings,
+            weeks=weeks,
+            locks=locks,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    planograms = sorted((folder / "planograms").glob("*.xlsx"))
+    typer.echo(f"Planned {len(planograms)} stores. Open:")
+    typer.echo(f"  {folder / 'report.html'}    the report, in a browser")
+    typer.echo(f"  {folder / 'chain.xlsx'}    the whole chain, in Excel")
+    typer.echo(f"  {folder / 'planograms'}    a workbook per store, such as {planograms[0].name}")
+
+
+@app.command()
+def solve(
+    problem: Annotated[Path, typer.Argument(help="PROBLEM.json")],
+    out: Annotated[Path, typer.Option(help="PLAN.json to write")],
+    gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="Proven gap to reach")] = 1e-6,
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds")] = 600.0,
+) -> None:
+    """Solve one store program with its parameters given."""
+    from planner.assortment.problem_file import read_problem, write_plan
+    from planner.assortment.store import solve_store
+
+    store_problem = read_problem(problem)
+    found = solve_store(store_problem, gap, time_limit)
+    write_plan(store_problem, found, out)
+    if found.plan == "infeasible":
+        raise Infeasible("no plan keeps every limit")
+    if found.plan == "none":
+        raise NoPlan("no plan was found within the time limit")
+    typer.echo(f"{found.plan}, {found.proof}: objective {found.objective_week:,.4f} a week")
+
+
+@app.command()
+def audit(
+    run: Annotated[Path, typer.Argument(help="Run folder")],
+    data: Annotated[
+        Path | None, typer.Option(help="The chain's data, where it has moved since")
+    ] = None,
+) -> None:
+    """Recompute a finished run from its tables and workbooks, without the model or the solver."""
+    from planner.audit import audit as audit_run
+
+    result = audit_run(run, data)
+    for note in result.notes:
+        typer.echo(f"note: {note}")
+    if result.findings:
+        raise AuditFailed(result.findings)
+    typer.echo(f"{run}: {result.checks:,} comparisons, nothing off.")
+
+
+def usable_cores() -> int:
+    """Cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def main() -> None:
+    """Run the command line; faults become one short message and an exit code."""
+    debug = "--debug" in sys.argv[1:]
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(arguments)
+    except PlannerError as error:
+        if debug:
+            traceback.print_exc()
+        _fail(_message(error), error.exit_code)
+    except Exception as error:
+        if debug:
+            raise
+        _fail(f"unexpected fault: {type(error).__name__}: {error}\nRun again with --debug for the "
+              "traceback.", 1)  # fmt: skip
+
+
+def _message(error: PlannerError) -> str:
+    if isinstance(error, BadInput):
+        from planner.tables.problems import problem_lines
+
+        return f"{error}:\n{problem_lines(error.problems)}"
+    if isinstance(error, AuditFailed):
+        return f"{error}:\n" + "\n".join(f"  {finding}" for finding in error.findings)
+    return str(error)
+
+
+def _fail(message: str, code: int) -> None:
+    typer.echo(f"planner: {message}", err=True)
+    sys.exit(code)
+
+
+@app.callback(invoke_without_command=True)
+def version_option(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version")] = False,
+) -> None:
+    """Plan a shared core range and each store's local items."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())

@@ -1,0 +1,158 @@
+"""The main job: tables in, printed planograms and a report out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from planner.assortment.chain import SolveSettings, plan_chain
+from planner.assortment.result import Assortment
+from planner.demand.estimate import estimate
+from planner.demand.result import Demand
+from planner.errors import Infeasible
+from planner.outputs.assemble import assemble_contents
+from planner.outputs.evidence import evidence_tables
+from planner.runs import RunRecord, new_run_id, write_run
+from planner.shelves.place import place
+from planner.shelves.result import Shelves
+from planner.tables.inputs import Inputs
+from planner.tables.read import read_inputs
+
+BASE_SCENARIO = "base"
+PLACING_ROUNDS = 12
+
+Progress = Callable[[str, int, int], None]
+"""Called with the phase, what is done of it, and how much there is."""
+
+
+def silent(phase: str, done: int, total: int) -> None:
+    """Progress that tells nobody."""
+
+
+@dataclass
+class PhaseClock:
+    """Seconds per phase of a run."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time what is done inside."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
+
+
+def plan(
+    data: Path,
+    out: Path | None,
+    *,
+    settings: SolveSettings,
+    weeks: int | None = None,
+    locks: Path | None = None,
+    overwrite: bool = False,
+    progress: Progress = silent,
+) -> Path:
+    """Plan a chain and write its run folder; returns the folder.
+
+    Raises BadInput, Infeasible or NoPlan; then nothing is written.
+    """
+    clock = PhaseClock()
+    with clock.phase("tables"):
+        progress("reading the tables", 0, 1)
+        inputs = read_inputs(data, locks=locks)
+        run_id = new_run_id(data, BASE_SCENARIO)
+        folder = out if out is not None else Path("reports") / run_id
+    with clock.phase("demand"):
+        progress("estimating demand", 0, 1)
+        demand = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)
+    assortment, shelves = plan_and_place(inputs, demand, settings, clock, progress)
+    with clock.phase("outputs"):
+        contents = assemble_contents(
+            inputs, demand, assortment, shelves, run_id=run_id, scenario=BASE_SCENARIO
+        )
+        record = RunRecord(
+            inputs=inputs,
+            scenario={
+                "name": BASE_SCENARIO,
+                "objective": contents.stamp.objective,
+                "weeks": demand.weeks,
+                "gap": settings.gap,
+                "time_limit_seconds_per_store": settings.time_limit_seconds,
+            },
+            seed=settings.seed,
+            seconds=clock.seconds,
+            store_seconds={s: p.seconds for s, p in assortment.plans.items()},
+        )
+        return write_run(
+            folder,
+            contents,
+            evidence_tables(assortment),
+            record,
+            workers=settings.workers,
+            overwrite=overwrite,
+            progress=lambda done, total: progress("writing workbooks", done, total),
+        )
+
+
+def plan_and_place(
+    inputs: Inputs,
+    demand: Demand,
+    settings: SolveSettings,
+    clock: PhaseClock,
+    progress: Progress = silent,
+) -> tuple[Assortment, Shelves]:
+    """Plan every store and stand its items on the shelves.
+
+    A plan that fits its fixtures in total but not shelf by shelf sends the store back to be
+    solved with that much width left free. Raises Infeasible where even that has no end.
+    """
+
+    def solving(done: int, total: int) -> None:
+        progress("planning stores", done, total)
+
+    reserve: dict[str, dict[str, float]] = {}
+    with clock.phase("assortment"):
+        assortment = plan_chain(inputs, demand, settings, progress=solving)
+    for _ in range(PLACING_ROUNDS):
+        with clock.phase("shelves"):
+            progress("placing items", 0, 1)
+            shelves = place(inputs, listed_items(assortment), workers=settings.workers)
+        if not shelves.unplaced:
+            return assortment, shelves
+        for store, widths in shelves.unplaced.items():
+            kept = reserve.setdefault(store, {})
+            for kind, width in widths.items():
+                kept[kind] = max(width, kept.get(kind, 0.0) * 1.5)
+        with clock.phase("assortment"):
+            assortment = plan_chain(
+                inputs, demand, settings, reserve_cm=reserve, before=assortment, progress=solving
+            )
+    stores = ", ".join(shelves.unplaced)
+    raise Infeasible(f"items fit in total but not shelf by shelf in stores {stores}")
+
+
+def listed_items(assortment: Assortment) -> pd.DataFrame:
+    """Listed items of every store with facings, stock per cycle and margin per week."""
+    parts = []
+    for store, plan in assortment.plans.items():
+        if plan.score is not None:
+            frame = pd.DataFrame(
+                {
+                    "store_id": store,
+                    "item_id": list(assortment.problems[store].item_ids),
+                    "facings": plan.score.facings,
+                    "stock_units_cycle": plan.score.stock_units_cycle,
+                    "margin_week": plan.score.margin_week,
+                }
+            )
+            parts.append(frame[plan.score.listed])
+    return pd.concat(parts, ignore_index=True)

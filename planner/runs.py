@@ -1,0 +1,243 @@
+"""The run folder: written aside, stamped, and moved into place when whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from planner.errors import BadInput, Problem
+from planner.outputs.assemble import with_plan_ids
+from planner.outputs.contents import Contents
+from planner.outputs.report.write import write_report
+from planner.outputs.slices import split_by_store
+from planner.outputs.workbook.cells import workbook_cells
+from planner.outputs.workbook.chain import write_chain_workbook
+from planner.outputs.workbook.store import write_store_workbook
+from planner.tables.inputs import Inputs
+from planner.workers import run_by_store
+
+RUN_FILE = "run.json"
+PACKAGES = ("pandas", "numpy", "scipy", "PuLP", "highspy", "duckdb", "openpyxl", "plotly")
+TABLES = ("demand", "assortment", "limits", "positions", "shelves", "store_plans", "figures",
+          "value", "changes", "recapture", "assumptions")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What run.json says beside the tables."""
+
+    inputs: Inputs
+    scenario: Mapping[str, Any]
+    seed: int
+    seconds: Mapping[str, float]
+    store_seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _WorkbookJob:
+    contents: Contents
+    store_id: str
+    path: Path
+
+
+def new_run_id(data: Path, scenario: str) -> str:
+    """Name of a run: the data's name, the scenario and the time in UTC."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
+    return f"{data.resolve().stem}-{scenario}-{stamp}"
+
+
+def check_folder(folder: Path, *, overwrite: bool) -> None:
+    """Refuse to touch a folder that is not an earlier run, or a run without leave.
+
+    Raises BadInput.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise BadInput([_refusal(folder, "a new folder", "name another folder with --out")])
+    if not any(folder.iterdir()):
+        return
+    if not (folder / RUN_FILE).is_file():
+        allowed = "a new or empty folder, or an earlier run"
+        raise BadInput([_refusal(folder, allowed, "name another folder with --out")])
+    if not overwrite:
+        allowed = "a new folder, as a run is never overwritten unless asked"
+        raise BadInput([_refusal(folder, allowed, "add --overwrite, or name another --out")])
+
+
+def _refusal(folder: Path, allowed: str, mend: str) -> Problem:
+    return Problem(str(folder), 1, "", "a folder that holds files", allowed, mend)
+
+
+def write_run(
+    folder: Path,
+    contents: Contents,
+    evidence: Mapping[str, pd.DataFrame],
+    record: RunRecord,
+    *,
+    workers: int,
+    overwrite: bool,
+    progress: Callable[[int, int], None],
+) -> Path:
+    """Write a whole run and move it to ``folder``; on any failure nothing stays behind."""
+    check_folder(folder, overwrite=overwrite)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    try:
+        _write_into(aside, contents, evidence, record, workers, progress)
+        _move_into_place(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+def _move_into_place(aside: Path, folder: Path) -> None:
+    if not folder.exists():
+        aside.rename(folder)
+        return
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    folder.rename(old)
+    aside.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_into(
+    aside: Path,
+    contents: Contents,
+    evidence: Mapping[str, pd.DataFrame],
+    record: RunRecord,
+    workers: int,
+    progress: Callable[[int, int], None],
+) -> None:
+    for part in ("planograms", "regions", "inputs", "tables"):
+        (aside / part).mkdir(parents=True)
+    stores = dict(split_by_store(contents))
+    ids = with_plan_ids(contents, stores)
+    contents = _identified(contents, ids)
+    stores = {store: _identified(part, ids) for store, part in stores.items()}
+    jobs = [
+        _WorkbookJob(part, store, aside / "planograms" / f"{store}.xlsx")
+        for store, part in stores.items()
+    ]
+    cells: dict[str, pd.DataFrame] = {}
+    for number, found in run_by_store(_write_store, jobs, workers):
+        cells[f"planograms/{jobs[number].store_id}.xlsx"] = found
+        progress(len(cells), len(jobs))
+    write_chain_workbook(contents, aside / "chain.xlsx")
+    cells["chain.xlsx"] = workbook_cells(aside / "chain.xlsx")
+    write_report(contents, aside)
+    tables = {name: getattr(contents, name) for name in TABLES}
+    tables |= dict(evidence) | {"cells": _all_cells(cells)}
+    for name, table in tables.items():
+        table.to_parquet(aside / "tables" / f"{name}.parquet", index=False)
+    copies = _copy_inputs(record.inputs, aside)
+    files = {
+        path.relative_to(aside).as_posix(): file_hash(path)
+        for path in sorted(aside.rglob("*"))
+        if path.is_file()
+    }
+    run = _run_json(contents, record, copies, files)
+    (aside / RUN_FILE).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
+
+
+def _identified(contents: Contents, ids: Mapping[str, str]) -> Contents:
+    plans = contents.store_plans.assign(plan_id=contents.store_plans["store_id"].map(ids))
+    return replace(contents, store_plans=plans)
+
+
+def _write_store(job: _WorkbookJob) -> pd.DataFrame:
+    write_store_workbook(job.contents, job.store_id, job.path)
+    return workbook_cells(job.path)
+
+
+def _all_cells(cells: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    parts = [frame.assign(workbook=name) for name, frame in sorted(cells.items())]
+    return pd.concat(parts, ignore_index=True)[["workbook", "sheet", "cell", "value"]]
+
+
+def _copy_inputs(inputs: Inputs, aside: Path) -> dict[str, str]:
+    """Copy the small tables; where each table's copy lies in the run ("" for sales)."""
+    copies = {}
+    for table, source in inputs.files.items():
+        if table == "sales" and not source.sheet:
+            copies[table] = ""
+            continue
+        copy = aside / "inputs" / source.path.name
+        if not copy.exists():
+            shutil.copyfile(source.path, copy)
+        copies[table] = copy.relative_to(aside).as_posix()
+    return copies
+
+
+def _run_json(
+    contents: Contents, record: RunRecord, copies: Mapping[str, str], files: Mapping[str, str]
+) -> dict[str, Any]:
+    stamp, inputs = contents.stamp, record.inputs
+    return {
+        "run_id": stamp.run_id,
+        "chain": stamp.chain_name,
+        "scenario": dict(record.scenario),
+        "data_path": str(inputs.source.resolve()),
+        "data_date": stamp.data_date.date().isoformat(),
+        "valid_from": stamp.valid_from.date().isoformat(),
+        "valid_to": stamp.valid_to.date().isoformat(),
+        "currency": stamp.currency,
+        "plan": stamp.plan,
+        "proof": stamp.proof,
+        "objective_week": stamp.objective_week,
+        "bound_week": stamp.bound_week,
+        "gap": stamp.gap,
+        "stores": {
+            row["store_id"]: {
+                key: row[key]
+                for key in ("plan_id", "plan", "proof", "objective_week", "bound_week", "gap")
+            }
+            | {"seconds": round(record.store_seconds[row["store_id"]], 3)}
+            for row in contents.store_plans.to_dict("records")
+        },
+        "seed": record.seed,
+        "seconds": {name: round(value, 2) for name, value in record.seconds.items()},
+        "peak_memory_mb": _peak_memory_mb(),
+        "versions": {"planner": stamp.planner_version, "python": platform.python_version()}
+        | {name: version(name) for name in PACKAGES},
+        "inputs": {
+            table: {
+                "file": source.path.name,
+                "path": str(source.path.resolve()),
+                "sheet": source.sheet,
+                "sha256": source.sha256,
+                "rows": source.rows,
+                "copy": copies[table],
+            }
+            for table, source in inputs.files.items()
+        },
+        "files": dict(files),
+    }
+
+
+def _peak_memory_mb() -> float | None:
+    """Largest resident memory of this process; None where the system does not say."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
