@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from planner.demand.clean import History, clean
 from planner.demand.factors import Grouping
 from planner.demand.newcomers import fill_new_items
+from planner.demand.outlook import Outlook, outlook
 from planner.demand.promotions import uplift
 from planner.demand.ranges import current_range
 from planner.demand.rates import Rates, fit, with_unseen_stores
 from planner.demand.result import Demand
-from planner.demand.season import FEWEST_WEEKS, season_change
 from planner.demand.substitution import Attractions, attractions
 from planner.demand.uncertainty import Calibration, calibrate, quantiles
 from planner.tables.inputs import Assumption, Inputs
@@ -105,12 +105,12 @@ def _pairs(
     own[cell] = rates.pair_factor
     share = information / (information + rates.pair_prior)
 
-    season, season_share = season_change(
-        rates.item_levels.smooth, rates.seen, grouping.category_of_item, weeks
-    )
-    log_rate = rates.model_log_rate(grouping, store, item) + season[item] + np.log(own)
+    ahead = outlook(rates, grouping, weeks)
+    log_rate = rates.model_log_rate(grouping, store, item) + ahead.change[item] + np.log(own)
     level = rates.level_variance(grouping, store, item, weeks) * calibration.level_inflation
-    local = calibration.pair_inflation / (information + rates.pair_prior)
+    # The hold-out has seen pairs with history only; it says nothing about the rest.
+    inflation = share * calibration.pair_inflation + (1.0 - share)
+    local = inflation / (information + rates.pair_prior)
     # What the pair's own history has overruled is no longer uncertain.
     model = (1.0 - share) ** 2 * rates.factor_variance(grouping, store, item)
     log_variance = level + local + model
@@ -144,7 +144,7 @@ def _pairs(
         }
     )
     return pairs, _rate_assumptions(
-        history, rates, calibration, weeks, sold, source, season_share, promotions
+        history, rates, calibration, ahead, weeks, sold, source, promotions
     )
 
 
@@ -159,10 +159,10 @@ def _rate_assumptions(
     history: History,
     rates: Rates,
     calibration: Calibration,
+    ahead: Outlook,
     weeks: int,
     sold: NDArray[np.bool_],
     source: NDArray[np.str_],
-    season_share: float,
     promotions: int,
 ) -> list[Assumption]:
     found = [rates.elasticity.assumption(int((history.log_price < 0).sum()))]
@@ -182,19 +182,7 @@ def _rate_assumptions(
         "Store-item pairs without history of their own: demand comes from the model",
         int((source == "model").sum()),
     )
-    if season_share > 0:
-        text = (
-            f"Season: {season_share:.0%} of last year's change of each category is taken to come "
-            "back"
-        )
-    elif history.weeks < FEWEST_WEEKS:
-        text = (
-            f"History of {history.weeks} weeks is shorter than {FEWEST_WEEKS}: season is not "
-            f"forecast, every item's recent level is carried through the {weeks} weeks"
-        )
-    else:
-        text = "Last year's season did not come back in the history and is not forecast"
-    count("demand.season", text, history.items)
+    found.append(ahead.assumption(history.weeks, weeks))
     if not calibration.weeks_held_out:
         count(
             "demand.uncertainty",

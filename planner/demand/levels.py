@@ -30,15 +30,21 @@ class Levels:
     """Log level of each week given all weeks."""
     weekly: Floats
     """``smooth`` plus the week's own shock as far as it can be told from noise."""
-    last: Floats
-    """[series] log level in the last week."""
+    filtered: Floats
+    """Log level of each week given the weeks up to it."""
     last_variance: Floats
+    """[series]"""
     start_variance: float
     """Of a level before it was first observed; VAGUE_VARIANCE stays, others are estimated."""
     step: int
     """Index into STEP_VARIANCES."""
     shock: int
     """Index into SHOCK_VARIANCES."""
+
+    @property
+    def last(self) -> Floats:
+        """[series] log level in the last week."""
+        return self.filtered[:, -1]
 
     def forecast_variance(self, weeks: int) -> Floats:
         """Variance of the mean log level over the next ``weeks`` weeks, [series].
@@ -53,7 +59,7 @@ class Levels:
 def constant(series: int, weeks: int, start_variance: float) -> Levels:
     """Level 0 in every week: where fitting starts."""
     flat = np.zeros((series, weeks))
-    return Levels(flat, flat, flat[:, 0], np.zeros(series), start_variance, 4, 3)
+    return Levels(flat, flat, flat, np.zeros(series), start_variance, 4, 3)
 
 
 def follow(log_ratio: Floats, noise_variance: Floats, near: Levels) -> Levels:
@@ -78,7 +84,7 @@ def follow(log_ratio: Floats, noise_variance: Floats, near: Levels) -> Levels:
     return Levels(
         smooth=smooth,
         weekly=smooth + own * np.where(seen, log_ratio - smooth, 0.0),
-        last=mean[:, -1],
+        filtered=mean,
         last_variance=variance[:, -1],
         start_variance=max(start, SMALLEST_START_VARIANCE),
         step=step,

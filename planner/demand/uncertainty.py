@@ -10,6 +10,7 @@ from scipy import special
 
 from planner.demand.clean import History, sums
 from planner.demand.factors import Grouping
+from planner.demand.outlook import outlook
 from planner.demand.rates import Rates, fit, with_half_life
 
 Floats = NDArray[np.float64]
@@ -57,7 +58,8 @@ def calibrate(history: History, grouping: Grouping, weeks: int) -> Calibration:
     sold = np.bincount(pair, history.units[later], len(item))
     exposure = np.bincount(pair, history.exposure[later] * price, len(item))
     scored = known & (exposure > 0)
-    base = exposure * np.exp(rates.model_log_rate(grouping, history.pair_store, item))
+    log_rate = rates.model_log_rate(grouping, history.pair_store, item)
+    base = exposure * np.exp(log_rate + outlook(rates, grouping, held).change[item])
 
     def errors(candidate: Rates) -> tuple[Floats, Floats, Floats]:
         expected = np.where(scored, base * candidate.pair_factor, 0.0)
