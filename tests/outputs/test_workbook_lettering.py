@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 from hypothesis import given
@@ -32,11 +33,23 @@ def test_a_roomy_block_shows_everything():
     assert str(block_text(BLOCK, 60, 30)) == "12 ●N  ×3  2-5\nTomatoes on the vine"
 
 
-def test_a_narrow_block_is_turned_and_keeps_its_number():
-    """Where room is short the name is cut first, never the number or the status."""
-    text = str(block_text(BLOCK, 7.4, 14))
-    assert text.startswith("12 ●N")
-    assert "2-5" not in text
+@given(
+    st.builds(
+        replace,
+        st.just(BLOCK),
+        number=st.integers(1, 999),
+        item_name=st.text(max_size=250),
+        facings=st.integers(1, 40),
+        core=st.booleans(),
+    ),
+    st.floats(2.0, 250.0),
+    st.floats(13.0, 39.0),
+)
+def test_only_the_name_is_ever_cut(block, width_mm, height_mm):
+    """Number, status, facings and place are written on every block, however small."""
+    text = str(block_text(block, width_mm, height_mm))
+    mark = "●N" if block.core else "N"
+    assert re.match(rf"{block.number} {mark}\s+×{block.facings}\s+2-5(\s|$)", text)
 
 
 def test_a_long_name_is_cut_with_an_ellipsis():
