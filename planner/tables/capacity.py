@@ -54,18 +54,26 @@ def locks_do_not_contradict(tables: Tables, findings: Findings) -> None:
             continue
         if item in core:
             findings.problem(
-                *locks.place(position), "lock", f"{item} OUT", "no OUT lock of a core item",
+                *locks.place(position),
+                "lock",
+                f"{item} OUT",
+                "no OUT lock of a core item",
                 f"remove the lock, or take {item} out of the core (column core of items)",
-            )  # fmt: skip
-        against = [at for other, at in first_in.get(item, {}).items() if not (
-            other and store and other != store)]  # fmt: skip
+            )
+        against = [
+            at
+            for other, at in first_in.get(item, {}).items()
+            if not other or not store or other == store
+        ]
         if against:
             file, row = locks.place(against[0])
             findings.problem(
-                *locks.place(position), "lock", f"{item} OUT",
+                *locks.place(position),
+                "lock",
+                f"{item} OUT",
                 "IN or OUT for an item of a store, not both",
                 f"row {row} of {file} locks it in: remove one of the two",
-            )  # fmt: skip
+            )
 
 
 def core_and_locks_are_sold(tables: Tables, findings: Findings) -> None:
@@ -81,18 +89,22 @@ def core_and_locks_are_sold(tables: Tables, findings: Findings) -> None:
         without = sorted(set(region_of.values()) - sold_in[item] - {""})
         if without:
             findings.problem(
-                *items.place(position), "regions", items.shown("regions", position),
+                *items.place(position),
+                "regions",
+                items.shown("regions", position),
                 "every region that has a store, as the item is core",
                 f"add {', '.join(without[:5])}, or set core to no",
-            )  # fmt: skip
+            )
     for position, store, item, lock in _locks(tables):
         region = region_of.get(store, "")
         if lock == "IN" and region and sold_in.get(item) and region not in sold_in[item]:
             findings.problem(
-                *locks.place(position), "item_id", item,
+                *locks.place(position),
+                "item_id",
+                item,
                 "an item that can be bought in the store's region",
                 f"remove the lock, or add {region} to the regions of {item} in items",
-            )  # fmt: skip
+            )
 
 
 def fixture_types_exist(tables: Tables, findings: Findings) -> None:
@@ -173,19 +185,23 @@ def core_fits_on_the_shelves(tables: Tables, findings: Findings) -> None:
             if need > available + TOLERANCE_CM:
                 too_wide.add(kind)
                 findings.problem(
-                    *place, "width_cm", f"{available:g} cm of {kind} in store {store}",
+                    *place,
+                    "width_cm",
+                    f"{available:g} cm of {kind} in store {store}",
                     f"at least {need:g} cm of {kind}, the least width of the core items on it",
                     f"add shelves of type {kind} to store {store}, or lower min_facings or"
                     " facing_width_cm of core items, or take items out of the core",
                     kind="core too wide",
-                )  # fmt: skip
+                )
             elif facing > shelf + TOLERANCE_CM:
                 findings.problem(
-                    *place, "width_cm", f"{shelf:g} cm, the widest {kind} in store {store}",
+                    *place,
+                    "width_cm",
+                    f"{shelf:g} cm, the widest {kind} in store {store}",
                     f"a shelf of at least {facing:g} cm, one facing of the widest core item",
                     f"correct the width, or facing_width_cm of the core items on {kind}",
                     kind="core facing too wide",
-                )  # fmt: skip
+                )
         need_with = dict(core_need)
         for position, item in [*locked.get("", []), *locked.get(store, [])]:
             kind = type_of[item]
@@ -194,12 +210,14 @@ def core_fits_on_the_shelves(tables: Tables, findings: Findings) -> None:
             if kind not in too_wide and need > available + TOLERANCE_CM:
                 too_wide.add(kind)
                 findings.problem(
-                    *locks.place(position), "item_id", f"{item} IN in store {store}",
+                    *locks.place(position),
+                    "item_id",
+                    f"{item} IN in store {store}",
                     f"core and locked-in items of at most {available:g} cm on {kind}:"
                     f" with this lock they need {need:g} cm",
                     "remove the lock or another one on the same fixture type",
                     kind="locks too wide",
-                )  # fmt: skip
+                )
 
 
 def state_unplaceable(tables: Tables, findings: Findings) -> None:

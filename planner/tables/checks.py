@@ -7,9 +7,11 @@ missing values, unknown ids, no rows.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from planner.tables.capacity import CAPACITY_CHECKS
 from planner.tables.chain import NOT_PLANNED_YET
@@ -35,34 +37,39 @@ DAYS = ("Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednes
 def duplicate_keys(tables: Tables, findings: Findings) -> None:
     """No two rows have the same key."""
     for table in tables.values():
-        if not len(table) or not all(
-            table.table.column(name).name in table.given
-            for name in table.table.key
-            if table.table.column(name).required
-        ):
+        needed = [n for n in table.table.key if table.table.column(n).required]
+        if not len(table) or not table.given.issuperset(needed):
             continue
-        code = np.zeros(len(table), dtype=np.int64)
-        for name in table.table.key:
-            part, values = pd.factorize(table.frame[name], use_na_sentinel=True)
-            code = pd.factorize(code * (len(values) + 1) + part + 1)[0].astype(np.int64)
+        code = _key_codes(table)
         repeated = pd.Series(code).duplicated().to_numpy()
-        for column in table.table.columns:
-            if column.key and column.required:
-                repeated = repeated & table.frame[column.name].notna().to_numpy()
-        at = np.flatnonzero(repeated)
-        if not len(at):
-            continue
-        first = pd.Series(np.arange(len(code))).groupby(code).first().to_numpy()
+        repeated = repeated & table.frame[needed].notna().all(axis=1).to_numpy()
+        if repeated.any():
+            _report_duplicates(table, code, np.flatnonzero(repeated), findings)
 
-        def key_of(position: int, table: TypedTable = table) -> str:
-            return ", ".join(filter(None, (table.shown(n, position) for n in table.table.key)))
 
-        def mend(position: int, table: TypedTable = table, first=first, code=code) -> str:  # type: ignore[no-untyped-def]
-            file, row = table.place(int(first[code[position]]))
-            return f"row {row} of {file} has the same: remove one of the two, or join them"
+def _key_codes(table: TypedTable) -> NDArray[np.int64]:
+    """A number for each row, the same for rows of the same key."""
+    code = np.zeros(len(table), dtype=np.int64)
+    for name in table.table.key:
+        part, values = pd.factorize(table.frame[name], use_na_sentinel=True)
+        code = pd.factorize(code * (len(values) + 1) + part + 1)[0].astype(np.int64)
+    return code
 
-        names = ", ".join(table.table.key)
-        table.report(findings, table.table.key[0], at, f"each {names} once", mend, key_of)
+
+def _report_duplicates(
+    table: TypedTable, code: NDArray[np.int64], at: NDArray[np.int64], findings: Findings
+) -> None:
+    first = pd.Series(np.arange(len(code))).groupby(code).first().to_numpy()
+
+    def key_of(position: int) -> str:
+        return ", ".join(filter(None, (table.shown(n, position) for n in table.table.key)))
+
+    def mend(position: int) -> str:
+        file, row = table.place(int(first[code[position]]))
+        return f"row {row} of {file} has the same: remove one of the two, or join them"
+
+    names = ", ".join(table.table.key)
+    table.report(findings, table.table.key[0], at, f"each {names} once", mend, key_of)
 
 
 def unknown_references(tables: Tables, findings: Findings) -> None:
@@ -213,8 +220,12 @@ def range_rule_can_be_met(tables: Tables, findings: Findings) -> None:
             "min_items",
             np.flatnonzero((rules.frame["min_items"] > has).to_numpy()),
             f"at most the number of items of the {name}",
-            lambda position, has=has: f"lower it to {has.iloc[position]:g} or less",  # type: ignore[misc]
+            partial(_lower_to, has),
         )
+
+
+def _lower_to(most: pd.Series[int], position: int) -> str:
+    return f"lower it to {most.iloc[position]:g} or less"
 
 
 def segment_shares_sum_to_one(tables: Tables, findings: Findings) -> None:

@@ -17,9 +17,14 @@ ALL_ITEMS = "all items"
 ALL_STORES = "all stores"
 PLAIN_SHELF = "shelf"
 MEANT_BY_EMPTY = frozenset(
-    {"every store", "every region", "the same in every week", "every item of the need group",
-     "the item's own"}
-)  # fmt: skip
+    {
+        "every store",
+        "every region",
+        "the same in every week",
+        "every item of the need group",
+        "the item's own",
+    }
+)
 """Defaults that are the meaning of an empty cell, not a guess about it."""
 WITHOUT = {
     "fixtures": "no fixtures: shelf space is not limited and no planogram can be drawn",
@@ -156,6 +161,21 @@ def _prices(items: TypedTable, sales: TypedTable, findings: Findings) -> bool:
     dear = frame["unit_cost"] > frame["price"]
     findings.assume("items.unit_cost", "the unit cost is above the price", int(dear.sum()))
     return False
+
+
+def is_without_money(items: TypedTable, currency: str, findings: Findings) -> bool:
+    """True if no currency is given, every price is 1 and every cost 0: a chain in units."""
+    frame = items.frame
+    plain = (frame["price"] == 1) & (frame["unit_cost"] == 0)
+    if currency or not len(items) or not plain.all():
+        return False
+    findings.assume(
+        "items.price",
+        "THE WHOLE CHAIN IS PLANNED IN UNITS: every price is 1, every unit cost 0 and no currency"
+        " is given",
+        len(items),
+    )
+    return True
 
 
 def revenue_per_unit(sales: TypedTable) -> pd.Series[float]:

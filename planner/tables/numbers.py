@@ -20,6 +20,12 @@ _MAYBE_GROUPED_POINT = r"^-?[1-9]\d{0,2}\.\d{3}$"
 
 NOT_A_NUMBER = "a number, or an empty cell where it is not known"
 ONE_MARK = "one decimal mark in a column, and no thousands separators"
+FORMULA_MEND = (
+    "the formula has no stored value: open the workbook in Excel and save it, or write the number"
+)
+POINT_OR_THOUSAND = (
+    "other columns have decimal commas, so this could be a thousand: write 1234 or 1,234"
+)
 
 
 @dataclass(frozen=True)
@@ -60,73 +66,55 @@ def parse_numbers(texts: pa.StringArray, table_has_decimal_commas: bool) -> Numb
     values = np.full(len(texts), np.nan)
     values[fast] = pc.cast(texts.filter(pa.array(fast)), pa.float64()).to_numpy()
     slow = np.flatnonzero(~fast)
-    slow_texts = _stripped(texts.take(pa.array(slow)))
-    points_by_group = False
-    has_points = bool(pc.any(pc.match_substring(texts.filter(pa.array(fast)), ".")).as_py())
-    if has_points and table_has_decimal_commas:
-        pointed = texts.filter(pc.and_(pa.array(fast), pc.match_substring(texts, ".")))
-        points_by_group = bool(
-            pc.all(pc.match_substring_regex(pointed, _MAYBE_GROUPED_POINT)).as_py()
-        )
-    kinds = {int(c): _kind(text) for c, text in zip(slow, slow_texts, strict=True)}
-    has_points |= any(
-        kinds[int(c)] == "plain" and "." in t for c, t in zip(slow, slow_texts, strict=True)
-    )
-    commas = [c for c, kind in kinds.items() if kind == "comma"]
+    written = dict(zip(slow.tolist(), _stripped(texts.take(pa.array(slow))), strict=True))
+    kinds = {code: _kind(text) for code, text in written.items()}
     faults = [
         _fault(kinds, "words", NOT_A_NUMBER, "write the number itself, or leave the cell empty"),
-        _fault(
-            kinds,
-            "formula",
-            NOT_A_NUMBER,
-            "the formula has no stored value: open the workbook in Excel and save it,"
-            " or write the number",
-        ),
+        _fault(kinds, "formula", NOT_A_NUMBER, FORMULA_MEND),
         _fault(kinds, "grouped", ONE_MARK, "write the number without separators, such as 1234.56"),
     ]
-    by_code = dict(zip((int(c) for c in slow), slow_texts, strict=True))
-    unclear = all(_MAYBE_GROUPED.fullmatch(by_code[c]) for c in commas)
-    read_commas = False
-    if commas and has_points:
-        faults.append(
-            Fault(
-                tuple(commas),
-                ONE_MARK,
-                "write every number of the column with a decimal point, or every one with a"
-                " decimal comma",
-            )
-        )
-    elif commas and unclear and not table_has_decimal_commas:
-        faults.append(
-            Fault(
-                tuple(commas),
-                ONE_MARK,
-                "it could be a thousand or a decimal: write 1234 or 1.234",
-            )
-        )
-    else:
-        read_commas = True
-    if points_by_group and not commas:
-        grouped = pc.and_(pa.array(fast), pc.match_substring(texts, "."))
-        codes = np.flatnonzero(grouped.to_numpy(zero_copy_only=False))
-        values[codes] = np.nan
-        faults.append(
-            Fault(
-                tuple(codes.tolist()),
-                ONE_MARK,
-                "other columns have decimal commas, so this could be a thousand: write 1234"
-                " or 1,234",
-            )
-        )
     for code, kind in kinds.items():
         if kind == "plain":
-            values[code] = float(by_code[code])
-        elif kind == "comma" and read_commas:
-            values[code] = float(by_code[code].replace(",", "."))
+            values[code] = float(written[code])
+    pointed = np.flatnonzero(fast & pc.match_substring(texts, ".").to_numpy(zero_copy_only=False))
+    has_points = bool(len(pointed)) or any(
+        kind == "plain" and "." in written[code] for code, kind in kinds.items()
+    )
+    commas = {code: written[code] for code, kind in kinds.items() if kind == "comma"}
+    refusal = _why_not_commas(commas, has_points, table_has_decimal_commas)
+    if refusal:
+        faults.append(Fault(tuple(commas), ONE_MARK, refusal))
+    else:
+        for code, text in commas.items():
+            values[code] = float(text.replace(",", "."))
+    if table_has_decimal_commas and not commas and _all_may_be_grouped(texts, pointed):
+        values[pointed] = np.nan
+        faults.append(Fault(tuple(pointed.tolist()), ONE_MARK, POINT_OR_THOUSAND))
     endless = np.flatnonzero(np.isinf(values))
     values[endless] = np.nan
     faults.append(Fault(tuple(endless.tolist()), NOT_A_NUMBER, "write a smaller number"))
-    return Numbers(values, tuple(f for f in faults if f.codes), len(commas) if read_commas else 0)
+    return Numbers(
+        values, tuple(fault for fault in faults if fault.codes), 0 if refusal else len(commas)
+    )
+
+
+def _why_not_commas(
+    commas: dict[int, str], has_points: bool, table_has_decimal_commas: bool
+) -> str:
+    if commas and has_points:
+        return (
+            "write every number of the column with a decimal point, or every one with a"
+            " decimal comma"
+        )
+    unclear = all(_MAYBE_GROUPED.fullmatch(text) for text in commas.values())
+    if commas and unclear and not table_has_decimal_commas:
+        return "it could be a thousand or a decimal: write 1234 or 1.234"
+    return ""
+
+
+def _all_may_be_grouped(texts: pa.StringArray, codes: NDArray[np.int64]) -> bool:
+    chosen = texts.take(pa.array(codes))
+    return bool(pc.all(pc.match_substring_regex(chosen, _MAYBE_GROUPED_POINT)).as_py())
 
 
 def _stripped(texts: pa.StringArray) -> list[str]:

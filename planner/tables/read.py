@@ -42,7 +42,9 @@ def read_inputs(source: Path, *, locks: Path | None = None) -> Inputs:
     chain = chain_settings(found.chain_file, found.chain, found.name, findings)
     if not found.files and findings.problems:
         raise BadInput(findings.problems)
-    planned_in_units = defaults.fill(typed, findings)
+    planned_in_units = defaults.fill(typed, findings) or defaults.is_without_money(
+        typed["items"], chain.currency, findings
+    )
     for check in checks.CHECKS:
         check(typed, findings)
     if findings.problems:

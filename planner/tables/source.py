@@ -47,9 +47,13 @@ def open_source(path: Path, connection: duckdb.DuckDBPyConnection, findings: Fin
             files = sorted(entry for entry in path.iterdir() if entry.is_file())
         except OSError as error:
             findings.problem(
-                path.name, 1, "", error.strerror or error, "a readable folder",
+                path.name,
+                1,
+                "",
+                error.strerror or error,
+                "a readable folder",
                 "check the folder's permissions",
-            )  # fmt: skip
+            )
             return source
         tables_there = [f for f in files if f.suffix.lower() in KINDS and f.stem in tables()]
         workbook = path / NEW_CHAIN_WORKBOOK
@@ -160,9 +164,13 @@ def read_file(path: Path, table: Table, source: Source, findings: Findings) -> R
             digest = sha256_of(path)
         except OSError as error:
             findings.problem(
-                path.name, 1, "", error.strerror or error, "a readable file",
+                path.name,
+                1,
+                "",
+                error.strerror or error,
+                "a readable file",
                 "check the file's permissions",
-            )  # fmt: skip
+            )
             return None
         raw = read_parquet(path, source.connection, findings)
     if raw is not None and len(raw.rows):

@@ -142,9 +142,13 @@ def _known_columns(raw: RawTable, table: Table, findings: Findings) -> dict[str,
     for name, count in Counter(names).items():
         if count > 1 and name in table.names:
             findings.problem(
-                raw.file, 1, name, f"{count} columns {name}", "one column of each name",
+                raw.file,
+                1,
+                name,
+                f"{count} columns {name}",
+                "one column of each name",
                 "remove or rename the others",
-            )  # fmt: skip
+            )
     columns = {
         name: column for name, column in zip(names, raw.columns, strict=True) if name in table.names
     }

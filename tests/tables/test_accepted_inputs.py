@@ -362,3 +362,16 @@ def test_locks_of_the_command_line(tmp_path: Path, write_small_chain: WriteChain
         ("A1", "4013", "OUT"),
         ("A2", "4013", "IN"),
     ]
+
+
+def test_prices_of_one_without_currency(tmp_path: Path, write_small_chain: WriteChain) -> None:
+    """Prices of 1 and costs of 0 without a currency are no money: the plan is in units."""
+    lines = [line.split(",") for line in SMALL_CHAIN["items.csv"].splitlines()]
+    for cells in lines[1:]:
+        cells[4:6] = ["1", "0"]
+    items = "\n".join(map(",".join, lines))
+    with_money = read_inputs(write_small_chain(tmp_path / "a", items__csv=items))
+    without = read_inputs(write_small_chain(tmp_path / "b", items__csv=items, chain__toml=""))
+    assert not with_money.planned_in_units
+    assert without.planned_in_units
+    assert assumed(without, "items.price", "PLANNED IN UNITS") == 4

@@ -10,6 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 from conftest import SMALL_CHAIN, WriteChain
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from planner.errors import BadInput, Problem
 from planner.tables.read import read_inputs
@@ -788,3 +790,41 @@ def test_bad_locks_of_the_command_line(tmp_path: Path, write_small_chain: WriteC
     problems = problems_of(lambda: read_inputs(source, locks=extra))
     assert {(p.file, p.row) for p in problems} == {("mine.csv", 3), ("mine.csv", 4)}
     assert problems_of(lambda: read_inputs(source, locks=tmp_path / "none.csv"))
+
+
+CELLS = [
+    (file, row, column)
+    for file, text in SMALL_CHAIN.items()
+    if file.endswith(".csv")
+    for row, line in enumerate(text.splitlines()[:4])
+    for column in range(len(line.split(",")))
+]
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    cell=st.sampled_from(CELLS),
+    value=st.one_of(
+        st.text(st.characters(codec="utf-8"), max_size=8),
+        st.sampled_from(["", "0", "-1", "1e400", "2025-13-01", "A1", '"', "99999", "=A1", "a;b"]),
+    ),
+)
+def test_any_text_is_read_or_refused(
+    cell: tuple[str, int, int], value: str, tmp_path: Path, write_small_chain: WriteChain
+) -> None:
+    """Whatever stands in one cell, headings included: an answer, or problems; never a crash."""
+    file, row, column = cell
+    lines = SMALL_CHAIN[file].splitlines()
+    cells = lines[row].split(",")
+    cells[column] = value
+    lines[row] = ",".join(cells)
+    source = write_small_chain(tmp_path, **{file.replace(".", "__"): "\n".join(lines)})
+    try:
+        problems = ()
+        inputs = read_inputs(source)
+    except BadInput as bad:
+        problems = bad.problems
+    assert all(str(problem) and problem.row >= 1 for problem in problems)
+    assert problems or len(inputs.stores)
