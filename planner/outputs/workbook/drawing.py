@@ -21,7 +21,7 @@ _MEDIAN_BLOCK_MM = 16.0
 """An item as wide as the median must have room for its name: that sets how many bays go side
 by side."""
 _NARROWEST_BLOCK_MM = 6.0
-_WIDEST_MEDIAN_MM = 80.0
+_WIDEST_MEDIAN_MM = 120.0
 _LEAST_EMPTY_CM = 0.5
 
 

@@ -12,9 +12,9 @@ CORE_MARK = "●"
 UPRIGHT_FROM_MM = 9.5
 """A narrower block has its text turned by 90 degrees."""
 
-_SIZES = ((14.0, 9.0), (12.0, 8.0), (10.0, 7.0))
+_SIZES = ((20.0, 12.0), (17.0, 10.5), (14.0, 9.0), (12.0, 8.0), (10.0, 7.0))
 """Font sizes of number and name: the largest pair that shows the whole name is taken."""
-_TURNED_SIZES = (*_SIZES[1:], (8.0, 6.0))
+_TURNED_SIZES = (*_SIZES[3:], (8.0, 6.0))
 _LINE_HEIGHT = 1.2
 _PADDING_MM = 1.4
 

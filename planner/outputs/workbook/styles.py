@@ -115,7 +115,7 @@ EMPTY = Look(
     vertical="center",
     border="lrtb",
 )
-BLOCK = Look(size=8, horizontal="center", vertical="top", wrap=True, border="lrtb")
+BLOCK = Look(size=9, horizontal="center", vertical="top", wrap=True, border="lrtb")
 EDGE = Look(size=6, horizontal="center", vertical="center", border="lrtB")
 
 
