@@ -36,7 +36,8 @@ def block_text(block: Block, width_mm: float, height_mm: float) -> CellRichText:
         in_head = head_mm + text_mm("  " + tail, small) <= along
         room = int((across - _line_mm(big)) / _line_mm(small))
         lines = ([] if in_head else [tail]) + wrap(block.item_name, along, small)
-        if len(lines) <= room and head_mm <= along:
+        words_fit = all(text_mm(word, small) <= along for word in block.item_name.split())
+        if len(lines) <= room and head_mm <= along and words_fit:
             break
     else:
         lines = _shortened(block.item_name, "" if in_head else tail, room, along, small)
