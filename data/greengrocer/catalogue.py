@@ -18,7 +18,7 @@ LOSS_CAP = 0.25
 """The USDA figures of some greens and of papaya (38 to 64 %) would leave no margin at all."""
 SEGMENTS = ("families", "students", "latin kitchens", "asian kitchens", "older couples", "organic")
 SEGMENT_CODES = dict(zip(("fam", "stu", "lat", "asi", "old", "org"), SEGMENTS, strict=True))
-WIDEST_FACING_ROW_CM = {"bin": 100, "multideck": 90, "table": 150, "wet rack": 90}
+WIDEST_FACING_ROW_CM = {"bin": 120, "multideck": 90, "table": 150, "wet rack": 90}
 """The narrowest shelf of each fixture type: an item at its most facings must fit on one shelf."""
 NICE = np.array([1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 20, 24, 30, 36, 40, 48, 60, 80, 100])
 

@@ -13,7 +13,7 @@ LAYOUT = {
     "wet rack": ("W", 3, 4, range(90, 135, 5)),
     "multideck": ("M", 4, 5, range(90, 135, 5)),
     "table": ("T", 2, 2, range(150, 205, 5)),
-    "bin": ("B", 1, 1, range(100, 165, 5)),
+    "bin": ("B", 1, 1, (120, 150, 180)),
 }
 EYE_LEVEL = {("wet rack", 3): {3}, ("wet rack", 4): {3}, ("multideck", 4): {3},
              ("multideck", 5): {3, 4}, ("table", 2): {2}}  # fmt: skip
@@ -65,20 +65,6 @@ def _widths(fixtures: pd.DataFrame, store_id: str, kind: str) -> pd.DataFrame:
     return fixtures[chosen].reset_index(drop=True)
 
 
-def _pack(blocks: list[tuple[str, float]], widths: np.ndarray) -> dict[str, int] | None:
-    """Shelf of each block, widest blocks first into the fullest shelf they fit; None: no fit."""
-    left = widths.astype(float)
-    places: dict[str, int] = {}
-    for name, width in sorted(blocks, key=lambda block: -block[1]):
-        fits = np.flatnonzero(left >= width)
-        if not len(fits):
-            return None
-        shelf = fits[np.argmin(left[fits])]
-        left[shelf] -= width
-        places[name] = int(shelf)
-    return places
-
-
 def build_current_range(
     seed: int,
     stores: pd.DataFrame,
@@ -100,55 +86,70 @@ def build_current_range(
     rank = (-noticed).argsort(axis=0).argsort(axis=0)
     habit = allowed & (rank < rng.integers(3, 7, len(items)))
     everywhere = np.argsort(-chain_sales * np.exp(rng.normal(0, 0.25, len(items))))
+    # Plain lists: the packing below looks single values up a million times.
+    width, fewest = items.facing_width_cm.tolist(), items.min_facings.tolist()
+    most, core = items.max_facings.tolist(), (items.core == "yes").tolist()
     rows = []
     for s, store_id in enumerate(stores.store_id):
         for kind in LAYOUT:
             shelves = _widths(fixtures, store_id, kind)
-            of_kind = np.flatnonzero((items.fixture_type == kind) & allowed[s])
-            facings = {i: int(items.min_facings[i]) for i in of_kind if items.core[i] == "yes"}
-            extras = [i for i in everywhere if i in of_kind and i not in facings]
+            room = shelves.width_cm.tolist()
+            of_kind = np.flatnonzero((items.fixture_type == kind) & allowed[s]).tolist()
+            facings = {i: fewest[i] for i in of_kind if core[i]}
+            extras = [i for i in everywhere.tolist() if i in of_kind and i not in facings]
             for i in sorted(extras, key=lambda i: not habit[s, i]):
-                trial = facings | {i: int(items.min_facings[i])}
-                used = sum(n * items.facing_width_cm[k] for k, n in trial.items())
-                if used <= 0.88 * shelves.width_cm.sum() and _places(trial, items, shelves):
+                trial = facings | {i: fewest[i]}
+                used = sum(n * width[k] for k, n in trial.items())
+                if used <= 0.88 * sum(room) and _pack(trial, width, room):
                     facings = trial
-            facings = _widen(facings, items, shelves, local_pull[s])
+            facings = _widen(facings, width, most, room, local_pull[s].tolist())
             rows += _positions(store_id, facings, items, shelves)
     return pd.DataFrame(rows)
 
 
-def _places(
-    facings: dict[int, int], items: pd.DataFrame, shelves: pd.DataFrame
-) -> dict[str, int] | None:
-    blocks = [(str(i), n * items.facing_width_cm[i]) for i, n in facings.items()]
-    return _pack(blocks, shelves.width_cm.to_numpy())
+def _pack(facings: dict[int, int], width: list[int], room: list[int]) -> dict[int, int] | None:
+    """Shelf of each item, widest first into the fullest shelf it fits on; None: no fit."""
+    left = list(room)
+    places = {}
+    for item in sorted(facings, key=lambda i: -facings[i] * width[i]):
+        needed = facings[item] * width[item]
+        fits = [(space, shelf) for shelf, space in enumerate(left) if space >= needed]
+        if not fits:
+            return None
+        shelf = min(fits)[1]
+        left[shelf] -= needed
+        places[item] = shelf
+    return places
 
 
 def _widen(
-    facings: dict[int, int], items: pd.DataFrame, shelves: pd.DataFrame, pull: np.ndarray
+    facings: dict[int, int],
+    width: list[int],
+    most: list[int],
+    room: list[int],
+    pull: list[float],
 ) -> dict[int, int]:
     """Gives the width left over to the items that sell most for each facing they have."""
-    closed: set[int] = set()
-    while len(closed) < len(facings):
-        open_items = [i for i in facings if i not in closed]
-        best = max(open_items, key=lambda i: pull[i] / facings[i] / items.facing_width_cm[i])
+    open_items = set(facings)
+    while open_items:
+        best = max(sorted(open_items), key=lambda i: pull[i] / facings[i] / width[i])
         trial = facings | {best: facings[best] + 1}
-        if trial[best] <= items.max_facings[best] and _places(trial, items, shelves):
+        if trial[best] <= most[best] and _pack(trial, width, room):
             facings = trial
         else:
-            closed.add(best)
+            open_items.remove(best)
     return facings
 
 
 def _positions(
     store_id: str, facings: dict[int, int], items: pd.DataFrame, shelves: pd.DataFrame
 ) -> list[dict[str, object]]:
-    places = _places(facings, items, shelves)
+    places = _pack(facings, items.facing_width_cm.tolist(), shelves.width_cm.tolist())
     if places is None:
         raise ValueError(f"store {store_id}: the core does not fit on its shelves")
     rows = []
     for shelf in sorted(set(places.values())):
-        here = [int(i) for i, where in places.items() if where == shelf]
+        here = [i for i, where in places.items() if where == shelf]
         here.sort(key=lambda i: (items.need_group[i], items.item_id[i]))
         rows += [
             {
