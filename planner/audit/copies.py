@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 
 from planner.audit.folder import sha256_of
@@ -19,8 +20,27 @@ from planner.tables.source import Source, read_file
 from planner.tables.typed import absent, understand
 from planner.tables.workbook import read_workbook
 
-CHAIN = "chain"
 NOT_COPIED = ("sales",)
+
+
+class _Reader:
+    """Reads tables as they were written; a workbook with many of them only once."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._workbooks: dict[Path, dict[str, RawTable]] = {}
+
+    def table(self, path: Path, name: str) -> RawTable | None:
+        """The table of that name in a file; None where it cannot be read."""
+        if not path.is_file():
+            return None
+        findings = Findings()
+        if path.suffix.lower() != ".xlsx":
+            return read_file(path, tables()[name], Source(path, self._connection), findings)
+        if path not in self._workbooks:
+            sheets = read_workbook(path, findings) or {}
+            self._workbooks[path] = {title.strip().lower(): raw for title, raw in sheets.items()}
+        return self._workbooks[path].get(name)
 
 
 def read_copies(path: Path, manifest: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
@@ -31,11 +51,13 @@ def read_copies(path: Path, manifest: Mapping[str, Any]) -> dict[str, pd.DataFra
     """
     typed = {}
     inputs: Mapping[str, Any] = manifest.get("inputs") or {}
-    for name, table in tables().items():
-        raw = None
-        if name in inputs and name not in NOT_COPIED:
-            raw = _read_table(path / "inputs" / _file_of(inputs[name]), name)
-        typed[name] = absent(table) if raw is None else understand(raw, table, Findings())
+    with connect() as connection:
+        reader = _Reader(connection)
+        for name, table in tables().items():
+            raw = None
+            if name in inputs and name not in NOT_COPIED:
+                raw = reader.table(path / "inputs" / _file_of(inputs[name]), name)
+            typed[name] = absent(table) if raw is None else understand(raw, table, Findings())
     defaults.fill(typed, Findings())
     return {
         name: defaults.absent_values(table.frame, table.table)
@@ -59,9 +81,16 @@ def check_copies(
     elif not source.exists():
         ledger.note(f"the data is not at {source} any more: it was not compared")
         source = None
+    with connect() as connection:
+        _check_each(path, manifest.get("inputs") or {}, source, _Reader(connection), ledger)
+
+
+def _check_each(
+    path: Path, inputs: Mapping[str, Any], source: Path | None, reader: _Reader, ledger: Ledger
+) -> None:
     copies: set[str] = set()
     originals: set[str] = set()
-    for name, entry in (manifest.get("inputs") or {}).items():
+    for name, entry in inputs.items():
         file = _file_of(entry)
         digest = str(entry.get("sha256", "")) if isinstance(entry, Mapping) else ""
         copy = path / "inputs" / file
@@ -73,7 +102,7 @@ def check_copies(
             originals.add(file)
             _check_original(file, digest, source, original, ledger)
         if name in tables() and name not in NOT_COPIED and original is not None:
-            _compare(name, digest, copy, original, ledger)
+            _compare(name, digest, copy, original, reader, ledger)
 
 
 def _file_of(entry: Any) -> str:
@@ -110,7 +139,9 @@ def _check_original(
         ledger.note(f"{file} is not in {source}: it was not compared")
 
 
-def _compare(name: str, digest: str, copy: Path, original: Path, ledger: Ledger) -> None:
+def _compare(
+    name: str, digest: str, copy: Path, original: Path, reader: _Reader, ledger: Ledger
+) -> None:
     """Name the cells in which the copy and the data differ, where their bytes differ at all."""
     if not copy.is_file():
         return
@@ -123,7 +154,7 @@ def _compare(name: str, digest: str, copy: Path, original: Path, ledger: Ledger)
         changed = "the run's copy was changed"
     else:
         changed = "both were changed"
-    before, after = _read_table(copy, name), _read_table(original, name)
+    before, after = reader.table(copy, name), reader.table(original, name)
     if before is None or after is None:
         which = f"inputs/{copy.name}" if before is None else original.name
         ledger.expect(False, f"{which}: the table {name} cannot be read any more")
@@ -156,14 +187,3 @@ def _differences(run: RawTable, data: RawTable) -> list[str]:
                         f"{two.at(k)!r} in the data"
                     )
     return found
-
-
-def _read_table(path: Path, name: str) -> RawTable | None:
-    if not path.is_file():
-        return None
-    findings = Findings()
-    if path.suffix.lower() == ".xlsx":
-        sheets = read_workbook(path, findings) or {}
-        return next((raw for sheet, raw in sheets.items() if sheet.strip().lower() == name), None)
-    with connect() as connection:
-        return read_file(path, tables()[name], Source(path, connection), findings)
