@@ -132,13 +132,7 @@ class Chain:
         return make_inputs(**(own | tables))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_chain() -> Callable[..., Chain]:
     """The class, so that tests need not import from here."""
     return Chain
-
-
-@pytest.fixture
-def build_inputs() -> Callable[..., Inputs]:
-    """:func:`make_inputs`, so that tests need not import from here."""
-    return make_inputs
