@@ -252,7 +252,10 @@ def test_details_move_to_the_regions_in_a_large_chain(contents: Contents, tmp_pa
     page = Page(chain)
     assert not [row for row in page.all("tr") if row.get("class") == "detail"]
     assert len([row for row in page.all("tr") if row.get("class") == "store"]) == 62
-    assert "regions/North.html#stores" in [link.get("href") for link in page.all("a")]
+    links = {link.get("href", "").partition("#")[::2] for link in page.all("a")}
+    for path in regions:
+        rows = [row["id"] for row in Page(path).all("tr") if row.get("class") == "store"]
+        assert {(f"regions/{path.name}", row) for row in rows} <= links
     details = [
         row for path in regions for row in Page(path).all("tr") if row.get("class") == "detail"
     ]
@@ -286,6 +289,8 @@ def test_a_missing_figure_is_marked(contents: Contents) -> None:
     figures = contents.figures.copy()
     figures.loc[figures["plan"] == "current", "margin_week"] = [np.nan, 1.0]
     table = totals(replace(contents, figures=figures))
+    fewer = figures.drop(index=figures.index[figures["plan"] == "common"][:1])
+    assert pd.isna(totals(replace(contents, figures=fewer)).at["common", "sales_week"])
     assert pd.isna(table.at["current", "margin_week"])
     assert table.at["local", "margin_week"] == pytest.approx(
         figures.loc[figures["plan"] == "local", "margin_week"].sum()

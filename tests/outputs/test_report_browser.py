@@ -190,6 +190,18 @@ def test_opens_a_store_with_the_keyboard(chain: sync_api.Page) -> None:
     assert not detail.is_visible()
 
 
+def test_a_link_to_a_store_opens_it(chain: sync_api.Page) -> None:
+    """A store named in the list of where to act first opens its row."""
+    link = chain.locator("#act-stores ~ ol a").first
+    row = chain.locator(f"[id='{str(link.get_attribute('href'))[1:]}']")
+    button = row.locator(".open")
+    assert button.get_attribute("aria-expanded") == "false"
+    link.click()
+    until(chain, "document.querySelector('tr.detail:not([hidden])') !== null")
+    assert button.get_attribute("aria-expanded") == "true"
+    button.click()
+
+
 def test_prints_on_paper(chain: sync_api.Page) -> None:
     """Printing from a dark screen redraws charts in ink for white paper, within its width."""
     light = chain.evaluate(CHART_INK)

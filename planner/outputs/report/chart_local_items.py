@@ -12,6 +12,10 @@ from planner.outputs.report.charts import Chart, Key, Table, different, figure, 
 from planner.outputs.report.scope import Scope
 
 MOST_ITEMS = 40
+CELL = 15
+"""Pixels that a store's column needs for its letter and its name."""
+BESIDE_CELLS = 190
+"""Pixels that the items' names take."""
 LETTERED_STORES = 30
 """Up to here a cell is wide enough for the letter that tells a new item on a grey printer."""
 
@@ -74,6 +78,7 @@ def local_items_chart(scope: Scope) -> Chart | None:
             Key("none", "square", "not listed"),
         ],
         table=_table(listed, counts, scope),
+        min_width=0 if wide else BESIDE_CELLS + CELL * len(stores),
     )
 
 

@@ -97,7 +97,8 @@ def _finding(table: pd.DataFrame, gain: Measure, stamp: Stamp) -> str:
         local, before = number(table.at["local", column]), number(table.at[other, column])
         if pd.notna(local) and pd.notna(before) and before != 0:
             words.append(f"{label} {signed_share((local - before) / abs(before), stamp)}")
-    return f"Against the {PLAN_WORDS[other].lower()}: {', '.join(words)}"
+    against = PLAN_WORDS[other].lower()
+    return f"Against the {against}: {', '.join(words) or 'not known for every store'}"
 
 
 def _table(table: pd.DataFrame, plans: list[str], scope: Scope) -> Table:

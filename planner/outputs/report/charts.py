@@ -49,6 +49,8 @@ class Chart:
     figure: dict[str, Any]
     key: list[Key]
     table: Table
+    min_width: int = 0
+    """Pixels; on a narrower screen the chart scrolls inside its box."""
 
 
 def plain(text: str) -> str:

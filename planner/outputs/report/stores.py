@@ -85,6 +85,11 @@ def workbook_link(store_id: str, folder: str) -> str:
     return f"{folder}planograms/{quote(store_id + '.xlsx', safe='')}"
 
 
+def row_anchor(store_id: str) -> str:
+    """The fragment of a store's row, made of letters and digits whatever its number is."""
+    return f"store-{store_id.encode().hex()}"
+
+
 def store_rows(scope: Scope, folder: str, with_details: bool) -> list[StoreRow]:
     """A row per store, the largest gain against the current range first."""
     contents = scope.contents

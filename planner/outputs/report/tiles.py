@@ -98,7 +98,8 @@ def totals(contents: Contents) -> pd.DataFrame:
     weights = figures["store_id"].map(width)
     rows = {}
     for plan, of_plan in figures.groupby("plan", sort=False):
-        row = {name: of_plan[name].sum(skipna=False) for name in SUMMED}
+        known = of_plan.set_index("store_id").reindex(contents.stores["store_id"])
+        row = {name: known[name].sum(skipna=False) for name in SUMMED}
         for name in ("listed_items", "local_items"):
             row[name] /= len(of_plan)
         weight = weights.loc[of_plan.index]

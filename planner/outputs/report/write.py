@@ -27,7 +27,7 @@ from planner.outputs.report.chart_value import value_chart
 from planner.outputs.report.glossary import GLOSSARY, anchor
 from planner.outputs.report.limits import limit_rows, limit_summary
 from planner.outputs.report.scope import Scope, chain_scope, region_files, region_scope
-from planner.outputs.report.stores import columns, store_rows, workbook_link
+from planner.outputs.report.stores import columns, row_anchor, store_rows, workbook_link
 from planner.outputs.report.tiles import tiles
 from planner.outputs.report.worth import worths
 
@@ -86,6 +86,7 @@ def _page(scope: Scope, files: dict[str, str]) -> str:
             tiles=tiles(contents),
             stores_first=stores_first(scope),
             changes_first=changes_first(scope),
+            row_links=_row_links(scope, {} if detailed else pages),
             links={str(s): workbook_link(str(s), folder) for s in contents.stores["store_id"]},
             charts=made,
             figures=_for_script(figures),
@@ -125,6 +126,7 @@ def _environment() -> Environment:
             "share": numbers.share,
             "whole": numbers.whole,
             "anchor": anchor,
+            "row_anchor": row_anchor,
         }
     )
     environment.globals["style"] = Markup((_TEMPLATES / "style.css").read_text("utf-8"))
@@ -139,6 +141,15 @@ def _for_script(value: object) -> Markup:
     for letter, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(letter, code)
     return Markup(text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
+
+
+def _row_links(scope: Scope, pages: dict[str, str]) -> dict[str, str]:
+    """Where each store's details open: on this page, or on its region's where pages are given."""
+    stores = scope.contents.stores
+    return {
+        str(store): f"{pages.get(str(region), '')}#{row_anchor(str(store))}"
+        for store, region in zip(stores["store_id"], stores["region"], strict=True)
+    }
 
 
 def _unfinished(scope: Scope) -> list[str]:

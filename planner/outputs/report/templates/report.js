@@ -51,6 +51,15 @@
   for (const pair of pairs)
     pair.row.querySelector(".open")?.addEventListener("click", () => show(pair, !isOpen(pair)));
 
+  const openLinked = () => {
+    const pair = pairs.find(({ row }) => row.id === location.hash.slice(1));
+    if (!pair) return;
+    show(pair, true);
+    pair.row.scrollIntoView();
+  };
+  addEventListener("hashchange", openLinked);
+  openLinked();
+
   const headings = [...table.tHead.rows[0].cells];
   headings.forEach((heading, column) => {
     const button = heading.querySelector(".sort");
