@@ -16,6 +16,9 @@ from random import Random
 from planner.shelves.rack import Layout, Rack
 from planner.shelves.subset import choose, nearest_sum, reachable
 
+MOST_SUMS = 20_000
+"""Different sums of widths on one shelf that are told apart."""
+
 
 class BlockPacker:
     """Draws packings of one rack in which groups stand in one block."""
@@ -24,9 +27,11 @@ class BlockPacker:
         self.rack = rack
         self.rng = rng
         n = len(rack.facings)
-        self.step = gcd(*(rack.width(i) for i in range(n))) or 1
-        self.width = [rack.width(i) // self.step for i in range(n)]
-        self.room = [w // self.step for w in rack.shelf_width]
+        # Widths without a common measure are taken as a little wider, or sums would be endless.
+        finest = max(rack.shelf_width) // MOST_SUMS + 1
+        step = max(gcd(*(rack.width(i) for i in range(n))), finest)
+        self.width = [-(-rack.width(i) // step) for i in range(n)]
+        self.room = [w // step for w in rack.shelf_width]
         groups: defaultdict[int, list[int]] = defaultdict(list)
         for item in range(n):
             groups[rack.group[item]].append(item)

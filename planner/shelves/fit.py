@@ -81,7 +81,7 @@ def exact(rack: Rack, seconds: float = EXACT_SECONDS) -> tuple[Layout | None, in
     items_of: dict[int, list[int]] = {}
     for item in range(len(rack.facings)):
         items_of.setdefault(rack.width(item), []).append(item)
-    program = pulp.LpProblem("shelves", pulp.LpMaximize)  # type: ignore[no-untyped-call]
+    program = pulp.LpProblem("shelves", pulp.LpMaximize)
     unit = gcd(*items_of) or 1
     counts = {
         (w, z): program.add_variable(f"n_{w}_{z}", 0, min(len(same), W // w), cat="Integer")
@@ -95,7 +95,7 @@ def exact(rack: Rack, seconds: float = EXACT_SECONDS) -> tuple[Layout | None, in
     for z, W in enumerate(rack.shelf_width):
         program += pulp.lpSum(w // unit * n for (w, y), n in counts.items() if y == z) <= W // unit
     solver = pulp.getSolver("HiGHS", msg=False, threads=1, timeLimit=seconds)
-    program.solve(solver)  # type: ignore[no-untyped-call]
+    program.solve(solver)
     found = {key: round(n.varValue or 0.0) for key, n in counts.items()}
     waiting = {w: list(same) for w, same in items_of.items()}
     shelves: list[list[int]] = [[] for _ in rack.shelf_width]

@@ -87,4 +87,4 @@ def _to_leave_free(rack: Rack, placed: int) -> int:
     used = sum(rack.width(i) for i in range(len(rack.facings)))
     step = gcd(*rack.facing_width)
     ask = max(step, (used - placed) // 2 // step * step)
-    return sum(rack.shelf_width) - used + ask
+    return max(ask, sum(rack.shelf_width) - used + ask)

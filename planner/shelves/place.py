@@ -17,8 +17,7 @@ from planner.shelves.rack import (
     Layout,
     Rack,
     broken_groups,
-    steps_available,
-    steps_needed,
+    to_steps,
 )
 from planner.shelves.result import Shelves
 from planner.shelves.spare import notes
@@ -26,6 +25,8 @@ from planner.tables.inputs import Assumption, Inputs
 from planner.workers import run_by_store
 
 NO_LIMIT = 10**9
+SOLVER_TOLERANCE_CM = 0.01
+"""A store program may use that much more than there is; such a store is solved again."""
 Row = Mapping[str, Any]
 
 
@@ -34,8 +35,8 @@ def place(inputs: Inputs, listed: pd.DataFrame, *, workers: int = 1) -> Shelves:
 
     ``listed`` has a row per listed store-item: store_id, item_id, facings, stock_units_cycle
     (units), margin_week (money per week). Stores come out in the order of ``inputs.stores``.
-    Raises ValueError where a store lists an item on a fixture type that it does not have, or
-    more width than there is in total: a store program never does.
+    Raises ValueError where a store lists more of a fixture type than it has in total: a store
+    program never does.
     """
     fixtures = dict(iter(inputs.fixtures.groupby("store_id", sort=False)))
     current = dict(iter(inputs.current_range.groupby("store_id", sort=False)))
@@ -89,7 +90,8 @@ def place_store(
         here = [row for row in shelves if row["fixture_type"] == fixture_type]
         stand = [row for row in stands if row["fixture_type"] == fixture_type]
         rack = _rack(stand, here, today)
-        if sum(rack.width(i) for i in range(len(stand))) > sum(rack.shelf_width):
+        too_wide = rack.used(range(len(stand))) - sum(rack.shelf_width)
+        if too_wide > SOLVER_TOLERANCE_CM * STEPS_PER_CM:
             raise ValueError(f"store {store_id} lists more than its {fixture_type} can hold")
         packing = pack(rack, crc32(f"{store_id}/{fixture_type}".encode()))
         if packing.layout is None:
@@ -118,7 +120,7 @@ def _rack(
     held = pd.Series([row["units_per_facing"] for row in stand], dtype=float)
     per_facing = held.fillna(held.median()).fillna(1.0)
     return Rack(
-        facing_width=tuple(steps_needed(row["facing_width_cm"]) for row in stand),
+        facing_width=tuple(to_steps(row["facing_width_cm"]) for row in stand),
         facings=tuple(int(row["facings"]) for row in stand),
         most_facings=tuple(
             NO_LIMIT if pd.isna(row["max_facings"]) else int(row["max_facings"]) for row in stand
@@ -135,7 +137,7 @@ def _rack(
         group=tuple(group[row["need_group"]] for row in stand),
         margin=tuple(float(row["margin_week"]) for row in stand),
         home=tuple(spot.get(today.get(row["item_id"], ("", 0, 0)), -1) for row in stand),
-        shelf_width=tuple(steps_available(row["width_cm"]) for row in shelves),
+        shelf_width=tuple(to_steps(row["width_cm"]) for row in shelves),
         eye_level=tuple(bool(row["eye_level"]) for row in shelves),
     )
 

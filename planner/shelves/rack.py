@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import ceil, floor
 
 Layout = list[list[int]]
 """Items on each shelf from left to right, shelves in reading order."""
 
-STEPS_PER_CM = 1000
+STEPS_PER_CM = 1_000_000
 """Widths are compared as whole numbers of this step, so that 3 x 12.3 cm fits 36.9 cm."""
 
 
-def steps_needed(width_cm: float) -> int:
-    """Whole width steps that hold ``width_cm`` of goods (rounded up)."""
-    return ceil(round(width_cm * STEPS_PER_CM, 4))
-
-
-def steps_available(width_cm: float) -> int:
-    """Whole width steps inside ``width_cm`` of shelf (rounded down)."""
-    return floor(round(width_cm * STEPS_PER_CM, 4))
+def to_steps(width_cm: float) -> int:
+    """A width in whole steps, to the nearest."""
+    return round(width_cm * STEPS_PER_CM)
 
 
 @dataclass(frozen=True)

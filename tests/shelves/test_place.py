@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -134,6 +135,8 @@ def test_a_store_is_placed_alike_alone_and_in_a_chain() -> None:
         rows = together.positions[together.positions["store_id"] == store_id]
         assert_frame_equal(rows.reset_index(drop=True), alone.positions)
     assert list(together.positions["store_id"].unique()) == ["north", "south"]
+    parallel = place(inputs, listed, workers=2)
+    assert_frame_equal(parallel.positions, together.positions)
 
 
 def test_a_store_without_fixtures_gets_no_positions() -> None:
@@ -177,3 +180,29 @@ def test_widths_with_fractions_fill_a_shelf_exactly() -> None:
     result = place_store("s", *store.frames())
     assert list(result.positions["width_cm"]) == [36.9]
     assert list(result.shelves["empty_cm"]) == [0.0]
+
+
+def test_widths_without_a_common_measure_are_placed_in_time() -> None:
+    """Widths such as 17.4821 cm, which fill a shelf to no round sum, stand as well."""
+    widths = [float(w) for w in np.random.default_rng(5).uniform(15, 40, 24)]
+    shelves = [float(w) * 1.02 for w in np.add.reduceat(widths, [0, 6, 12, 18])]
+    store = Store(
+        make_items(widths, [f"g{k // 4}" for k in range(24)]),
+        make_fixtures(shelves),
+        no_range(),
+        make_listed([1] * 24),
+    )
+    result = place_store("s", *store.frames())
+    assert_valid(store, result)
+    assert result.blocks["in_one_block"].mean() > 0.5
+
+
+def test_a_total_within_the_solvers_tolerance_is_asked_again() -> None:
+    """Items a thousandth of a millimetre wider than the shelf are unplaced, not an error."""
+    store = Store(
+        make_items([50.00005, 50], ["g", "g"]),
+        make_fixtures([100]),
+        no_range(),
+        make_listed([1, 1]),
+    )
+    assert place_store("s", *store.frames()).unplaced["s"]["table"] > 0

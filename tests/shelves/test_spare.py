@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.shelves.rack import Rack
+from planner.shelves.rack import STEPS_PER_CM, Rack
 from planner.shelves.spare import give_facings, notes
 
 
@@ -47,5 +47,5 @@ def test_each_reason_for_an_empty_shelf_has_its_words() -> None:
     assert notes(most, [[0, 1]], [3, 4]) == ["every item here is at its most facings"]
     stock = one_shelf(100, stock_facings=(1, 2))
     assert notes(stock, [[0, 1]], [1, 2]) == ["more facings would need more stock than sells"]
-    wide = one_shelf(28_000, facing_width=(10_000, 10_000))
+    wide = one_shelf(28 * STEPS_PER_CM, facing_width=(10 * STEPS_PER_CM,) * 2)
     assert notes(wide, [[0, 1]], [1, 1]) == ["nothing fits in 8 cm"]
