@@ -55,17 +55,34 @@ def read_csv(
             ENCODING_MEND,
         )
         return None, seen
-    try:
-        delimiter, header, header_lines = _header(path, known)
-    except csv.Error as error:
+    found = _header(path, known)
+    if found is None:
         findings.problem(
-            name, 1, "", error, "a header with the column names", "close every quotation mark"
+            name,
+            1,
+            "",
+            "a quotation mark out of place",
+            "a header with the column names",
+            "close every quotation mark of the first row",
         )
         return None, seen
+    delimiter, header, header_lines = found
     if delimiter != ",":
         findings.assume(name, f"read as separated by {DELIMITERS[delimiter]}", 1)
     lines = seen.line_feeds + (0 if seen.ends_with_line_feed or not seen.size else 1)
     return _body(path, header, delimiter, header_lines, lines, connection, findings), seen
+
+
+def header_missing(file: str, findings: Findings) -> None:
+    """Report a table whose first row is empty although other rows are not."""
+    findings.problem(
+        file,
+        1,
+        "",
+        "an empty first row",
+        "the column names in the first row",
+        "remove the empty rows above the column names",
+    )
 
 
 def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -73,17 +90,20 @@ def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         yield from enumerate(csv.reader(stream, delimiter=delimiter, strict=True), start=1)
 
 
-def _header(path: Path, known: Collection[str]) -> tuple[str, tuple[str, ...], int]:
+def _header(path: Path, known: Collection[str]) -> tuple[str, tuple[str, ...], int] | None:
+    """Separator, cells and lines of the header: what gives the most known column names."""
     best: tuple[tuple[int, int], str, tuple[str, ...], int] | None = None
     for delimiter in DELIMITERS:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream, delimiter=delimiter, strict=True)
-            cells = tuple(cell.strip() for cell in next(reader, []))
+            try:
+                cells = tuple(cell.strip() for cell in next(reader, []))
+            except csv.Error:
+                continue
             score = (sum(cell.lower() in known for cell in cells), len(cells))
             if best is None or score > best[0]:
                 best = (score, delimiter, cells, reader.line_num)
-    assert best is not None
-    return best[1], best[2], best[3]
+    return best[1:] if best else None
 
 
 def _body(
@@ -95,7 +115,10 @@ def _body(
     connection: duckdb.DuckDBPyConnection,
     findings: Findings,
 ) -> RawTable | None:
-    if not header:
+    if not any(header):
+        if any(any(cell.strip() for cell in record) for _, record in _records(path, delimiter)):
+            header_missing(path.name, findings)
+            return None
         return RawTable(path.name, (), (), np.empty(0, dtype=np.int64))
     names = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
     query = (

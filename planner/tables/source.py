@@ -10,7 +10,7 @@ import duckdb
 from planner.tables.chain import Entry, sheet_entries, toml_entries
 from planner.tables.collect import Findings, nearest
 from planner.tables.columns import REQUIRED_TABLES, Table, tables
-from planner.tables.files import read_csv, read_parquet
+from planner.tables.files import header_missing, read_csv, read_parquet
 from planner.tables.inputs import SourceFile
 from planner.tables.raw import RawTable
 from planner.tables.scan import sha256_of
@@ -55,7 +55,9 @@ def open_source(path: Path, connection: duckdb.DuckDBPyConnection, findings: Fin
                 "check the folder's permissions",
             )
             return source
-        tables_there = [f for f in files if f.suffix.lower() in KINDS and f.stem in tables()]
+        tables_there = [
+            f for f in files if f.suffix.lower() in KINDS and f.stem.lower() in tables()
+        ]
         workbook = path / NEW_CHAIN_WORKBOOK
         if workbook.is_file() and not tables_there:
             _workbook(workbook, source, findings)
@@ -202,7 +204,9 @@ def _workbook(path: Path, source: Source, findings: Findings) -> None:
             if raw.header:
                 source.chain = sheet_entries(raw, findings)
         elif name in tables():
-            if len(raw.rows):
+            if not raw.complete:
+                header_missing(raw.file, findings)
+            elif len(raw.rows):
                 source.raw[name] = raw
             elif name in REQUIRED_TABLES:
                 _empty(raw, tables()[name], findings)

@@ -12,6 +12,10 @@ _SHORTENED = re.compile(r"\d+([.,]\d+)?[eE]\+\d+", re.ASCII)
 _FILE_NAME = re.compile(r"[\w .-]+")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
 
+EXCEL_ERRORS = frozenset(
+    {"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
+)
+
 USABLE_AS_FILE_NAME = (
     f"letters, digits, spaces, points, hyphens and underscores, at most {LONGEST_NAME} of them,"
     " neither starting nor ending with a point"
@@ -42,6 +46,8 @@ def text_fault(text: str) -> tuple[str, str] | None:
             "text without control characters such as line ends and tabs",
             "write the text on one line, without special characters",
         )
+    if text in EXCEL_ERRORS:
+        return "text, not an error of Excel", "correct the formula behind it or write the text"
     if len(text) > LONGEST:
         return f"text of at most {LONGEST} characters", "shorten the text"
     return None

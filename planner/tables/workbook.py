@@ -13,10 +13,7 @@ import openpyxl
 
 from planner.tables.collect import Findings
 from planner.tables.raw import ColumnsBuilder, RawTable
-
-EXCEL_ERRORS = frozenset(
-    {"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
-)
+from planner.tables.texts import EXCEL_ERRORS
 
 
 def cell_text(value: object) -> str | None:
@@ -38,7 +35,7 @@ def read_workbook(path: Path, findings: Findings) -> dict[str, RawTable]:
     """Every sheet by name; faults of the file go to ``findings``, and the answer is then empty.
 
     A formula counts as its stored value; where there is none, the formula itself is the text
-    of the cell.
+    of the cell. A table is not complete if its first row is empty and others are not.
     """
     try:
         values = openpyxl.load_workbook(path, read_only=True, data_only=True)
@@ -100,7 +97,9 @@ def _sheet(file: str, values: Any, formulas: Any | None) -> RawTable:
     width = len(header)
     builder = ColumnsBuilder(width)
     rows: list[int] = []
+    below_no_header = False
     for row, record in enumerate(records, start=2):
+        below_no_header |= not width and any(cell is not None for cell in record)
         cells = [cell_text(cell) for cell in record[:width]]
         cells += [None] * (width - len(cells))
         if written is not None:
@@ -112,5 +111,9 @@ def _sheet(file: str, values: Any, formulas: Any | None) -> RawTable:
             builder.add(cells)
             rows.append(row)
     return RawTable(
-        file, tuple(header), builder.columns(), np.array(rows, dtype=np.int64)
+        file,
+        tuple(header),
+        builder.columns(),
+        np.array(rows, dtype=np.int64),
+        complete=not below_no_header,
     ).without_blank_rows()

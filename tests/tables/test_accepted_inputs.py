@@ -375,3 +375,16 @@ def test_prices_of_one_without_currency(tmp_path: Path, write_small_chain: Write
     assert not with_money.planned_in_units
     assert without.planned_in_units
     assert assumed(without, "items.price", "PLANNED IN UNITS") == 4
+
+
+def test_every_cell_quoted(tmp_path: Path, write_small_chain: WriteChain) -> None:
+    """Quotation marks around every cell change nothing."""
+    plain = read_inputs(write_small_chain(tmp_path / "plain"))
+    quoted = {
+        name.replace(".", "__"): "".join(
+            ",".join(f'"{cell}"' for cell in line.split(",")) + "\n" for line in text.splitlines()
+        )
+        for name, text in SMALL_CHAIN.items()
+        if name.endswith(".csv")
+    }
+    assert_same_tables(plain, read_inputs(write_small_chain(tmp_path / "quoted", **quoted)))

@@ -75,6 +75,7 @@ def workbook_of_formula() -> bytes:
         for line in SMALL_CHAIN[f"{table}.csv"].splitlines():
             sheet.append([cell or None for cell in line.split(",")])
     workbook["sales"]["D2"] = "=1+1"
+    workbook.create_sheet("signals")["A3"] = "store_id"
     stream = io.BytesIO()
     workbook.save(stream)
     return stream.getvalue()
@@ -323,6 +324,21 @@ BROKEN = (
         "stores.csv",
         4,
         "CSV UTF-8",
+    ),
+    Broken(
+        "empty row above the header",
+        with_file("signals.csv", "\n\nstore_id,signal,value\nA1,a,1\n"),
+        "signals.csv",
+        1,
+        "remove the empty rows",
+    ),
+    Broken(
+        "error of Excel for a name",
+        edited("items.csv", "Banana", "#REF!"),
+        "items.csv",
+        2,
+        "correct the formula",
+        "item_name",
     ),
     Broken(
         "too many cells",
@@ -802,7 +818,7 @@ CELLS = [
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     cell=st.sampled_from(CELLS),
@@ -828,3 +844,10 @@ def test_any_text_is_read_or_refused(
         problems = bad.problems
     assert all(str(problem) and problem.row >= 1 for problem in problems)
     assert problems or len(inputs.stores)
+
+
+def test_sheet_without_a_header(tmp_path: Path) -> None:
+    """A sheet whose first row is empty but not the others is refused, not taken as empty."""
+    (tmp_path / "chain.xlsx").write_bytes(workbook_of_formula())
+    problems = problems_of(lambda: read_inputs(tmp_path / "chain.xlsx"))
+    assert ("chain.xlsx, sheet signals", 1) in {(p.file, p.row) for p in problems}
