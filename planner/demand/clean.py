@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -43,10 +44,15 @@ class History:
     """First day of the week after the history."""
     assumptions: tuple[Assumption, ...]
 
-    @property
+    @cached_property
+    def item(self) -> Ints:
+        """Item of each row."""
+        return self.pair_item[self.pair]
+
+    @cached_property
     def item_week(self) -> Ints:
         """Cell of each row in a flattened [item, week] table."""
-        return self.pair_item[self.pair] * self.weeks + self.week
+        return self.item * self.weeks + self.week
 
     def until(self, week: int) -> History:
         """Only the weeks before ``week``, same pairs, as if history had ended there."""

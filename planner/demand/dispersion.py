@@ -21,9 +21,11 @@ def scatter(
     is scaled up by it. Returns dispersion (above 0, in units) and spread (at least 0).
     """
     square = (units - mu) ** 2 / (1.0 - np.clip(leverage, 0.0, LARGEST_LEVERAGE))
-    weight = 1.0 / np.maximum(dispersion * mu + spread * mu**2, 1e-9) ** 2
-    a11, a12, a22 = (float((weight * mu**k).sum()) for k in (2, 3, 4))
-    b1, b2 = float((weight * mu * square).sum()), float((weight * mu**2 * square).sum())
+    # Both sides over mu, so that the regression is of square / mu on 1 and mu.
+    mu = np.maximum(mu, 1e-9)
+    weight = 1.0 / (dispersion + spread * mu) ** 2
+    a11, a12, a22 = float(weight.sum()), float(weight @ mu), float((weight * mu) @ mu)
+    b1, b2 = float(weight @ (square / mu)), float(weight @ square)
     smallest = SMALLEST_DISPERSION * max(float(np.abs(units).mean()), 1e-6)
     only_first = max(b1 / max(a11, 1e-12), smallest)
     determinant = a11 * a22 - a12**2

@@ -46,25 +46,25 @@ def across_stores(
 ) -> Elasticity | None:
     """One Newton step of the weighted Poisson score from ``elasticity``; None if nothing to see.
 
-    expected: units each row should sell at that elasticity; weight: per unit of information
-    (1 / (dispersion + spread * expected)). The discount is taken as deviation from its mean in
-    the item's week and in the pair, so neither a good week nor a good store passes for an effect
-    of price. The standard error is clustered by item.
+    expected: units each row should sell at that elasticity, given the item's week and the pair
+    but nothing that could have absorbed the effect of a discount in one region; weight:
+    information of a row per expected unit, 1 / (dispersion + spread * expected). The discount is
+    taken as deviation from its mean in the item's week and in the pair, so neither a good week
+    nor a good store passes for an effect of price. The standard error is clustered by item.
     """
     information = weight * expected
     x = history.log_price.copy()
     cell, cells = history.item_week, history.items * history.weeks
-    # Alternating projections; three rounds leave less than rounding matters here.
-    for _ in range(3):
+    # Alternating projections; what two leave is small beside the standard error.
+    for _ in range(2):
         x = _demean(x, history.pair, len(history.pair_item), information)
         x = _demean(x, cell, cells, information)
-    item = history.pair_item[history.pair]
-    hessian = float((information * x**2).sum())
+    hessian = float(information @ x**2)
     if hessian < 1e-6:
         return None
     score = weight * x * (history.units - expected)
     step = float(score.sum()) / hessian
-    by_item = np.bincount(item, score - step * information * x**2, history.items)
+    by_item = np.bincount(history.item, score - step * information * x**2, history.items)
     error = float(np.sqrt((by_item**2).sum())) / hessian
     return Elasticity(float(np.clip(elasticity + step, SMALLEST, LARGEST)), error, "stores")
 

@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 ROUNDS = 6
+# The elasticity moves little once the levels are near; each look at it is a few passes.
+ELASTICITY_TURNS = (1, 3, 5)
 # Half a unit of information at the mean: keeps logs of empty cells finite.
 PSEUDO_INFORMATION = 0.5
 # Local factors last longer than a pair's own effect, which has its own half-life.
@@ -56,7 +58,7 @@ class Rates:
     def log_level(self, history: History, grouping: Grouping) -> Floats:
         """[row] log rate of the row's item, region and week, before store and pair."""
         return np.asarray(
-            self.log_scale[history.pair_item][history.pair]
+            self.log_scale[history.item]
             + self.item_levels.weekly.ravel()[history.item_week]
             + self.region_levels.weekly.ravel()[_region_week(history, grouping)]
         )
@@ -89,11 +91,11 @@ def fit(history: History, grouping: Grouping, half_life_weeks: float) -> Rates:
     half_life_weeks: age at which a week counts half in the pair's own effect (inf: all alike).
     """
     h = history
-    pairs, item = len(h.pair_item), h.pair_item[h.pair]
+    pairs = len(h.pair_item)
     region_week = _region_week(h, grouping)
     families = grouping.cells(h.pair_store, h.pair_item)
-    total = sums(item, np.maximum(h.units, 0.0), h.items)
-    exposure = sums(item, h.exposure, h.items)
+    total = sums(h.item, np.maximum(h.units, 0.0), h.items)
+    exposure = sums(h.item, h.exposure, h.items)
     log_scale = np.log(np.maximum(total, 0.5) / np.maximum(exposure, 1.0))
     recency = _recency(h, FACTOR_HALF_LIFE_WEEKS)
 
@@ -111,39 +113,37 @@ def fit(history: History, grouping: Grouping, half_life_weeks: float) -> Rates:
         elasticity=choose(None, None),
         seen=(sums(h.item_week, h.exposure, h.items * h.weeks) > 0).reshape(h.items, h.weeks),
     )
-    for _ in range(ROUNDS):
-        price = np.exp(rates.elasticity.value * h.log_price)
-        mu = h.exposure * price * np.exp(rates.log_level(h, grouping))
-        mu = mu * (rates.static * rates.pair_factor)[h.pair]
+    level_log = rates.log_level(h, grouping)
+    for turn in range(ROUNDS):
+        base = h.exposure * np.exp(rates.elasticity.value * h.log_price + level_log)
+        mu = base * (rates.static * rates.pair_factor)[h.pair]
         weight = 1.0 / (rates.dispersion + rates.spread * mu)
 
+        # Levels of items, and of items in regions, given the stores that had them.
         level, ratio, noise = _levels(h.units, mu, weight, h.item_week, rates.item_levels)
-        mu = mu * np.exp(level.weekly - rates.item_levels.weekly).ravel()[h.item_week]
+        change = (level.weekly - rates.item_levels.weekly).ravel()[h.item_week]
         rates = replace(rates, item_levels=level)
         if grouping.regions > 1:
+            mu = mu * np.exp(change)
             level, _, _ = _levels(h.units, mu, weight, region_week, rates.region_levels)
-            mu = mu * np.exp(level.weekly - rates.region_levels.weekly).ravel()[region_week]
+            change += (level.weekly - rates.region_levels.weekly).ravel()[region_week]
             rates = replace(rates, region_levels=level)
+        level_log += change
+        base *= np.exp(change)
 
-        local = mu / (rates.static * rates.pair_factor)[h.pair]
+        # Store factors and the pairs' own effects, from what each pair sold in all its weeks.
         sold = sums(h.pair, weight * recency * h.units, pairs)
-        should = sums(h.pair, weight * recency * local, pairs)
+        should = sums(h.pair, weight * recency * base, pairs)
         static, factors, prior = sweep(sold, should, families, rates.factors, rates.pair_prior)
         rates = replace(rates, static=static, factors=factors, pair_prior=prior)
-        rates = with_half_life(rates, h, grouping, half_life_weeks)
+        rates = _with_pairs(rates, h, base * static[h.pair], half_life_weeks)
 
-        mu = local * (rates.static * rates.pair_factor)[h.pair]
+        mu = base * (rates.static * rates.pair_factor)[h.pair]
         leverage = weight * mu / (rates.pair_information + rates.pair_prior)[h.pair]
         dispersion, spread = scatter(h.units, mu, leverage, rates.dispersion, rates.spread)
-        weight = 1.0 / (dispersion + spread * mu)
-        discount = sums(h.item_week, weight * mu * h.log_price, h.items * h.weeks)
-        discount = discount / np.maximum(sums(h.item_week, weight * mu, len(discount)), 1e-12)
-        discount = discount.reshape(h.items, h.weeks)
-        elasticity = choose(
-            across_stores(h, mu, weight, rates.elasticity.value),
-            across_weeks(ratio + rates.elasticity.value * discount, discount, noise),
-        )
-        rates = replace(rates, dispersion=dispersion, spread=spread, elasticity=elasticity)
+        rates = replace(rates, dispersion=dispersion, spread=spread)
+        if turn in ELASTICITY_TURNS:
+            rates = replace(rates, elasticity=_elasticity(rates, h, region_week, mu, ratio, noise))
     return rates
 
 
@@ -155,15 +155,37 @@ def with_half_life(
     The pair's effect is the mean of a gamma posterior, (sold + prior) / (expected + prior), with
     weeks weighted by their information and by 0.5 ** (age / half-life).
     """
-    h = history
-    local = np.exp(rates.elasticity.value * h.log_price + rates.log_level(h, grouping))
-    local *= h.exposure * rates.static[h.pair]
-    mu = local * rates.pair_factor[h.pair]
-    weight = _recency(h, half_life_weeks) / (rates.dispersion + rates.spread * mu)
-    sold = sums(h.pair, weight * h.units, len(h.pair_item))
-    information = sums(h.pair, weight * local, len(h.pair_item))
+    log_rate = rates.elasticity.value * history.log_price + rates.log_level(history, grouping)
+    local = history.exposure * np.exp(log_rate) * rates.static[history.pair]
+    return _with_pairs(rates, history, local, half_life_weeks)
+
+
+def _with_pairs(rates: Rates, history: History, local: Floats, half_life_weeks: float) -> Rates:
+    mu = local * rates.pair_factor[history.pair]
+    weight = _recency(history, half_life_weeks) / (rates.dispersion + rates.spread * mu)
+    pairs = len(history.pair_item)
+    sold = sums(history.pair, weight * history.units, pairs)
+    information = sums(history.pair, weight * local, pairs)
     factor = (np.maximum(sold, 0.0) + rates.pair_prior) / (information + rates.pair_prior)
     return replace(rates, pair_factor=factor, pair_information=information)
+
+
+def _elasticity(
+    rates: Rates, history: History, region_week: Ints, mu: Floats, ratio: Floats, noise: Floats
+) -> Elasticity:
+    weight = 1.0 / (rates.dispersion + rates.spread * mu)
+    present = rates.elasticity.value
+    # A city's own discounts would otherwise pass for the city's own good weeks.
+    weekly = rates.region_levels.weekly
+    flat = mu * np.exp(weekly.mean(axis=1, keepdims=True) - weekly).ravel()[region_week]
+    cells = history.items * history.weeks
+    total = sums(history.item_week, weight * mu, cells)
+    discount = sums(history.item_week, weight * mu * history.log_price, cells)
+    discount = (discount / np.maximum(total, 1e-12)).reshape(ratio.shape)
+    return choose(
+        across_stores(history, flat, weight, present),
+        across_weeks(ratio + present * discount, discount, noise),
+    )
 
 
 def with_unseen_stores(rates: Rates, history: History, grouping: Grouping) -> tuple[Rates, Ints]:

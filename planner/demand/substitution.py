@@ -123,7 +123,7 @@ class _Model:
             potential = potential + step
             if float((step / np.maximum(potential, 1e-12)).max(initial=0.0)) < 1e-12:
                 break
-        return potential, (potential <= floor) & (floor > 0)
+        return potential, ~self.empty & (potential <= floor)
 
     def attraction(self, theta: Floats, potential: Floats) -> Floats:
         """Listed: the demand itself. Missing: v with N v / (N + (1 - theta) v) = demand."""
