@@ -20,7 +20,7 @@ from planner.assortment.problem import Floats
 CERTAIN_CV = 1e-3
 """Below this spread demand is taken as certain."""
 RELATIVE_ERROR = 0.0025
-"""Largest relative error of the piecewise linear bounds."""
+"""Largest relative error of the chords, of a tenth of demand or of what is sold if more."""
 NEVER_SHORT = 1e-4
 """Chance of running out that is kept where leftover stock costs nothing."""
 
@@ -94,7 +94,7 @@ def breakpoints(cv: float) -> tuple[float, ...]:
     if cv < CERTAIN_CV:
         return (1.0,)
     top = float(stock_ratio(NEVER_SHORT, cv))
-    grid = np.concatenate([[0.0], np.geomspace(top * 1e-3, top, 600)])
+    grid = np.concatenate([[0.0], np.geomspace(top * 1e-4, top, 800)])
     share = sold_share(grid, cv)
     points: list[int] = [0]
     while points[-1] < len(grid) - 1:
@@ -105,7 +105,8 @@ def breakpoints(cv: float) -> tuple[float, ...]:
             inner = slice(start + 1, end + 1)
             slope = (share[end] - share[start]) / (grid[end] - grid[start])
             chord = share[start] + slope * (grid[inner] - grid[start])
-            if np.max((share[inner] - chord) / share[inner]) <= RELATIVE_ERROR:
+            allowed = RELATIVE_ERROR * np.maximum(share[inner], 0.1)
+            if (share[inner] - chord <= allowed).all():
                 low = end
             else:
                 high = end - 1

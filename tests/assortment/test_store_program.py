@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import best_by_trying, random_problem
+from every_plan import best_by_trying, random_problem
 
 from planner.assortment.problem_file import read_problem
 from planner.assortment.store import solve_store, within_limits
