@@ -26,6 +26,7 @@ class BlockPacker:
     def __init__(self, rack: Rack, rng: Random) -> None:
         self.rack = rack
         self.rng = rng
+        self.freely = False
         n = len(rack.facings)
         # Widths without a common measure are taken as a little wider, or sums would be endless.
         finest = max(rack.shelf_width) // MOST_SUMS + 1
@@ -44,11 +45,14 @@ class BlockPacker:
             for g, items in self.groups.items()
         }
 
-    def draw(self, spread: float) -> tuple[Layout, list[int]]:
+    def draw(self, spread: float, *, freely: bool) -> tuple[Layout, list[int]]:
         """One packing and the items that found no room in it.
 
         ``spread`` 1 leaves the same share empty on every shelf, 0 fills shelf after shelf.
+        ``freely`` draws without a wish for eye level or for few groups over two shelves: less
+        to look at, but it reaches packings that the wishes would rule out.
         """
+        self.freely = freely
         waiting = {g: list(items) for g, items in self.groups.items()}
         layout: Layout = []
         begun: int | None = None
@@ -82,6 +86,8 @@ class BlockPacker:
 
     def _wish(self, worth: float, shelf: int, at_home: bool) -> float:
         """How much this shelf wants something: margin at eye level, else what stood here."""
+        if self.freely:
+            return self.rng.random()
         towards = 1.0 if self.rack.eye_level[shelf] else -1.0
         return towards * worth * self.rng.uniform(0.5, 1.5) + (0.5 * abs(worth) * at_home)
 
@@ -111,7 +117,8 @@ class BlockPacker:
         widths = [width[g] for g in order]
         sets = reachable(widths, room)
         best_sum = nearest_sum(sets[-1], target)
-        if best_sum >= target or not order:
+        whole = not (self.freely and self.rng.random() < 0.5)
+        if (best_sum >= target and whole) or not order:
             return self._take(waiting, order, sets, widths, best_sum), None
         best: tuple[int, int | None] = (best_sum, None)
         for candidate in self.rng.sample(order, min(len(order), 6)):
@@ -119,7 +126,7 @@ class BlockPacker:
             parts = [self.width[i] for i in waiting[candidate]]
             sums = reachable(parts, room, reachable(others, room)[-1])[-1]
             found = nearest_sum(sums, target)
-            if found > best[0]:
+            if found > best[0] or (found == best[0] and not whole):
                 best = (found, candidate)
             if found >= target:
                 break

@@ -57,7 +57,8 @@ def _in_blocks(rack: Rack, rng: Random) -> list[Layout]:
     found: list[Layout] = []
     repaired: list[tuple[int, Layout]] = []
     for attempt in range(TRIES):
-        layout, left = packer.draw(spread=(1.0, 0.5, 0.0)[attempt % 3])
+        freely = attempt % 2 == 1
+        layout, left = packer.draw(spread=(1.0, 0.5, 0.0)[attempt // 2 % 3], freely=freely)
         if not left:
             found.append(layout)
             if len(found) == ENOUGH:
