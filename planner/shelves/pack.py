@@ -12,7 +12,7 @@ from planner.shelves.fit import best_fit, exact, insert
 from planner.shelves.rack import Layout, Rack, broken_groups
 from planner.shelves.spare import EMPTY_SHARE_EXPLAINED, empty_steps, give_facings
 
-TRIES = 160
+TRIES = 320
 ENOUGH = 20
 """Packings in blocks after which the best is taken."""
 
@@ -57,8 +57,8 @@ def _in_blocks(rack: Rack, rng: Random) -> list[Layout]:
     found: list[Layout] = []
     repaired: list[tuple[int, Layout]] = []
     for attempt in range(TRIES):
-        freely = attempt % 2 == 1
-        layout, left = packer.draw(spread=(1.0, 0.5, 0.0)[attempt // 2 % 3], freely=freely)
+        freely = attempt % 3 == 1
+        layout, left = packer.draw(spread=(1.0, 0.5, 0.0)[attempt // 3 % 3], freely=freely)
         if not left:
             found.append(layout)
             if len(found) == ENOUGH:
