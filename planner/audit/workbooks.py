@@ -52,13 +52,8 @@ def check_cells(run: RunFolder, ledger: Ledger) -> None:
 
 
 def _by_place(cells: pd.DataFrame) -> dict[tuple[str, str], str]:
-    return dict(
-        zip(
-            zip(cells["sheet"], cells["cell"], strict=True),
-            cells["value"].astype("str"),
-            strict=True,
-        )
-    )
+    places = zip(cells["sheet"].tolist(), cells["cell"].tolist(), strict=True)
+    return dict(zip(places, cells["value"].astype("str").tolist(), strict=True))
 
 
 def _compare(
@@ -107,7 +102,9 @@ def item_lists(run: RunFolder) -> pd.DataFrame:
 def _item_list(sheet: pd.DataFrame) -> pd.DataFrame:
     place = sheet["cell"].str.extract(_CELL)
     grid: dict[int, dict[str, str]] = {}
-    for letters, row, value in zip(place[0], place[1].astype(int), sheet["value"], strict=True):
+    for letters, row, value in zip(
+        place[0].tolist(), place[1].astype(int).tolist(), sheet["value"].tolist(), strict=True
+    ):
         grid.setdefault(int(row), {})[str(letters)] = str(value)
     head = next((row for row in sorted(grid) if "PLU" in grid[row].values()), 0)
     names = {letters: _head(text) for letters, text in grid.get(head, {}).items()}

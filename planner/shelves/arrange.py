@@ -15,10 +15,9 @@ HOME_WEIGHT = 0.02
 
 def appeal(rack: Rack, items: list[int], shelf: int) -> float:
     """Margin at eye level, and a little for what stays where it stands today."""
-    mean = sum(abs(m) for m in rack.margin) / max(1, len(rack.margin)) or 1.0
     stays = sum(rack.home[i] == shelf for i in items)
     at_eye = sum(rack.margin[i] for i in items) if rack.eye_level[shelf] else 0.0
-    return at_eye + HOME_WEIGHT * mean * stays
+    return at_eye + HOME_WEIGHT * rack.mean_margin * stays
 
 
 def exchange(rack: Rack, layout: Layout) -> Layout:

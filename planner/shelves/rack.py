@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 Layout = list[list[int]]
 """Items on each shelf from left to right, shelves in reading order."""
@@ -42,6 +43,11 @@ class Rack:
     """Shelf where the item stands today; -1 where unknown."""
     shelf_width: tuple[int, ...]
     eye_level: tuple[bool, ...]
+
+    @cached_property
+    def mean_margin(self) -> float:
+        """Mean of the margins' sizes; 1 where all are zero."""
+        return sum(abs(m) for m in self.margin) / max(1, len(self.margin)) or 1.0
 
     def width(self, item: int) -> int:
         """Width of the item's block in steps."""
