@@ -75,32 +75,33 @@ def plan(
         progress("estimating demand", 0, 1)
         demand = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)
     assortment, shelves = plan_and_place(inputs, demand, settings, clock, progress)
-    with clock.phase("outputs"):
-        contents = assemble_contents(
-            inputs, demand, assortment, shelves, run_id=run_id, scenario=BASE_SCENARIO
-        )
-        record = RunRecord(
-            inputs=inputs,
-            scenario={
-                "name": BASE_SCENARIO,
-                "objective": contents.stamp.objective,
-                "weeks": demand.weeks,
-                "gap": settings.gap,
-                "time_limit_seconds_per_store": settings.time_limit_seconds,
-            },
-            seed=settings.seed,
-            seconds=clock.seconds,
-            store_seconds={s: p.seconds for s, p in assortment.plans.items()},
-        )
-        return write_run(
-            folder,
-            contents,
-            evidence_tables(assortment),
-            record,
-            workers=settings.workers,
-            overwrite=overwrite,
-            progress=lambda done, total: progress("writing workbooks", done, total),
-        )
+    started = time.perf_counter()
+    contents = assemble_contents(
+        inputs, demand, assortment, shelves, run_id=run_id, scenario=BASE_SCENARIO
+    )
+    record = RunRecord(
+        inputs=inputs,
+        scenario={
+            "name": BASE_SCENARIO,
+            "objective": contents.stamp.objective,
+            "weeks": demand.weeks,
+            "gap": settings.gap,
+            "time_limit_seconds_per_store": settings.time_limit_seconds,
+        },
+        seed=settings.seed,
+        seconds=clock.seconds,
+        outputs_started=started,
+        store_seconds={s: p.seconds for s, p in assortment.plans.items()},
+    )
+    return write_run(
+        folder,
+        contents,
+        evidence_tables(assortment),
+        record,
+        workers=settings.workers,
+        overwrite=overwrite,
+        progress=lambda done, total: progress("writing workbooks", done, total),
+    )
 
 
 def plan_and_place(

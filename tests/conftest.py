@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from whole_chain import Stages, corner_shops, plan_of, small_greengrocer, stages_of
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of four stores of the greengrocer chain, to be read only."""
+    folder = tmp_path_factory.mktemp("greengrocer")
+    return plan_of(small_greengrocer(folder / "data"), folder / "run")
+
+
+@pytest.fixture(scope="session")
+def shop_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the corner shops, to be read only; its data lies beside it."""
+    folder = tmp_path_factory.mktemp("shops")
+    return plan_of(corner_shops(folder / "data"), folder / "run")
+
+
+@pytest.fixture(scope="session")
+def shops(tmp_path_factory: pytest.TempPathFactory) -> Stages:
+    """The corner shops through every stage but the outputs."""
+    return stages_of(corner_shops(tmp_path_factory.mktemp("shops") / "data"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ class StoreProblem:
     max_local_items: float
     range_limits: tuple[RangeLimit, ...]
 
-    @property
+    @cached_property
     def must_list(self) -> Flags:
         """Items that every plan of this store lists: core and locked in."""
         return self.core | self.locked_in

@@ -206,6 +206,10 @@ class StoreProgram:
         """
         problem, bounds = self.problem, self.bounds
         footprint = problem.facing_width_cm * problem.min_facings
+        taken = {
+            kind: float((footprint * problem.must_list)[problem.shelf_members(kind)].sum())
+            for kind in problem.shelf_cm
+        }
         for (g, n), y in self.y.items():
             if (g, n) in self.empty:
                 continue
