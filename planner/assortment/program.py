@@ -227,12 +227,10 @@ class StoreProgram:
                 self._add(terms, MORE, f"convex_{g}_{n}_{number}", slope * (2 * float(d0) - base))
             for kind, room in problem.shelf_cm.items():
                 wide = [i for i, _ in free if problem.fixture_type[i] == kind]
-                taken = sum(
-                    float(footprint[i]) for i in problem.shelf_members(kind) if problem.must_list[i]
-                )
-                if wide and float(footprint[wide].sum()) > room - taken >= 0:
+                left = room - taken[kind]
+                if wide and float(footprint[wide].sum()) > left >= 0:
                     terms = [(self.t[g, i], float(footprint[i])) for i in wide]
-                    self._add([*terms, (y, -(room - taken))], LESS, f"shelf_times_y_{g}_{n}_{kind}")
+                    self._add([*terms, (y, -left)], LESS, f"shelf_times_y_{g}_{n}_{kind}")
 
     def _add_mean(self) -> None:
         """``m_i = sum_g v_gi y_gn x_i / r``."""
