@@ -118,7 +118,7 @@ def test_the_model_page_names_every_family_of_rows() -> None:
 
 
 def test_the_example_of_a_problem_file_can_be_solved(tmp_path: Path) -> None:
-    """PROBLEM.json as the page shows it is read and solved: two units a week of three are drawn."""
+    """PROBLEM.json as the page shows it is read and solved: two thirds of the potential buy."""
     part = text_of("docs/house.md").split("## PROBLEM.json")[1]
     path = tmp_path / "problem.json"
     path.write_text(part.split("```")[1], encoding="utf-8")
