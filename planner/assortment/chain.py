@@ -17,7 +17,7 @@ from planner.assortment.reasons import item_reasons
 from planner.assortment.result import Assortment, StorePlan, proof_words, relative_gap
 from planner.assortment.score import Score, best_score
 from planner.assortment.store import solve_store
-from planner.assortment.value import item_draws, value_draws, value_table
+from planner.assortment.value import value_draws, value_table
 from planner.demand.result import Demand
 from planner.errors import Infeasible, NoPlan
 from planner.tables.inputs import Assumption, Inputs
@@ -43,10 +43,8 @@ class _StoreJob:
     current_facings: Floats
     not_candidate: np.ndarray
     relative_se: Floats
-    shared_draws: Floats
     ranking: Integers
-    number: int
-    money: str
+    currency: str
     settings: SolveSettings
 
 
@@ -90,7 +88,7 @@ def plan_chain(
         if progress:
             progress(len(outcomes), len(jobs))
     outcomes = {store: outcomes[store] for store in again}
-    _raise_without_plan(inputs, outcomes, problems)
+    _raise_without_plan(inputs, outcomes, problems, reserve_cm or {})
     return _assortment(inputs, demand, parameters, problems, outcomes, before, reserve_cm or {})
 
 
@@ -120,8 +118,7 @@ def _jobs(
     error = demand.pairs["se_units_week"].to_numpy(dtype=np.float64).reshape(shape)
     relative = np.divide(error, mean, out=np.zeros(shape), where=mean > 0)
     facings = _facings_today(inputs, demand)
-    shared = item_draws(shape[1], settings.seed)
-    money = inputs.chain.currency if not inputs.planned_in_units else "units"
+    currency = "" if inputs.planned_in_units else inputs.chain.currency
     jobs = []
     for s, store in enumerate(demand.store_ids):
         if store in set(stores):
@@ -132,10 +129,8 @@ def _jobs(
                     current_facings=facings[s],
                     not_candidate=parameters.not_candidate[s],
                     relative_se=relative[s],
-                    shared_draws=shared,
                     ranking=ranking,
-                    number=s,
-                    money=money or "units",
+                    currency=currency,
                     settings=settings,
                 )
             )
@@ -179,11 +174,10 @@ def _plan_store(job: _StoreJob) -> _StoreOutcome:
         problem,
         job.in_range,
         job.relative_se,
-        job.shared_draws,
-        (settings.seed, job.number + 1),
+        settings.seed,
         (plan.score, common_score, current),
     )
-    reasons = item_reasons(problem, plan, job.in_range, job.not_candidate, job.money)
+    reasons = item_reasons(problem, plan, job.not_candidate, job.currency)
     return _StoreOutcome(plan, common_score, current, overspends, tuple(reasons), draws)
 
 
@@ -191,12 +185,15 @@ def _raise_without_plan(
     inputs: Inputs,
     outcomes: Mapping[str, _StoreOutcome],
     problems: Mapping[str, StoreProblem],
+    reserve_cm: Mapping[str, Mapping[str, float]],
 ) -> None:
     names = inputs.stores.set_index("store_id")["store_name"]
     infeasible = [s for s, o in outcomes.items() if o.plan.plan == "infeasible"]
     if infeasible:
         lines = [
-            f"store {s} ({names[s]}): {'; '.join(_tight_spots(problems[s]))}" for s in infeasible
+            f"store {s} ({names[s]}): "
+            + "; ".join(_tight_spots(problems[s], reserve_cm.get(s, {})))
+            for s in infeasible
         ]
         raise Infeasible("no plan keeps every limit in:\n  " + "\n  ".join(lines))
     without = [s for s, o in outcomes.items() if o.plan.plan == "none"]
@@ -204,7 +201,7 @@ def _raise_without_plan(
         raise NoPlan(f"no plan was found within the time limit in stores {', '.join(without)}")
 
 
-def _tight_spots(problem: StoreProblem) -> list[str]:
+def _tight_spots(problem: StoreProblem, reserved: Mapping[str, float]) -> list[str]:
     """What the items that must be listed need against what there is, in words."""
     must = problem.must_list
     spots = []
@@ -214,9 +211,10 @@ def _tight_spots(problem: StoreProblem) -> list[str]:
         members = problem.shelf_members(kind)
         need = float((problem.facing_width_cm * problem.min_facings)[members] @ must[members])
         if need > room:
-            spots.append(
-                f"items that must be listed need {need:g} cm of {kind}, there are {room:g}"
-            )
+            spot = f"what must be listed needs {need:g} cm of {kind}, there are {room:g}"
+            if reserved.get(kind, 0.0) > 0:
+                spot += f" beside {reserved[kind]:g} that cannot be filled shelf by shelf"
+            spots.append(spot)
     local = int((problem.locked_in & ~problem.core).sum())
     if local > problem.max_local_items:
         spots.append(f"{local} local items are locked in, {problem.max_local_items:g} are allowed")

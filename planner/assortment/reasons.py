@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from planner.assortment.choice import demand_units_week
@@ -50,51 +52,57 @@ def _priced_objective(
 
 
 def item_reasons(
-    problem: StoreProblem, plan: StorePlan, in_range: Flags, not_candidate: np.ndarray, money: str
+    problem: StoreProblem, plan: StorePlan, not_candidate: np.ndarray, currency: str
 ) -> list[str]:
-    """One sentence per item: why it is in, or why not here. ``money``: currency or "units"."""
+    """One sentence per item: why it is in, or why not here. ``currency``: "" means units."""
     if plan.score is None:
         raise ValueError(f"store {problem.store_id} has no plan to explain")
     prices = {limit.limit: limit.shadow_price for limit in plan.limits}
     values = marginal_values(problem, plan.score.facings, prices.get("budget_week", 0.0))
-    fewest = fewest_facings(problem, np.ones(len(in_range), dtype=bool))
-    local_price = prices.get("max_local_items", 0.0)
+    fewest = fewest_facings(problem, np.ones_like(problem.core))
     reasons = []
-    for i in range(len(problem.item_ids)):
-        value = f"{money} {values[i]:,.2f} a week"
-        if plan.score.listed[i]:
-            if problem.core[i]:
-                reasons.append("core range, in every store")
-            elif problem.locked_in[i]:
-                reasons.append(f"locked in; adds {value} after what it takes from others")
-            else:
-                reasons.append(f"adds {value} after what it takes from others")
-            continue
-        if not_candidate[i]:
+    for i, listed in enumerate(plan.score.listed):
+        if listed:
+            reasons.append(_why_in(problem, i, values[i], currency))
+        elif not_candidate[i]:
             reasons.append(str(not_candidate[i]))
-            continue
-        if values[i] <= 0:
-            reasons.append(
-                f"would lose {money} {-values[i]:,.2f} a week: what it sells does not pay for "
-                "its waste, its handling and what it takes from others"
-            )
-            continue
-        width = problem.facing_width_cm[i] * fewest[i]
-        kind = problem.fixture_type[i]
-        shelf_price = prices.get(f"shelf_cm:{kind}", 0.0)
-        if shelf_price > 0:
-            reasons.append(
-                f"would add {value} on its own, but its {width:g} cm of {kind} are worth about "
-                f"{money} {shelf_price * width:,.2f} to the items there"
-            )
-        elif local_price > 0:
-            reasons.append(
-                f"would add {value} on its own, but a place among the local items is worth "
-                f"about {money} {local_price:,.2f}"
-            )
         else:
-            reasons.append(
-                f"would add {value} on its own: within the plan's proven gap, or kept out by a "
-                "limit (see Limits)"
-            )
+            reasons.append(_why_out(problem, i, values[i], int(fewest[i]), prices, currency))
     return reasons
+
+
+def _why_in(problem: StoreProblem, item: int, value: float, currency: str) -> str:
+    if problem.core[item]:
+        return "core range, in every store"
+    locked = "locked in; " if problem.locked_in[item] else ""
+    if value < 0:
+        return f"{locked}costs {_amount(-value, currency)} a week, kept in by a limit"
+    return f"{locked}adds {_amount(value, currency)} a week after what it takes from others"
+
+
+def _why_out(
+    problem: StoreProblem,
+    item: int,
+    value: float,
+    facings: int,
+    prices: Mapping[str, float],
+    currency: str,
+) -> str:
+    if value <= 0:
+        return (
+            f"would lose {_amount(-value, currency)} a week: what it sells does not pay for its "
+            "waste, its handling and what it takes from others"
+        )
+    would = f"would add {_amount(value, currency)} a week on its own"
+    kind, width = problem.fixture_type[item], problem.facing_width_cm[item] * facings
+    shelf = prices.get(f"shelf_cm:{kind}", 0.0) * width
+    place = prices.get("max_local_items", 0.0)
+    if value > shelf + place:
+        return f"{would}: left out by a limit on the range, or within the plan's proven gap"
+    if place <= shelf:
+        return f"{would}, but its {width:g} cm of {kind} are worth about {_amount(shelf, currency)}"
+    return f"{would}, but a place among the local items is worth about {_amount(place, currency)}"
+
+
+def _amount(value: float, currency: str) -> str:
+    return f"{currency} {value:,.2f}" if currency else f"{value:,.2f} units"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -21,17 +22,21 @@ UNUSUAL_SHARE = 0.06
 LOW, HIGH = 0.10, 0.90
 
 
-def item_draws(item_count: int, seed: int) -> Floats:
-    """Standard normal draws shared by all stores: [draw, item]."""
-    return np.random.default_rng([seed, 0]).standard_normal((DRAWS, item_count))
+def _normal_draws(names: Sequence[str], seed: int) -> Floats:
+    """Standard normal draws [draw, name] that hang on the name alone, not on its place."""
+    return np.column_stack(
+        [
+            np.random.default_rng([seed, crc32(name.encode())]).standard_normal(DRAWS)
+            for name in names
+        ]
+    )
 
 
 def value_draws(
     problem: StoreProblem,
     in_range: Flags,
     relative_se: Floats,
-    shared: Floats,
-    seed: tuple[int, int],
+    seed: int,
     plans: Sequence[Score],
 ) -> Floats:
     """Objective of each plan under draws of the store's demand: [draw, plan].
@@ -43,7 +48,8 @@ def value_draws(
     the same draws.
     """
     variance = np.log1p(np.square(relative_se))
-    own = np.random.default_rng(seed).standard_normal(shared.shape)
+    shared = _normal_draws([f"item/{item}" for item in problem.item_ids], seed)
+    own = _normal_draws([f"{problem.store_id}/{item}" for item in problem.item_ids], seed)
     normal = np.sqrt(SHARED_VARIANCE) * shared + np.sqrt(1.0 - SHARED_VARIANCE) * own
     scale = np.exp(np.sqrt(variance) * normal - variance / 2.0)[:, None, :]
     attraction = problem.attraction * scale
