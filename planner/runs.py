@@ -68,6 +68,10 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
     """
     if not folder.exists():
         return
+    if Path.cwd().is_relative_to(folder.resolve()):
+        # A run is moved into place whole, which would pull the directory from under the shell.
+        allowed = "a folder that is not the present directory and does not hold it"
+        raise BadInput([_refusal(folder, allowed, "name a folder inside it with --out")])
     if not folder.is_dir():
         raise BadInput([_refusal(folder, "a new folder", "name another folder with --out")])
     if not any(folder.iterdir()):
@@ -81,7 +85,13 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
 
 
 def _refusal(folder: Path, allowed: str, mend: str) -> Problem:
-    return Problem(str(folder), 1, "", "a folder that holds files", allowed, mend)
+    return Problem(str(folder), 1, "", _found_at(folder), allowed, mend)
+
+
+def _found_at(folder: Path) -> str:
+    if not folder.is_dir():
+        return "a file"
+    return "a folder that holds files" if any(folder.iterdir()) else "an empty folder"
 
 
 def write_run(
@@ -112,7 +122,11 @@ def _move_into_place(aside: Path, folder: Path) -> None:
         return
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     folder.rename(old)
-    aside.rename(folder)
+    try:
+        aside.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)
 
 

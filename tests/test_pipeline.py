@@ -256,7 +256,7 @@ IMPOSSIBLE = {
     "core locked out": LOCKS + "7,4011,OUT\n",
     "locked in, wider than every shelf": LOCKS + "8,4999,IN\n",
     "more local items locked in than allowed": LOCKS
-    + "".join(f"8,{item},IN\n" for item in ("4012", "4021", "4023", "4062", "4063", "4070")),
+    + "".join(f"8,{item},IN\n" for item in ("4021", "4062", "4070", "4071", "4072")),
 }
 
 
