@@ -35,10 +35,10 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
     items, stores = inputs.items, inputs.stores
     reason = _why_not(inputs, demand)
     core, assumptions = core_items(inputs, demand, reason == "")
-    price = _horizon_price(inputs, demand)
     unit_cost = items["unit_cost"].to_numpy(dtype=np.float64)
     demand_week = _pair_demand(demand)
     base_price = items["price"].to_numpy(dtype=np.float64)
+    price = base_price * demand.paid_price_share
     waste = calibrate_waste(inputs, demand_week, demand.in_range, unit_cost, base_price)
     raised = waste.cost_factor > 1.0 + 1e-9
     if raised.any():
@@ -123,23 +123,6 @@ def _why_not(inputs: Inputs, demand: Demand) -> NDArray[np.object_]:
             names = {name.strip() for name in str(sold_in).split(";")}
             reason[~np.isin(regions, list(names)), i] = "cannot be bought in this region"
     return reason
-
-
-def _horizon_price(inputs: Inputs, demand: Demand) -> Floats:
-    """[store, item]: price averaged over the plan's weeks, promotions taken off."""
-    shape = (len(demand.store_ids), len(demand.item_ids))
-    off = np.zeros(shape)
-    planned = inputs.promotions
-    end = demand.first_week + pd.Timedelta(days=7 * demand.weeks)
-    planned = planned[(planned["week"] >= demand.first_week) & (planned["week"] < end)]
-    items = {item: i for i, item in enumerate(demand.item_ids)}
-    stores = {store: s for s, store in enumerate(demand.store_ids)}
-    for promotion in planned.to_dict("records"):
-        store = promotion["store_id"]
-        where: Any = slice(None) if store == "" else stores[store]
-        off[where, items[promotion["item_id"]]] += promotion["discount"] / demand.weeks
-    price: Floats = inputs.items["price"].to_numpy(dtype=np.float64) * (1.0 - np.minimum(off, 1.0))
-    return price
 
 
 def _locks(inputs: Inputs) -> tuple[Flags, Flags]:

@@ -10,7 +10,7 @@ from planner.demand.clean import History, clean
 from planner.demand.factors import Grouping
 from planner.demand.newcomers import fill_new_items
 from planner.demand.outlook import Outlook, outlook
-from planner.demand.promotions import uplift
+from planner.demand.promotions import HorizonPromotions, horizon_promotions
 from planner.demand.ranges import current_range
 from planner.demand.rates import Rates, fit, with_unseen_stores
 from planner.demand.result import Demand
@@ -51,7 +51,8 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
     rates = fit(history, grouping, calibration.half_life_weeks)
     rates, new_stores = with_unseen_stores(rates, history, grouping)
     listed, range_assumptions = current_range(inputs, history, grouping.region_of_store)
-    pairs, assumptions = _pairs(inputs, history, grouping, rates, calibration, weeks)
+    promotions = horizon_promotions(inputs, history.first_week, weeks, rates.elasticity.value)
+    pairs, assumptions = _pairs(inputs, history, grouping, rates, calibration, weeks, promotions)
     shape = (len(inputs.stores), len(inputs.items))
     choice = attractions(
         pairs["demand_units_week"].to_numpy().reshape(shape),
@@ -75,6 +76,7 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
         shadow_attraction=choice.shadow_attraction[None],
         no_purchase_attraction=choice.no_purchase[None],
         potential_units_week=choice.potential[None],
+        paid_price_share=promotions.paid_price_share,
         in_range=listed,
         recapture=recapture,
         weeks=weeks,
@@ -95,6 +97,7 @@ def _pairs(
     rates: Rates,
     calibration: Calibration,
     weeks: int,
+    promotions: HorizonPromotions,
 ) -> tuple[pd.DataFrame, list[Assumption]]:
     stores, items = history.stores, history.items
     store, item = np.divmod(np.arange(stores * items), items)
@@ -119,10 +122,9 @@ def _pairs(
     variance = log_variance.reshape(stores, items)
     sold = np.bincount(history.pair_item[history.pair], minlength=items) > 0
     rate, variance = fill_new_items(rate, variance, sold, grouping)
-    lift, promotions = uplift(inputs, history.first_week, weeks, rates.elasticity.value)
-    mean = (rate * lift).ravel()
+    mean = (rate * promotions.uplift).ravel()
     error = np.nan_to_num(rates.elasticity.standard_error)
-    price = np.log(lift).ravel() / min(rates.elasticity.value, -0.1)
+    price = np.log(promotions.uplift).ravel() / min(rates.elasticity.value, -0.1)
     log_variance = np.minimum(variance.ravel() + (error * price) ** 2, LARGEST_LOG_VARIANCE)
 
     posterior = mean**2 * np.expm1(log_variance)
@@ -144,7 +146,7 @@ def _pairs(
         }
     )
     return pairs, _rate_assumptions(
-        history, rates, calibration, ahead, weeks, sold, source, promotions
+        history, rates, calibration, ahead, weeks, sold, source, promotions.rows
     )
 
 

@@ -1,6 +1,8 @@
-"""What the promotions already planned for the horizon do to mean demand."""
+"""What the promotions already planned for the horizon do to demand and to the price paid."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,31 +14,44 @@ from planner.tables.inputs import Inputs
 Floats = NDArray[np.float64]
 
 
-def uplift(
+@dataclass(frozen=True)
+class HorizonPromotions:
+    """Promotions already planned for the horizon.
+
+    ``uplift`` [store, item]: mean over the weeks of (1 - discount)**elasticity.
+    ``paid_price_share`` [store, item]: what a unit brings on average as a share of its price,
+    weeks weighted by their demand.
+    """
+
+    uplift: Floats
+    paid_price_share: Floats
+    rows: int
+
+
+def horizon_promotions(
     inputs: Inputs, first_week: pd.Timestamp, weeks: int, elasticity: float
-) -> tuple[Floats, int]:
-    """Mean over the horizon of (1 - discount)**elasticity, [store, item], and the rows used.
+) -> HorizonPromotions:
+    """Effect of the planned promotions on demand and on the price paid.
 
     A row without a store holds for every store, unless the store has a row of its own for that
     item and week. Rows outside the horizon are not used.
     """
-    stores, items = len(inputs.stores), len(inputs.items)
-    effect = np.ones((stores, items))
+    shape = (len(inputs.stores), len(inputs.items))
     week = ((inputs.promotions["week"] - first_week) // pd.Timedelta(weeks=1)).to_numpy()
     inside = (week >= 0) & (week < weeks)
     planned = inputs.promotions[inside]
-    if planned.empty:
-        return effect, 0
     store = pd.Index(inputs.stores["store_id"]).get_indexer(planned["store_id"])
     item = pd.Index(inputs.items["item_id"]).get_indexer(planned["item_id"])
-    factor = np.exp(elasticity * log_price_ratio(planned["discount"].to_numpy(dtype=np.float64)))
-    total = np.zeros((stores, items))
-    for offset in np.unique(week[inside]):
-        now = week[inside] == offset
-        weekly = np.ones((stores, items))
-        everywhere = now & (planned["store_id"].to_numpy() == "")
-        weekly[:, item[everywhere]] = factor[everywhere]
-        own = now & ~everywhere
-        weekly[store[own], item[own]] = factor[own]
-        total += weekly - 1.0
-    return effect + total / weeks, int(inside.sum())
+    discount = planned["discount"].to_numpy(dtype=np.float64)
+    offset, everywhere = week[inside], planned["store_id"].to_numpy() == ""
+    demand, paid = np.full(shape, float(weeks)), np.full(shape, float(weeks))
+    for number in np.unique(offset):
+        weekly = np.zeros(shape)
+        chain = (offset == number) & everywhere
+        weekly[:, item[chain]] = discount[chain]
+        own = (offset == number) & ~everywhere
+        weekly[store[own], item[own]] = discount[own]
+        effect = np.exp(elasticity * log_price_ratio(weekly))
+        demand += effect - 1.0
+        paid += effect * (1.0 - weekly) - 1.0
+    return HorizonPromotions(demand / weeks, paid / demand, int(inside.sum()))

@@ -34,6 +34,9 @@ class Demand:
     shadow_attraction: Array
     no_purchase_attraction: Array
     potential_units_week: Array
+    paid_price_share: Array
+    """[store, item]: what a unit brings on average over the horizon as a share of its price,
+    planned promotions taken off."""
     in_range: NDArray[np.bool_]
     """[store, item]: the current range that ``pairs`` refers to."""
     recapture: pd.DataFrame
