@@ -16,7 +16,7 @@ import pytest
 
 from planner.assortment.problem import StoreProblem
 from planner.assortment.problem_file import read_problem
-from planner.assortment.program import StoreProgram
+from planner.assortment.program import StoreProgram, expression
 
 FOLDER = Path(__file__).parent / "model_files"
 WRITE = os.environ.get("PLANNER_WRITE_MODEL_FILES") == "1"
@@ -105,6 +105,16 @@ def rows_of(family: str) -> Callable[[StoreProblem], StoreProgram]:
     return only(family)
 
 
+def variables(problem: StoreProblem) -> StoreProgram:
+    """The program without rows, with an objective that names every variable."""
+    program = only(VARIABLES)(problem)
+    named = (program.x, program.f, program.m, program.q, program.u, program.y, program.t)
+    program.model.setObjective(
+        expression([(variable, 1.0) for kind in named for variable in kind.values()])
+    )
+    return program
+
+
 def tangent(problem: StoreProblem) -> StoreProgram:
     """The program with one tangent of expected sales."""
     program = only(VARIABLES)(problem)
@@ -122,7 +132,7 @@ def lower_sides(problem: StoreProblem) -> StoreProgram:
 
 NEARLY_CERTAIN = TINY | {"items": [APPLE | {"demand_cv": 0.002}]}
 WRITTEN: dict[str, tuple[str, dict, Callable[[StoreProblem], StoreProgram]]] = {
-    "variables": (VARIABLES, TINY, rows_of(VARIABLES)),
+    "variables": (VARIABLES, TINY, variables),
     "objective": ("_add_objective", TINY, rows_of("_add_objective")),
     "balance": ("_add_balance", TINY, rows_of("_add_balance")),
     "balance_by_segment": ("_add_balance", SEGMENTED, rows_of("_add_balance")),
