@@ -55,6 +55,7 @@ class _StoreOutcome:
     current: Score | None
     overspends_today: bool
     reasons: tuple[str, ...]
+    marginal_week: Floats
     draws: Floats
 
 
@@ -151,7 +152,7 @@ def _plan_store(job: _StoreJob) -> _StoreOutcome:
     problem, settings = job.problem, job.settings
     plan = solve_store(problem, settings.gap, settings.time_limit_seconds)
     if plan.score is None:
-        return _StoreOutcome(plan, None, None, False, (), np.zeros((0, 0)))
+        return _StoreOutcome(plan, None, None, False, (), np.zeros(0), np.zeros((0, 0)))
     common = common_plan(problem, job.ranking, settings.gap, settings.time_limit_seconds)
     common_score = common.score if common.score is not None else plan.score
     if common_score.objective_week > plan.objective_week:
@@ -177,8 +178,8 @@ def _plan_store(job: _StoreJob) -> _StoreOutcome:
         settings.seed,
         (plan.score, common_score, current),
     )
-    reasons = item_reasons(problem, plan, job.not_candidate, job.currency)
-    return _StoreOutcome(plan, common_score, current, overspends, tuple(reasons), draws)
+    reasons, marginal = item_reasons(problem, plan, job.not_candidate, job.currency)
+    return _StoreOutcome(plan, common_score, current, overspends, tuple(reasons), marginal, draws)
 
 
 def _raise_without_plan(
@@ -246,6 +247,7 @@ def _assortment(
     common = dict(before.common) if before else {}
     current = dict(before.current) if before else {}
     reasons = dict(before.reasons) if before else {}
+    marginal = dict(before.marginal_week) if before else {}
     draws = dict(before.draws) if before else {}
     for store, outcome in outcomes.items():
         assert outcome.common is not None
@@ -260,7 +262,7 @@ def _assortment(
             plan = dataclasses.replace(plan, bound_week=bound, proof=proof)
         plans[store], reasons[store] = plan, outcome.reasons
         common[store], current[store] = outcome.common, outcome.current
-        draws[store] = outcome.draws
+        marginal[store], draws[store] = outcome.marginal_week, outcome.draws
     stores = list(demand.store_ids)
     regions = dict(zip(inputs.stores["store_id"], inputs.stores["region"], strict=True))
     trio = {s: (plans[s].score, common[s], current[s]) for s in stores}
@@ -291,6 +293,7 @@ def _assortment(
         common={s: common[s] for s in stores},
         current={s: current[s] for s in stores},
         reasons={s: reasons[s] for s in stores},
+        marginal_week={s: marginal[s] for s in stores},
         draws={s: draws[s] for s in stores},
         in_range=pd.DataFrame(demand.in_range, index=stores, columns=list(demand.item_ids)),
         reserve_cm={s: dict(widths) for s, widths in reserve_cm.items()},

@@ -53,8 +53,11 @@ def _priced_objective(
 
 def item_reasons(
     problem: StoreProblem, plan: StorePlan, not_candidate: np.ndarray, currency: str
-) -> list[str]:
-    """One sentence per item: why it is in, or why not here. ``currency``: "" means units."""
+) -> tuple[list[str], Floats]:
+    """One sentence per item, why it is in or why not here, and its marginal value per week.
+
+    ``currency``: "" means units.
+    """
     if plan.score is None:
         raise ValueError(f"store {problem.store_id} has no plan to explain")
     prices = {limit.limit: limit.shadow_price for limit in plan.limits}
@@ -68,7 +71,7 @@ def item_reasons(
             reasons.append(str(not_candidate[i]))
         else:
             reasons.append(_why_out(problem, i, values[i], int(fewest[i]), prices, currency))
-    return reasons
+    return reasons, values
 
 
 def _why_in(problem: StoreProblem, item: int, value: float, currency: str) -> str:

@@ -59,6 +59,9 @@ class Assortment:
     current: Mapping[str, Score]
     reasons: Mapping[str, tuple[str, ...]]
     """Store -> one sentence per item, in the order of the problem's items."""
+    marginal_week: Mapping[str, Floats]
+    """Store -> what each item adds to the objective after what it takes from others: listed
+    items against leaving them out, others against adding them, shelf and counts left out."""
     draws: Mapping[str, Floats]
     """Store -> objective under draws of demand: [draw, plan (local, common, current)]."""
     in_range: pd.DataFrame

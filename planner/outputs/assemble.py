@@ -48,7 +48,7 @@ def assemble_contents(
         store_plans=store_plans,
         figures=_figures(assortment, items),
         value=assortment.value,
-        changes=_changes(inputs, demand, items, shelves),
+        changes=_changes(inputs, demand, assortment, items, shelves),
         recapture=demand.recapture,
         assumptions=_assumption_table(assumptions),
     )
@@ -237,13 +237,21 @@ def _figure_row(
     }
 
 
-def _changes(inputs: Inputs, demand: Demand, items: pd.DataFrame, shelves: Shelves) -> pd.DataFrame:
+def _changes(
+    inputs: Inputs,
+    demand: Demand,
+    assortment: Assortment,
+    items: pd.DataFrame,
+    shelves: Shelves,
+) -> pd.DataFrame:
     """Contents.changes: what comes, leaves and moves, with first and last order dates."""
     deliveries = inputs.stores.set_index("store_id")["deliveries_week"].to_dict()
     groups = inputs.items.set_index("item_id")["need_group"]
     today = inputs.current_range.set_index(["store_id", "item_id"])
     facings_today = today["facings"].to_dict()
     moved = _moved(inputs, shelves)
+    marginal = np.concatenate([assortment.marginal_week[s] for s in demand.store_ids])
+    items = items.assign(value_week=marginal)
     changed = items[items["status"].isin(["NEW", "OUT"])]
     kept = items[(items["status"] == "KEEP")]
     is_moved = [key in moved for key in zip(kept["store_id"], kept["item_id"], strict=True)]
@@ -278,13 +286,14 @@ def _changes(inputs: Inputs, demand: Demand, items: pd.DataFrame, shelves: Shelv
                     "replaces": replaced.get(row["item_id"], "") if change == "NEW" else "",
                     "first_order_date": order_date if change == "NEW" else pd.NaT,
                     "last_order_date": order_date if change == "OUT" else pd.NaT,
+                    "value_week": math.nan if change == "MOVED" else row["value_week"],
                     "reason": moved.get((store, row["item_id"]), "")
                     if change == "MOVED"
                     else row["reason"],
                 }
             )
     columns = ["store_id", "item_id", "change", "facings_before", "facings_after", "replaces",
-               "first_order_date", "last_order_date", "reason"]  # fmt: skip
+               "first_order_date", "last_order_date", "value_week", "reason"]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
     dates = {"first_order_date": "datetime64[ns]", "last_order_date": "datetime64[ns]"}
     rank = {store: k for k, store in enumerate(demand.store_ids)}

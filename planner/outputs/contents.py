@@ -53,7 +53,8 @@ class Contents:
     current), value_week, low_week, high_week (80 % interval), share_of_sales, unusual (above 6 %).
     ``changes``: a row per item that comes, leaves or moves: store_id, item_id, change (NEW, OUT,
     MOVED), facings_before, facings_after, replaces (item_id or ""), first_order_date (NEW),
-    last_order_date (OUT), reason.
+    last_order_date (OUT), value_week (NEW: what it adds after what it takes from others; OUT:
+    what it would add on its own), reason.
     ``recapture``: Demand.recapture.
     ``assumptions``: stage, subject, text, count.
     """

@@ -351,6 +351,7 @@ def _changes(ids: pd.Series, change: str, before: float, after: float) -> pd.Dat
             "replaces": "",
             "first_order_date": first if change == "NEW" else pd.NaT,
             "last_order_date": last if change == "OUT" else pd.NaT,
+            "value_week": float("nan") if change == "MOVED" else 10.0 + ids.index.to_numpy(),
             "reason": f"{change.lower()}: worth it here",
         }
     ).astype({"first_order_date": "datetime64[ns]", "last_order_date": "datetime64[ns]"})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from planner.outputs.report.amounts import amount, in_money, quantity, signed_amount
+from planner.outputs.report.amounts import signed_amount
 from planner.outputs.report.scope import Scope
 from planner.outputs.report.worth import interval, within_noise
 
@@ -57,19 +57,18 @@ def stores_first(scope: Scope) -> list[Action]:
 
 
 def changes_first(scope: Scope) -> list[Action]:
-    """The new items that are to earn (or, without money, sell) most, each item once.
+    """The new items that add most after what they take from others, each item once.
 
     An item that is worth listing in many stores would else fill the list alone. Where fewer
-    items come than the list is long, those that leave follow, the best sold first.
+    items come than the list is long, those that leave follow.
     """
     contents = scope.contents
     changes = contents.changes[contents.changes["change"].isin(["NEW", "OUT"])]
-    earned = contents.assortment[["store_id", "item_id", "margin_week", "sold_units_week"]]
-    rows = changes.merge(earned, on=["store_id", "item_id"], how="left")
-    key = "margin_week" if in_money(contents.stamp) else "sold_units_week"
-    rows = rows.assign(_new=(rows["change"] == "NEW").astype(int))
-    rows = rows.sort_values(
-        ["_new", key, "store_id", "item_id"], ascending=[False, False, True, True]
+    new = changes["change"] == "NEW"
+    # Of what leaves, the item that would add least on its own goes first.
+    rank = changes["value_week"].where(new, -changes["value_week"])
+    rows = changes.assign(_new=new.astype(int), _rank=rank).sort_values(
+        ["_new", "_rank", "store_id", "item_id"], ascending=[False, False, True, True]
     )
     stores_with = rows.groupby(["change", "item_id"]).size()
     first = rows.drop_duplicates(["change", "item_id"]).head(MOST)
@@ -87,12 +86,8 @@ def _change(row: pd.Series, stores: int, scope: Scope) -> Action:
     replaces = str(row["replaces"])
     swap = f" Takes the place of {items.get(replaces, replaces)}." if replaces else ""
     much = ""
-    if row["change"] == "NEW" and pd.notna(row["margin_week"]):
-        much = (
-            amount(float(row["margin_week"]), contents.stamp)
-            if in_money(contents.stamp)
-            else f"{quantity(float(row['sold_units_week']), contents.stamp)} units"
-        )
+    if row["change"] == "NEW" and pd.notna(row["value_week"]):
+        much = signed_amount(float(row["value_week"]), contents.stamp)
     store = str(row["store_id"])
     return Action(
         what=f"{verb} {name}",
