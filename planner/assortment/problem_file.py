@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from planner.assortment.problem import Floats, RangeLimit, StoreProblem
 from planner.assortment.result import StorePlan
@@ -17,6 +17,15 @@ from planner.errors import BadInput, Problem
 
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 PerSegment = Amount | dict[str, Amount]
+
+
+def _whole(value: object) -> object:
+    """A whole number that was written with a point, as many programs do."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Count = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
+Facings = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 WHOLE_POPULATION = "all"
 
 
@@ -46,11 +55,11 @@ class ItemEntry(_Strict):
     fixture_type: str = ""
     facing_width_cm: Amount = 0.0
     units_per_facing: Amount | None = None
-    shelf_fills_per_cycle: Amount = 1.0
+    shelf_fills_per_cycle: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     min_units_per_facing: Amount = 0.0
     min_stock_units: Amount = 0.0
-    min_facings: Annotated[int, Field(ge=1)] = 1
-    max_facings: Annotated[int, Field(ge=1)] | None = None
+    min_facings: Facings = 1
+    max_facings: Facings | None = None
     listing_cost_week: Amount = 0.0
     facing_cost_week: Amount = 0.0
     core: bool = False
@@ -61,9 +70,9 @@ class LimitsEntry(_Strict):
 
     shelf_cm: dict[str, Amount] = Field(default_factory=dict)
     budget_week: Amount | None = None
-    max_local_items: Annotated[int, Field(ge=0)] | None = None
-    need_group_min: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
-    need_group_max: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    max_local_items: Count | None = None
+    need_group_min: dict[str, Count] = Field(default_factory=dict)
+    need_group_max: dict[str, Count] = Field(default_factory=dict)
 
 
 class LocksEntry(_Strict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -70,12 +71,15 @@ def listing(run: RunFolder) -> pd.DataFrame:
 
 
 def check_core(run: RunFolder, ledger: Ledger) -> None:
-    """The core is that of the input where it names one, and every store lists it."""
-    assortment = run.tables["assortment"]
+    """The core is that of the input where it names one, and every store lists it.
+
+    Core items of the input that cannot be bought in all the plan's weeks are none of the plan's.
+    """
+    assortment, economics = run.tables["assortment"], run.tables["economics"]
     items = run.inputs["items"]
-    given = set(items.loc[items["core"], "item_id"])
-    core = given or set(assortment.loc[assortment["core"], "item_id"])
-    ledger.expect(bool(core) or assortment.empty, f"{FILE}: the run has no core range")
+    given = set(items.loc[items["core"] & _in_season(items, run.manifest), "item_id"])
+    derived = set(economics.loc[economics["core"], "item_id"])
+    core = given if items["core"].any() else derived
     is_core = assortment["item_id"].isin(core)
     ledger.expect_rows(
         assortment,
@@ -90,6 +94,13 @@ def check_core(run: RunFolder, ledger: Ledger) -> None:
         assortment.loc[is_core, "listed"],
         lambda row: f"{FILE}: store {row['store_id']} does not list the core item {row['item_id']}",
     )
+
+
+def _in_season(items: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.Series[bool]:
+    """Whether an item can be bought from the first to the last day of the plan."""
+    first = pd.to_datetime(str(manifest.get("valid_from", "")), errors="coerce")
+    last = pd.to_datetime(str(manifest.get("valid_to", "")), errors="coerce")
+    return ~((items["available_from"] > first) | (items["available_to"] < last))
 
 
 def check_may_be_listed(run: RunFolder, ledger: Ledger) -> None:

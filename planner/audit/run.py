@@ -15,7 +15,7 @@ Check = Callable[[RunFolder, Ledger], None]
 CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (rules.check_complete, ("demand", "assortment")),
     (rules.check_demand, ("demand",)),
-    (rules.check_core, ("assortment",)),
+    (rules.check_core, ("assortment", "economics")),
     (rules.check_may_be_listed, ("assortment", "economics")),
     (rules.check_locks, ("assortment", "economics")),
     (rules.check_facings, ("assortment", "economics")),

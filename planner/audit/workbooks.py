@@ -169,7 +169,8 @@ def check_drawings(run: RunFolder, ledger: Ledger) -> None:
     written = cells["value"].str.extract(rf"^{_BLOCK.pattern}")
     blocks = pd.DataFrame(
         {
-            "store_id": [PurePosixPath(name).stem for name in cells["workbook"]],
+            # Typed here, as a run without drawings has none to take the type from.
+            "store_id": pd.array([PurePosixPath(name).stem for name in cells["workbook"]], "str"),
             "sheet": cells["sheet"].to_numpy(),
             "pos": pd.to_numeric(written[0]).to_numpy(),
             "drawn_facings": pd.to_numeric(written[1]).to_numpy(),

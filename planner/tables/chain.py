@@ -35,7 +35,11 @@ def toml_entries(path: Path, findings: Findings) -> dict[str, Entry]:
         mend = "save the file as UTF-8"
         findings.problem(path.name, row, "", "text in another encoding", "UTF-8", mend)
         return {}
-    except (tomllib.TOMLDecodeError, OSError) as error:
+    except OSError as error:
+        mend = "check the file's permissions"
+        findings.problem(path.name, 1, "", error.strerror or error, "a readable file", mend)
+        return {}
+    except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         findings.problem(
             path.name,

@@ -54,6 +54,8 @@ def read_inputs(source: Path, *, locks: Path | None = None) -> Inputs:
     if planned_in_units:
         frames["stores"]["budget_week"] = np.nan
         chain = replace(chain, currency="")
+    elif not chain.currency:
+        findings.assume("chain.currency", "not given: figures of money name no currency", 1)
     return Inputs(
         source=source,
         chain=chain,

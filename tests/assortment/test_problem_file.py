@@ -59,6 +59,7 @@ def _change(content, place, value):
         (["items", 1, "id"], "gala", "items.id"),
         (["items", 1, "min_facings"], 0, "items.1.min_facings"),
         (["items", 1, "max_facings"], 0, "items.1.max_facings"),
+        (["items", 1, "shelf_fills_per_cycle"], 0, "items.1.shelf_fills_per_cycle"),
         (["items", 1, "colour"], "red", "items.1.colour"),
         (["items", 1, "attraction"], {"a": 3}, "fuji.attraction"),
         (["need_groups", 0, "potential_units_week"], float("nan"), "need_groups.0.potential"),
@@ -77,6 +78,18 @@ def test_faults_name_place_and_mend(problem_path, place, value, named):
     assert fault.row >= 1
     assert any(name in fault.column for name in named.split("|"))
     assert fault.mend
+
+
+def test_whole_numbers_may_be_written_with_a_point(problem_path):
+    """Facings and counts of 2.0 are 2; 2.5 is refused."""
+    content = small_store()
+    content["items"][1]["max_facings"] = 2.0
+    content["limits"]["max_local_items"] = 1.0
+    problem = read_problem(problem_path(content))
+    assert (problem.max_facings[1], problem.max_local_items) == (2, 1)
+    content["items"][1]["max_facings"] = 2.5
+    with pytest.raises(BadInput):
+        read_problem(problem_path(content))
 
 
 def test_every_fault_is_told_at_once(problem_path):

@@ -22,6 +22,7 @@ from planner.audit.economics import expected_sales
 from planner.audit.folder import RunFolder, read_manifest, read_tables
 from planner.audit.ledger import Ledger
 from planner.audit.run import CHECKS
+from planner.audit.workbooks import check_drawings
 from planner.outputs.workbook.cells import workbook_cells
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
@@ -348,6 +349,55 @@ def test_a_changed_table_is_named(
             check(folder, ledger)
     findings = ledger.result().findings
     assert any(all(word in finding for word in words) for finding in findings), findings
+
+
+def findings_of_all_checks(folder: RunFolder) -> tuple[str, ...]:
+    """What the checks of a run's content find."""
+    ledger = Ledger()
+    for check, _ in CHECKS:
+        check(folder, ledger)
+    return ledger.result().findings
+
+
+def test_a_core_item_out_of_season_is_not_the_plans_core(loaded: RunFolder) -> None:
+    """An item whose last day lies before the plan's is no core; one to the last day is."""
+    manifest = {**loaded.manifest, "valid_from": "2026-01-12", "valid_to": "2026-02-08"}
+    core = loaded.inputs["items"]["item_id"] == "4061"
+    for last_day, missing in (("2026-02-07", True), ("2026-02-08", False)):
+        items = loaded.inputs["items"].copy()
+        items.loc[core, "available_to"] = pd.Timestamp(last_day)
+        folder = replace(loaded, manifest=manifest, inputs={**loaded.inputs, "items": items})
+        found = findings_of_all_checks(folder)
+        assert any("4061: core is True, expected False" in f for f in found) == missing, found
+
+
+def test_without_a_given_core_it_is_that_of_the_economics(loaded: RunFolder) -> None:
+    """A derived core may be empty; a flag that the run did not derive is named."""
+    inputs = {**loaded.inputs, "items": loaded.inputs["items"].assign(core=False)}
+    economics = loaded.tables["economics"].assign(core=False)
+    assortment = loaded.tables["assortment"]
+    for flags, named in ((False, False), (assortment["core"], True)):
+        tables = {
+            **loaded.tables,
+            "economics": economics,
+            "assortment": assortment.assign(core=flags),
+        }
+        found = findings_of_all_checks(replace(loaded, inputs=inputs, tables=tables))
+        assert any("core is True, expected False" in finding for finding in found) == named
+        assert not any("expected True" in finding for finding in found)
+
+
+def test_a_run_without_fixtures_has_nothing_drawn(loaded: RunFolder) -> None:
+    """No drawing and no position is no finding, whatever type an empty column has."""
+    cells = loaded.tables["cells"]
+    tables = {
+        **loaded.tables,
+        "cells": cells[~cells["sheet"].str.startswith("Planogram")],
+        "positions": loaded.tables["positions"].iloc[:0],
+    }
+    ledger = Ledger()
+    check_drawings(replace(loaded, tables=tables), ledger)
+    assert ledger.result().findings == ()
 
 
 @pytest.mark.parametrize(

@@ -377,6 +377,17 @@ def test_prices_of_one_without_currency(tmp_path: Path, write_small_chain: Write
     assert assumed(without, "items.price", "PLANNED IN UNITS") == 4
 
 
+def test_money_without_a_currency_is_stated(tmp_path: Path, write_small_chain: WriteChain) -> None:
+    """Without a currency the figures of money name none, and the reader is told."""
+    with_currency = read_inputs(write_small_chain(tmp_path / "a"))
+    without = read_inputs(write_small_chain(tmp_path / "b", chain__toml=""))
+    assert not any(
+        assumption.subject == "chain.currency" for assumption in with_currency.assumptions
+    )
+    assert without.chain.currency == ""
+    assert assumed(without, "chain.currency", "not given") == 1
+
+
 def test_every_cell_quoted(tmp_path: Path, write_small_chain: WriteChain) -> None:
     """Quotation marks around every cell change nothing."""
     plain = read_inputs(write_small_chain(tmp_path / "plain"))
