@@ -141,9 +141,8 @@ class Session:
         self._highs.setOptionValue("solve_relaxation", False)
         self._highs.setOptionValue("mip_rel_gap", gap)
         self._highs.setOptionValue("mip_abs_gap", 1e-9)
-        # HiGHS counts its time limit from the first run of the instance.
-        limit = self._highs.getRunTime() + max(0.01, seconds)
-        self._highs.setOptionValue("time_limit", limit)
+        # HiGHS counts its time limit from the start of each run; its run time adds up over runs.
+        self._highs.setOptionValue("time_limit", max(0.01, seconds))
         self._highs.run()
         status = self._status()
         if status is SolveStatus.INFEASIBLE:
