@@ -14,7 +14,7 @@ from planner.assortment.chain import SolveSettings, plan_chain
 from planner.assortment.result import Assortment
 from planner.demand.estimate import estimate
 from planner.demand.result import Demand
-from planner.errors import Infeasible
+from planner.errors import NoPlan
 from planner.outputs.assemble import assemble_contents
 from planner.outputs.evidence import evidence_tables
 from planner.runs import RunRecord, new_run_id, write_run
@@ -114,7 +114,7 @@ def plan_and_place(
     """Plan every store and stand its items on the shelves.
 
     A plan that fits its fixtures in total but not shelf by shelf sends the store back to be
-    solved with that much width left free. Raises Infeasible where even that has no end.
+    solved with that much width left free. Raises NoPlan where that finds no end.
     """
 
     def solving(done: int, total: int) -> None:
@@ -138,7 +138,7 @@ def plan_and_place(
                 inputs, demand, settings, reserve_cm=reserve, before=assortment, progress=solving
             )
     stores = ", ".join(shelves.unplaced)
-    raise Infeasible(f"items fit in total but not shelf by shelf in stores {stores}")
+    raise NoPlan(f"items fit in total but not shelf by shelf in stores {stores}")
 
 
 def listed_items(assortment: Assortment) -> pd.DataFrame:

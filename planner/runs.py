@@ -246,12 +246,13 @@ def _run_json(
 
 
 def _peak_memory_mb() -> float | None:
-    """Largest resident memory of this process; None where the system does not say."""
+    """Largest resident memory of this process or one of its workers, where the system says."""
     if sys.platform == "win32":
         return None
     import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak = max(resource.getrusage(w).ru_maxrss for w in who)
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
 
 

@@ -25,5 +25,9 @@ def run_by_store(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
         numbers = {pool.submit(work, job): number for number, job in enumerate(jobs)}
-        for future in as_completed(numbers):
-            yield numbers.pop(future), future.result()
+        try:
+            for future in as_completed(numbers):
+                yield numbers.pop(future), future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -16,9 +16,10 @@ from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.reasons import item_reasons
 from planner.assortment.result import Assortment, StorePlan, proof_words, relative_gap
 from planner.assortment.score import Score, best_score
-from planner.assortment.store import solve_store
-from planner.assortment.value import value_draws, value_table
-from planner.demand.result import Demand
+from planner.assortment.store import at_least, solve_store, within_limits
+from planner.assortment.tight_spots import tight_spots
+from planner.assortment.value import MODEL_ERROR, value_draws, value_table
+from planner.demand.result import ChoiceModel, Demand
 from planner.errors import Infeasible, NoPlan
 from planner.tables.inputs import Assumption, Inputs
 from planner.workers import run_by_store
@@ -42,7 +43,10 @@ class _StoreJob:
     in_range: Flags
     current_facings: Floats
     not_candidate: np.ndarray
+    buyable: Flags
     relative_se: Floats
+    never_sold: Flags
+    choice_if: tuple[ChoiceModel, ...]
     ranking: Integers
     currency: str
     settings: SolveSettings
@@ -114,29 +118,36 @@ def _jobs(
     stores: list[str],
 ) -> list[_StoreJob]:
     ranking = chain_ranking(list(problems.values()), demand)
-    shape = (len(demand.store_ids), len(demand.item_ids))
-    mean = demand.pairs["demand_units_week"].to_numpy(dtype=np.float64).reshape(shape)
-    error = demand.pairs["se_units_week"].to_numpy(dtype=np.float64).reshape(shape)
-    relative = np.divide(error, mean, out=np.zeros(shape), where=mean > 0)
+    mean, error = demand.of_pairs("demand_units_week"), demand.of_pairs("se_units_week")
+    relative = np.divide(error, mean, out=np.zeros_like(mean), where=mean > 0)
+    never_sold = (demand.pairs["source"] == "model").to_numpy().reshape(mean.shape)
     facings = _facings_today(inputs, demand)
-    currency = "" if inputs.planned_in_units else inputs.chain.currency
-    jobs = []
-    for s, store in enumerate(demand.store_ids):
-        if store in set(stores):
-            jobs.append(
-                _StoreJob(
-                    problem=problems[store],
-                    in_range=demand.in_range[s],
-                    current_facings=facings[s],
-                    not_candidate=parameters.not_candidate[s],
-                    relative_se=relative[s],
-                    ranking=ranking,
-                    currency=currency,
-                    settings=settings,
-                )
-            )
-    order = {store: k for k, store in enumerate(stores)}
-    return sorted(jobs, key=lambda job: order[job.problem.store_id])
+    number = {store: s for s, store in enumerate(demand.store_ids)}
+    return [
+        _StoreJob(
+            problem=problems[store],
+            in_range=demand.in_range[number[store]],
+            current_facings=facings[number[store]],
+            not_candidate=parameters.not_candidate[number[store]],
+            buyable=parameters.buyable[number[store]],
+            relative_se=relative[number[store]],
+            never_sold=never_sold[number[store]],
+            choice_if=tuple(_of_store(m, number[store]) for m in demand.choice_if.values()),
+            ranking=ranking,
+            currency="" if inputs.planned_in_units else inputs.chain.currency,
+            settings=settings,
+        )
+        for store in stores
+    ]
+
+
+def _of_store(model: ChoiceModel, store: int) -> ChoiceModel:
+    return ChoiceModel(
+        model.attraction[:, store],
+        model.shadow_attraction[:, store],
+        model.no_purchase_attraction[:, store],
+        model.potential_units_week[:, store],
+    )
 
 
 def _facings_today(inputs: Inputs, demand: Demand) -> Floats:
@@ -153,17 +164,10 @@ def _plan_store(job: _StoreJob) -> _StoreOutcome:
     plan = solve_store(problem, settings.gap, settings.time_limit_seconds)
     if plan.score is None:
         return _StoreOutcome(plan, None, None, False, (), np.zeros(0), np.zeros((0, 0)))
-    common = common_plan(problem, job.ranking, settings.gap, settings.time_limit_seconds)
-    common_score = common.score if common.score is not None else plan.score
-    if common_score.objective_week > plan.objective_week:
-        plan = dataclasses.replace(
-            plan,
-            score=common_score,
-            objective_week=common_score.objective_week,
-            bound_week=max(plan.bound_week, common_score.objective_week),
-            limits=common.limits,
-        )
-    facings = evaluated_facings(problem, job.in_range, job.current_facings)
+    common = common_plan(problem, job.ranking, settings.gap, settings.time_limit_seconds).score
+    if common is not None and within_limits(problem, common.facings):
+        plan = at_least(problem, plan, common)
+    facings = evaluated_facings(problem, job.in_range & job.buyable, job.current_facings)
     current = best_score(problem, facings)
     overspends = current is None
     if current is None:
@@ -176,10 +180,12 @@ def _plan_store(job: _StoreJob) -> _StoreOutcome:
         job.in_range,
         job.relative_se,
         settings.seed,
-        (plan.score, common_score, current),
+        (plan.score, common or plan.score, current),
+        never_sold=job.never_sold,
+        choice_if=job.choice_if,
     )
     reasons, marginal = item_reasons(problem, plan, job.not_candidate, job.currency)
-    return _StoreOutcome(plan, common_score, current, overspends, tuple(reasons), marginal, draws)
+    return _StoreOutcome(plan, common, current, overspends, tuple(reasons), marginal, draws)
 
 
 def _raise_without_plan(
@@ -192,46 +198,13 @@ def _raise_without_plan(
     infeasible = [s for s, o in outcomes.items() if o.plan.plan == "infeasible"]
     if infeasible:
         lines = [
-            f"store {s} ({names[s]}): "
-            + "; ".join(_tight_spots(problems[s], reserve_cm.get(s, {})))
+            f"store {s} ({names[s]}): " + "; ".join(tight_spots(problems[s], reserve_cm.get(s, {})))
             for s in infeasible
         ]
         raise Infeasible("no plan keeps every limit in:\n  " + "\n  ".join(lines))
     without = [s for s, o in outcomes.items() if o.plan.plan == "none"]
     if without:
         raise NoPlan(f"no plan was found within the time limit in stores {', '.join(without)}")
-
-
-def _tight_spots(problem: StoreProblem, reserved: Mapping[str, float]) -> list[str]:
-    """What the items that must be listed need against what there is, in words."""
-    must = problem.must_list
-    spots = []
-    for i in np.flatnonzero(must & problem.locked_out):
-        spots.append(f"item {problem.item_ids[i]} must be listed and is locked out")
-    for kind, room in problem.shelf_cm.items():
-        members = problem.shelf_members(kind)
-        need = float((problem.facing_width_cm * problem.min_facings)[members] @ must[members])
-        if need > room:
-            spot = f"what must be listed needs {need:g} cm of {kind}, there are {room:g}"
-            if reserved.get(kind, 0.0) > 0:
-                spot += f" beside {reserved[kind]:g} that cannot be filled shelf by shelf"
-            spots.append(spot)
-    local = int((problem.locked_in & ~problem.core).sum())
-    if local > problem.max_local_items:
-        spots.append(f"{local} local items are locked in, {problem.max_local_items:g} are allowed")
-    for limit in problem.range_limits:
-        possible = float(np.maximum(limit.coefficients, 0.0) @ ~problem.locked_out)
-        if possible < limit.lower:
-            spots.append(f"{limit.name} asks for {limit.lower:g}, {possible:g} can be listed")
-        forced = float(limit.coefficients @ must)
-        if forced > limit.upper and (limit.coefficients >= 0).all():
-            spots.append(f"{limit.name} allows {limit.upper:g}, {forced:g} must be listed")
-    if not spots:
-        spots.append(
-            "the items that must be listed do not fit the shelf, the counts and the budget "
-            f"({problem.budget_week:,.2f} a week) together"
-        )
-    return spots
 
 
 def _assortment(
@@ -250,8 +223,8 @@ def _assortment(
     marginal = dict(before.marginal_week) if before else {}
     draws = dict(before.draws) if before else {}
     for store, outcome in outcomes.items():
-        assert outcome.common is not None
         assert outcome.current is not None
+        assert outcome.plan.score is not None
         plan = outcome.plan
         if store in plans:
             bound = max(plan.bound_week, plans[store].bound_week)
@@ -261,7 +234,8 @@ def _assortment(
             )
             plan = dataclasses.replace(plan, bound_week=bound, proof=proof)
         plans[store], reasons[store] = plan, outcome.reasons
-        common[store], current[store] = outcome.common, outcome.current
+        common[store] = outcome.common or outcome.plan.score
+        current[store] = outcome.current
         marginal[store], draws[store] = outcome.marginal_week, outcome.draws
     stores = list(demand.store_ids)
     regions = dict(zip(inputs.stores["store_id"], inputs.stores["region"], strict=True))
@@ -273,6 +247,14 @@ def _assortment(
         draws,
     )
     assumptions = list(parameters.assumptions)
+    no_common = sum(o.common is None for o in outcomes.values())
+    if no_common:
+        text = "no prefix of the ranking keeps every limit: the local plan stands in for it"
+        assumptions.append(Assumption("assortment", "common plan", text, no_common))
+    gone = int((demand.in_range & ~parameters.buyable).sum())
+    if gone:
+        text = "items of today's range that cannot be bought in the plan's weeks earn nothing in it"
+        assumptions.append(Assumption("assortment", "current_range.item_id", text, gone))
     overspending = sum(o.overspends_today for o in outcomes.values())
     if overspending:
         assumptions.append(
@@ -286,6 +268,17 @@ def _assortment(
     if reserve_cm:
         text = "items fit in total but not shelf by shelf: solved again with width left free"
         assumptions.append(Assumption("assortment", "fixtures", text, len(reserve_cm)))
+    assumptions.append(
+        Assumption(
+            "assortment",
+            "value of going local",
+            "its interval holds the spread of demand, a recapture anywhere from "
+            f"{min(demand.choice_if):.0%} to {max(demand.choice_if):.0%}, and an error of "
+            f"{MODEL_ERROR:.0%} that all items never sold in their store share; not costs, "
+            "prices, nor the form of the model",
+            len(problems),
+        )
+    )
     core = tuple(np.asarray(demand.item_ids, dtype=object)[parameters.core])
     return Assortment(
         problems={s: problems[s] for s in stores},

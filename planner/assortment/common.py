@@ -10,6 +10,7 @@ import numpy as np
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.result import StorePlan
 from planner.assortment.score import best_score, fewest_facings
+from planner.assortment.stock import TOLERANCE
 from planner.assortment.store import solve_store
 from planner.demand.result import Demand
 
@@ -21,15 +22,14 @@ def chain_ranking(problems: Sequence[StoreProblem], demand: Demand) -> Integers:
     Averaging over the stores that can buy an item, rather than summing over all, keeps items of
     one region from falling behind: the rival that the local plan is measured against is strong.
     """
-    shape = (len(demand.store_ids), len(demand.item_ids))
-    wanted = demand.pairs["demand_units_week"].to_numpy(dtype=np.float64).reshape(shape)
-    total, stores = np.zeros(shape[1]), np.zeros(shape[1])
+    wanted = demand.of_pairs("demand_units_week")
+    total, stores = np.zeros(wanted.shape[1]), np.zeros(wanted.shape[1])
     for s, problem in enumerate(problems):
         candidate = ~problem.locked_out
         value = (problem.price - problem.unit_cost) * wanted[s] - problem.listing_cost_week
         total += value * candidate
         stores += candidate
-    mean = np.divide(total, stores, out=np.full(shape[1], -np.inf), where=stores > 0)
+    mean = np.divide(total, stores, out=np.full(wanted.shape[1], -np.inf), where=stores > 0)
     first = problems[0]
     width = np.maximum(first.facing_width_cm * first.min_facings, 1e-9)
     rank = np.where(mean > 0, mean / width, mean)
@@ -52,7 +52,6 @@ def common_plan(problem: StoreProblem, ranking: Integers, gap: float, seconds: f
             problem,
             locked_in=listed & ~problem.core,
             locked_out=~listed & ~problem.core,
-            range_limits=tuple(r for r in problem.range_limits if not np.isfinite(r.lower)),
         )
         plan = solve_store(fixed, gap, seconds)
         if plan.plan == "feasible" or not (listed & ~problem.must_list).any():
@@ -98,7 +97,20 @@ def _prefix(problem: StoreProblem, order: Integers) -> Flags:
             break
         room[kind] = room.get(kind, np.inf) - float(width[i])
         taken.append(int(i))
-    return _within_budget(problem, listed, taken)
+    return _within_budget(problem, _within_shares(problem, listed, taken), taken)
+
+
+def _within_shares(problem: StoreProblem, listed: Flags, taken: list[int]) -> Flags:
+    """Drop the last items of the list that a broken range limit counts against."""
+    kept = np.array(listed)
+    for limit in problem.range_limits:
+        for item in reversed(taken):
+            used = float(limit.coefficients @ kept)
+            short, over = used < limit.lower - TOLERANCE, used > limit.upper + TOLERANCE
+            sign = limit.coefficients[item]
+            if kept[item] and not problem.must_list[item]:
+                kept[item] = not ((short and sign < 0) or (over and sign > 0))
+    return kept
 
 
 def _breaks_a_count(problem: StoreProblem, listed: Flags) -> bool:
@@ -119,6 +131,7 @@ def _within_budget(problem: StoreProblem, listed: Flags, taken: list[int]) -> Fl
     def affordable(count: int) -> Flags | None:
         kept = np.array(problem.must_list)
         kept[taken[:count]] = True
+        kept &= listed
         facings = fewest_facings(problem, kept)
         return kept if best_score(problem, facings) is not None else None
 

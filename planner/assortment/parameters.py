@@ -14,6 +14,7 @@ from planner.assortment.core import core_items
 from planner.assortment.problem import Flags, Floats, RangeLimit, StoreProblem
 from planner.assortment.waste import calibrate_waste
 from planner.demand.result import Demand
+from planner.errors import BadInput, Problem
 from planner.tables.inputs import Assumption, Inputs
 
 
@@ -27,6 +28,8 @@ class ChainParameters:
     problems: Mapping[str, StoreProblem]
     core: Flags
     not_candidate: NDArray[np.object_]
+    buyable: Flags
+    """[store, item]: can be bought there in the plan's weeks."""
     assumptions: tuple[Assumption, ...]
 
 
@@ -34,9 +37,10 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
     """Parameters of every store program (docs/model.md)."""
     items, stores = inputs.items, inputs.stores
     reason = _why_not(inputs, demand)
-    core, assumptions = core_items(inputs, demand, reason == "")
+    buyable = np.asarray(reason == "", dtype=bool)
+    core, assumptions = core_items(inputs, demand, buyable)
     unit_cost = items["unit_cost"].to_numpy(dtype=np.float64)
-    demand_week = _pair_demand(demand)
+    demand_week = demand.of_pairs("demand_units_week")
     base_price = items["price"].to_numpy(dtype=np.float64)
     price = base_price * demand.paid_price_share
     waste = calibrate_waste(inputs, demand_week, demand.in_range, unit_cost, base_price)
@@ -50,13 +54,17 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
             Assumption("assortment", "items.store_loss_share", text, int(raised.sum()))
         )
     locks = _locks(inputs)
+    _refuse_locks_on_what_cannot_be_bought(inputs, locks[0] & ~buyable)
     no_fixtures = 0
     problems = {}
     for s, store_id in enumerate(demand.store_ids):
         shelf_cm, widest = _shelves_of(inputs, store_id)
         no_fixtures += not shelf_cm
-        candidate = (reason[s] == "") & _fits_a_shelf(inputs, shelf_cm, widest)
-        reason[s][(reason[s] == "") & ~candidate] = "wider than every shelf of its kind here"
+        fits, most = _fits_a_shelf(inputs, shelf_cm, widest), _max_facings(inputs, widest)
+        reason[s][(reason[s] == "") & ~fits] = "wider than every shelf of its kind here"
+        carried = _case_fits(inputs, most)
+        reason[s][(reason[s] == "") & ~carried] = "a case does not fit its facings here"
+        candidate = reason[s] == ""
         locked_in, locked_out = locks[0][s], locks[1][s]
         store = stores.iloc[s]
         problems[store_id] = StoreProblem(
@@ -66,10 +74,10 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
             need_groups=demand.need_groups,
             item_ids=demand.item_ids,
             group_of_item=demand.group_of_item,
-            potential_units_week=demand.potential_units_week[:, s],
-            no_purchase_attraction=demand.no_purchase_attraction[:, s],
-            attraction=demand.attraction[:, s],
-            shadow_attraction=demand.shadow_attraction[:, s],
+            potential_units_week=demand.choice.potential_units_week[:, s],
+            no_purchase_attraction=demand.choice.no_purchase_attraction[:, s],
+            attraction=demand.choice.attraction[:, s],
+            shadow_attraction=demand.choice.shadow_attraction[:, s],
             price=price[s],
             unit_cost=unit_cost * waste.cost_factor,
             spend_cost=unit_cost * waste.cost_factor,
@@ -82,7 +90,7 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
             min_units_per_facing=items["min_units_per_facing"].to_numpy(dtype=np.float64),
             min_stock_units=items["case_units"].to_numpy(dtype=np.float64),
             min_facings=items["min_facings"].to_numpy(dtype=np.int64),
-            max_facings=_max_facings(inputs, widest),
+            max_facings=most,
             listing_cost_week=items["listing_cost_week"].to_numpy(dtype=np.float64),
             facing_cost_week=items["facing_cost_week"].to_numpy(dtype=np.float64),
             core=core,
@@ -97,12 +105,7 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
     if no_fixtures:
         text = "stores without fixtures: no shelf limit and no planogram"
         assumptions.append(Assumption("assortment", "fixtures", text, no_fixtures))
-    return ChainParameters(problems, core, reason, tuple(assumptions))
-
-
-def _pair_demand(demand: Demand) -> Floats:
-    shape = (len(demand.store_ids), len(demand.item_ids))
-    return demand.pairs["demand_units_week"].to_numpy(dtype=np.float64).reshape(shape)
+    return ChainParameters(problems, core, reason, buyable, tuple(assumptions))
 
 
 def _or_inf(column: pd.Series) -> Floats:
@@ -174,6 +177,36 @@ def _max_facings(inputs: Inputs, widest: Mapping[str, float]) -> NDArray[np.int6
         most = np.minimum(most, one_shelf)
     least = items["min_facings"].to_numpy(dtype=np.float64)
     return np.asarray(np.maximum(most, least), dtype=np.int64)
+
+
+def _case_fits(inputs: Inputs, max_facings: NDArray[np.int64]) -> Flags:
+    """Whether the most facings, filled as often as they may be, hold the smallest order."""
+    items = inputs.items
+    room = _or_inf(items["units_per_facing"]) * items["shelf_fills_per_cycle"].to_numpy()
+    fits: Flags = items["case_units"].to_numpy(dtype=np.float64) <= room * max_facings + 1e-9
+    return fits
+
+
+def _refuse_locks_on_what_cannot_be_bought(inputs: Inputs, wrong: Flags) -> None:
+    problems = []
+    file = inputs.files["locks"].path.name if "locks" in inputs.files else "locks"
+    for row, lock in enumerate(inputs.locks.to_dict("records")):
+        stores = inputs.stores["store_id"] == lock["store_id"]
+        here = wrong if lock["store_id"] == "" else wrong[stores.to_numpy()]
+        items = (inputs.items["item_id"] == lock["item_id"]).to_numpy()
+        if lock["lock"] == "IN" and here[:, items].any():
+            problems.append(
+                Problem(
+                    file,
+                    row + 2,
+                    "item_id",
+                    f"{lock['item_id']} IN",
+                    "an item that can be bought there in all the plan's weeks",
+                    "remove the lock, or correct available_from, available_to or regions",
+                )
+            )
+    if problems:
+        raise BadInput(problems)
 
 
 def _range_limits(inputs: Inputs, store_id: str, region: str) -> tuple[RangeLimit, ...]:

@@ -82,7 +82,8 @@ class StoreProblem:
     @property
     def stock_capacity_per_facing(self) -> Floats:
         """Most stock per cycle that one facing carries: units per facing times refills."""
-        return self.units_per_facing * self.shelf_fills_per_cycle
+        some = (self.units_per_facing > 0) & (self.shelf_fills_per_cycle > 0)
+        return np.where(some, self.units_per_facing, 0.0) * self.shelf_fills_per_cycle
 
     def shelf_members(self, fixture_type: str) -> Integers:
         """Indices of the items that stand on a fixture type."""

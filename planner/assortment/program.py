@@ -97,7 +97,7 @@ class StoreProgram:
         problem = self.problem
         return bool(
             problem.min_facings[item] == problem.max_facings[item]
-            or np.isinf(problem.units_per_facing[item])
+            or np.isinf(problem.stock_capacity_per_facing[item])
         )
 
     def _add_variables(self) -> None:
@@ -317,7 +317,7 @@ class StoreProgram:
         """``m_i f <= q <= b k f`` and ``q >= e x``."""
         problem = self.problem
         for i in self.items:
-            capacity = float(problem.units_per_facing[i] * problem.shelf_fills_per_cycle[i])
+            capacity = float(problem.stock_capacity_per_facing[i])
             if np.isfinite(capacity):
                 terms = [(self.q[i], 1.0), self._facings(i, -capacity)]
                 self._add(terms, LESS, f"stock_capacity_{i}")
@@ -378,6 +378,11 @@ class StoreProgram:
         label = f"limit_{len(self.limit_rows)}"
         self._add(terms, sense, label, right)
         self.limit_rows[name] = (label, 1.0 if sense == LESS else -1.0)
+
+    def variables(self) -> list[pulp.LpVariable]:
+        """Every variable of the program, also those that no row names."""
+        families = (self.x, self.f, self.m, self.q, self.u, self.y, self.t, self.empty)
+        return [variable for family in families for variable in family.values()]
 
     # ---- reading a solution
 

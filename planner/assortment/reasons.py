@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from planner.assortment.choice import demand_units_week
-from planner.assortment.newsvendor import expected_sales
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.result import StorePlan
-from planner.assortment.score import fewest_facings
+from planner.assortment.score import fewest_facings, margin_week
 from planner.assortment.stock import stock_bounds, unlimited_stock
+
+WORTH_NAMING = 0.005
+"""Money (or units) a week that rounds to nothing on paper."""
 
 
 def marginal_values(problem: StoreProblem, facings: Integers, budget_price: float) -> Floats:
@@ -35,19 +37,14 @@ def _priced_objective(
     problem: StoreProblem, facings: Integers, listed: Flags, budget_price: float
 ) -> Floats:
     """Objective less the price of the budget spent, per row of [plan, item] arrays."""
-    mean = demand_units_week(problem, listed) / problem.deliveries_week
+    demand = demand_units_week(problem, listed)
     columns = np.flatnonzero(listed.any(axis=0))
     least, most = stock_bounds(problem, facings)
-    stock = np.clip(unlimited_stock(problem, mean, budget_price), least, most)[:, columns]
-    mean, on = mean[:, columns], listed[:, columns]
-    sold = expected_sales(mean, stock, problem.demand_cv[columns])
-    wasted = problem.waste_share[columns] * (stock - sold)
-    cost = problem.unit_cost[columns] + budget_price * problem.spend_cost[columns]
-    money = problem.deliveries_week * (problem.price[columns] * sold - cost * (sold + wasted))
-    fixed = (
-        problem.listing_cost_week[columns] + problem.facing_cost_week[columns] * facings[:, columns]
-    )
-    total: Floats = ((money - fixed) * on).sum(axis=1)
+    wanted = unlimited_stock(problem, demand / problem.deliveries_week, budget_price)
+    stock = np.clip(wanted, least, most)
+    total: Floats = margin_week(
+        problem, columns, facings[:, columns], demand[:, columns], stock[:, columns], budget_price
+    ).sum(axis=1)
     return total
 
 
@@ -61,14 +58,24 @@ def item_reasons(
     if plan.score is None:
         raise ValueError(f"store {problem.store_id} has no plan to explain")
     prices = {limit.limit: limit.shadow_price for limit in plan.limits}
-    values = marginal_values(problem, plan.score.facings, prices.get("budget_week", 0.0))
+    budget_price = prices.get("budget_week", 0.0)
+    values = marginal_values(problem, plan.score.facings, budget_price)
+    unpriced = marginal_values(problem, plan.score.facings, 0.0) if budget_price else values
     fewest = fewest_facings(problem, np.ones_like(problem.core))
     reasons = []
     for i, listed in enumerate(plan.score.listed):
         if listed:
-            reasons.append(_why_in(problem, i, values[i], currency))
+            reason = _why_in(problem, i, values[i], currency)
+            if plan.score.stock_units_cycle[i] <= 0:
+                reason += "; no stock of it pays here"
+            reasons.append(reason)
         elif not_candidate[i]:
             reasons.append(str(not_candidate[i]))
+        elif values[i] <= 0 < unpriced[i]:
+            reasons.append(
+                f"would add {_amount(unpriced[i], currency)} a week on its own, but its purchases "
+                "would take more from others within the budget"
+            )
         else:
             reasons.append(_why_out(problem, i, values[i], int(fewest[i]), prices, currency))
     return reasons, values
@@ -91,7 +98,9 @@ def _why_out(
     prices: Mapping[str, float],
     currency: str,
 ) -> str:
-    if value <= 0:
+    if abs(value) < WORTH_NAMING:
+        return "would add nothing: hardly any demand here"
+    if value < 0:
         return (
             f"would lose {_amount(-value, currency)} a week: what it sells does not pay for its "
             "waste, its handling and what it takes from others"

@@ -33,6 +33,32 @@ class Score:
         return float(self.margin_week.sum())
 
 
+def margin_week(
+    problem: StoreProblem,
+    items: Integers,
+    facings: Integers,
+    demand_week: Floats,
+    stock: Floats,
+    budget_price: float = 0.0,
+) -> Floats:
+    """Margin after waste and handling of ``items`` (indices), by the exact formula.
+
+    ``facings``, ``demand_week`` (units per week) and ``stock`` (units per cycle) are
+    [..., item]; an item without facings costs nothing. With a ``budget_price`` each unit of
+    money spent against the budget costs that much more.
+    """
+    cycles = problem.deliveries_week
+    sold = expected_sales(demand_week / cycles, stock, problem.demand_cv[items])
+    received = sold + problem.waste_share[items] * (stock - sold)
+    cost = problem.unit_cost[items] + budget_price * problem.spend_cost[items]
+    margin: Floats = (
+        cycles * (problem.price[items] * sold - cost * received)
+        - problem.listing_cost_week[items] * (facings > 0)
+        - problem.facing_cost_week[items] * facings
+    )
+    return margin
+
+
 def score(problem: StoreProblem, facings: Integers, stock: Floats) -> Score:
     """Score a plan; an item is listed where it has facings.
 
@@ -44,13 +70,7 @@ def score(problem: StoreProblem, facings: Integers, stock: Floats) -> Score:
     sold_cycle = expected_sales(demand / cycles, stock, problem.demand_cv)
     waste_cycle = problem.waste_share * (stock - sold_cycle)
     sold, waste = cycles * sold_cycle, cycles * waste_cycle
-    sales = problem.price * sold
-    margin = (
-        sales
-        - problem.unit_cost * (sold + waste)
-        - problem.listing_cost_week * listed
-        - problem.facing_cost_week * facings
-    )
+    every = np.arange(len(listed))
     return Score(
         listed=listed,
         facings=facings,
@@ -58,8 +78,8 @@ def score(problem: StoreProblem, facings: Integers, stock: Floats) -> Score:
         demand_units_week=demand,
         sold_units_week=sold,
         waste_units_week=waste,
-        sales_week=sales,
-        margin_week=margin,
+        sales_week=problem.price * sold,
+        margin_week=margin_week(problem, every, facings, demand, stock),
         spend_week=spend_week(problem, stock, sold_cycle),
     )
 

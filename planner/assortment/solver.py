@@ -7,6 +7,7 @@ bound and gap come from HiGHS itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -42,10 +43,12 @@ class Session:
     One thread: stores are solved in parallel by processes, and HiGHS's scheduler is global.
     """
 
-    def __init__(self, model: pulp.LpProblem) -> None:
+    def __init__(self, model: pulp.LpProblem, variables: Iterable[pulp.LpVariable] = ()) -> None:
+        """``variables``: all of the model; PuLP itself forgets those that no row names."""
         self.model = model
         self.column: dict[pulp.LpVariable, int] = {}
         self.row: dict[str, int] = {}
+        self._whole_numbers = False
         self.objective: pulp.LpAffineExpression = pulp.LpAffineExpression(model.objective)
         self._highs = highspy.Highs()
         for option, value in (
@@ -58,10 +61,9 @@ class Session:
             ("random_seed", 0),
         ):
             self._highs.setOptionValue(option, value)
-        self._pass(model)
+        self._pass(model, list(dict.fromkeys([*variables, *model.variables()])))
 
-    def _pass(self, model: pulp.LpProblem) -> None:
-        variables = model.variables()
+    def _pass(self, model: pulp.LpProblem, variables: list[pulp.LpVariable]) -> None:
         self.column = {variable: k for k, variable in enumerate(variables)}
         constraints = model.constraints()
         starts, index, value = [0], [], []
@@ -93,6 +95,7 @@ class Session:
             else highspy.HighsVarType.kContinuous
             for v in variables
         ]
+        self._whole_numbers = any(v.cat == pulp.LpInteger for v in variables)
         lp.sense_ = highspy.ObjSense.kMaximize
         lp.offset_ = float(self.objective.constant)
         self._highs.passModel(lp)
@@ -121,6 +124,7 @@ class Session:
             0.0, *_column_bounds(variable), 0, np.array([], dtype=np.int32), np.array([])
         )
         if variable.cat == pulp.LpInteger:
+            self._whole_numbers = True
             self._highs.changeColIntegrality(number, highspy.HighsVarType.kInteger)
 
     def solve_relaxation(self) -> tuple[Solution, Floats]:
@@ -144,23 +148,23 @@ class Session:
         # HiGHS counts its time limit from the start of each run; its run time adds up over runs.
         self._highs.setOptionValue("time_limit", max(0.01, seconds))
         self._highs.run()
+        if self._highs.getModelStatus() == highspy.HighsModelStatus.kModelEmpty:
+            nothing = float(self.objective.constant)
+            return Solution(SolveStatus.OPTIMAL, np.zeros(0), nothing, nothing)
         status = self._status()
         if status is SolveStatus.INFEASIBLE:
             return Solution(status, None, -np.inf, -np.inf)
         info = self._highs.getInfo()
         feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         values = np.array(self._highs.getSolution().col_value) if feasible else None
-        bound = float(info.mip_dual_bound)
-        return Solution(
-            status,
-            values,
-            float(info.objective_function_value) if feasible else -np.inf,
-            bound if np.isfinite(bound) else np.inf,
-        )
+        objective = float(info.objective_function_value) if feasible else -np.inf
+        bound = float(info.mip_dual_bound) if self._whole_numbers else objective
+        proven = np.isfinite(bound) and (self._whole_numbers or status is SolveStatus.OPTIMAL)
+        return Solution(status, values, objective, bound if proven else np.inf)
 
     def _status(self) -> SolveStatus:
         status = self._highs.getModelStatus()
-        if status == highspy.HighsModelStatus.kOptimal:
+        if status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
             return SolveStatus.OPTIMAL
         if status in (
             highspy.HighsModelStatus.kInfeasible,

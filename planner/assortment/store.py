@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 
@@ -31,7 +32,7 @@ def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) ->
     if (problem.must_list & problem.locked_out).any():
         return _without_plan(problem, "infeasible", "optimal", start)
     program = StoreProgram(problem)
-    session = Session(program.model)
+    session = Session(program.model, program.variables())
     _tighten(program, session)
     best: Score | None = None
     bound = math.inf
@@ -71,6 +72,28 @@ def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) ->
         seconds=time.perf_counter() - start,
         score=best,
         limits=limits_of(program, session, best),
+    )
+
+
+def at_least(problem: StoreProblem, plan: StorePlan, other: Score) -> StorePlan:
+    """The plan, or another range of the same problem where that one scores better.
+
+    The other one must keep every limit; the bound and the shadow prices stay the program's own.
+    """
+    spent = float(other.spend_week.sum())
+    affordable = spent <= problem.budget_week + TOLERANCE * max(1.0, problem.budget_week)
+    if other.objective_week <= plan.objective_week or not affordable:
+        return plan
+    bound = max(plan.bound_week, other.objective_week)
+    gap = relative_gap(other.objective_week, bound)
+    prices = {limit.limit: limit.shadow_price for limit in plan.limits}
+    return dataclasses.replace(
+        plan,
+        score=other,
+        objective_week=other.objective_week,
+        bound_week=bound,
+        proof=proof_words(gap, time_limit_struck=plan.proof == "time limit"),
+        limits=tuple(Limit(*use, prices[use[0]]) for use in limit_uses(problem, other)),
     )
 
 

@@ -9,16 +9,20 @@ import numpy as np
 import pandas as pd
 
 from planner.assortment.choice import group_sums
-from planner.assortment.newsvendor import expected_sales
 from planner.assortment.problem import Flags, Floats, StoreProblem
-from planner.assortment.score import Score
+from planner.assortment.score import Score, margin_week
 from planner.assortment.stock import stock_bounds
+from planner.demand.result import ChoiceModel
 
 DRAWS = 200
 SHARED_VARIANCE = 0.5
 """Share of a pair's variance that is common to the item in all stores: an assumption. With none
 of it the chain's interval would shrink with the number of stores, which forecasts do not."""
+MODEL_ERROR = 0.15
+"""Relative error that pairs without any sales share, an assumption: stores stock what sells, so
+a model learned where items are stocked can be too high or too low everywhere else at once."""
 UNUSUAL_SHARE = 0.06
+"""A gain of more than this share of sales, or more sales than this, is unusual in the field."""
 LOW, HIGH = 0.10, 0.90
 
 
@@ -38,54 +42,76 @@ def value_draws(
     relative_se: Floats,
     seed: int,
     plans: Sequence[Score],
+    *,
+    never_sold: Flags | None = None,
+    choice_if: Sequence[ChoiceModel] = (),
 ) -> Floats:
     """Objective of each plan under draws of the store's demand: [draw, plan].
 
-    ``relative_se``: standard error over mean demand of each item. Attractions are scaled by
-    log-normal draws of mean one, and the potential of a need group follows its items
-    (``N = v0 + sum of missing w + sum of v in the current range``). Orders follow what sells:
-    each item keeps its planned stock over demand, within what its facings hold; all plans see
-    the same draws.
+    ``relative_se``: standard error over mean demand of each item; ``never_sold``: items whose
+    demand here rests on the model alone, which err together; ``choice_if``: choice models of
+    this store that are as likely as each other, taken in turn (the problem's own if none).
+    Attractions are scaled by log-normal draws of mean one, and the potential of a need group
+    follows its items (``N = v0 + sum of missing w + sum of v in the current range``). Orders
+    follow what sells: each item keeps its planned stock over demand, within what its facings
+    hold; all plans see the same draws.
     """
     variance = np.log1p(np.square(relative_se))
     shared = _normal_draws([f"item/{item}" for item in problem.item_ids], seed)
     own = _normal_draws([f"{problem.store_id}/{item}" for item in problem.item_ids], seed)
     normal = np.sqrt(SHARED_VARIANCE) * shared + np.sqrt(1.0 - SHARED_VARIANCE) * own
-    scale = np.exp(np.sqrt(variance) * normal - variance / 2.0)[:, None, :]
-    attraction = problem.attraction * scale
-    shadow = problem.shadow_attraction * scale
-    potential = problem.no_purchase_attraction + group_sums(
-        problem, np.where(in_range, attraction, shadow)
+    log_scale = np.sqrt(variance) * normal - variance / 2.0
+    if never_sold is not None:
+        error = MODEL_ERROR * _normal_draws(["never sold"], seed) - MODEL_ERROR**2 / 2.0
+        log_scale = log_scale + error * never_sold
+    scale = np.exp(log_scale)[:, None, :]
+    models = choice_if or (
+        ChoiceModel(
+            problem.attraction,
+            problem.shadow_attraction,
+            problem.no_purchase_attraction,
+            problem.potential_units_week,
+        ),
     )
-    standard = problem.no_purchase_attraction + group_sums(
-        problem, np.where(in_range, problem.attraction, problem.shadow_attraction)
-    )
-    ratio = np.divide(potential, standard, out=np.ones_like(potential), where=standard > 0)
-    drawn = problem.potential_units_week * ratio
     values = np.zeros((len(scale), len(plans)))
-    for k, plan in enumerate(plans):
-        denominator = problem.no_purchase_attraction + group_sums(
-            problem, np.where(plan.listed, attraction, shadow)
-        )
-        rate = np.divide(drawn, denominator, out=np.zeros_like(drawn), where=denominator > 0)
-        demand = (attraction * rate[..., problem.group_of_item]).sum(axis=1)[:, plan.listed]
-        values[:, k] = _objective(problem, plan, demand)
+    for k, model in enumerate(models):
+        turn = slice(k, None, len(models))
+        for number, plan in enumerate(plans):
+            demand = _drawn_demand(problem, model, in_range, scale[turn], plan)
+            values[turn, number] = _objective(problem, plan, demand)
     return values
+
+
+def _drawn_demand(
+    problem: StoreProblem, model: ChoiceModel, in_range: Flags, scale: Floats, plan: Score
+) -> Floats:
+    """Units per week of a plan's listed items under scaled attractions: [draw, listed item]."""
+    outside = model.no_purchase_attraction
+
+    def mass(attraction: Floats, shadow: Floats, listed: Flags) -> Floats:
+        return outside + group_sums(problem, np.where(listed, attraction, shadow))
+
+    attraction, shadow = model.attraction * scale, model.shadow_attraction * scale
+    standard = mass(model.attraction, model.shadow_attraction, in_range)
+    today = mass(attraction, shadow, in_range)
+    growth = np.divide(today, standard, out=np.ones_like(today), where=standard > 0)
+    potential = model.potential_units_week * growth
+    denominator = mass(attraction, shadow, plan.listed)
+    rate = np.divide(potential, denominator, out=np.zeros_like(potential), where=denominator > 0)
+    drawn: Floats = (attraction * rate[..., problem.group_of_item]).sum(axis=1)[:, plan.listed]
+    return drawn
 
 
 def _objective(problem: StoreProblem, plan: Score, demand: Floats) -> Floats:
     """Objective per draw of a plan's stock under demand per week [draw, listed item]."""
-    on, r = plan.listed, problem.deliveries_week
+    on = plan.listed
     least, most = (bound[on] for bound in stock_bounds(problem, plan.facings))
     planned = plan.demand_units_week[on]
     ratio = np.divide(demand, planned, out=np.ones_like(demand), where=planned > 0)
     stock = np.clip(plan.stock_units_cycle[on] * ratio, least, most)
-    sold = expected_sales(demand / r, stock, problem.demand_cv[on])
-    wasted = problem.waste_share[on] * (stock - sold)
-    money = problem.price[on] * sold - problem.unit_cost[on] * (sold + wasted)
-    fixed = (problem.listing_cost_week[on] + problem.facing_cost_week[on] * plan.facings[on]).sum()
-    objective: Floats = r * money.sum(axis=1) - fixed
-    return objective
+    items = np.flatnonzero(on)
+    total: Floats = margin_week(problem, items, plan.facings[on], demand, stock).sum(axis=1)
+    return total
 
 
 def value_table(
@@ -114,16 +140,17 @@ def value_table(
             spread = drawn[:, 0] - drawn[:, k]
             low, high = np.quantile(spread, [LOW, HIGH])
             share = value / float(sold[k]) if sold[k] > 0 else np.nan
+            growth = float(sold[0] - sold[k]) / float(sold[k]) if sold[k] > 0 else np.nan
             rows.append(
                 {
                     "level": level,
                     "name": name,
                     "against": against,
                     "value_week": value,
-                    "low_week": min(float(low), value),
-                    "high_week": max(float(high), value),
+                    "low_week": float(low),
+                    "high_week": float(high),
                     "share_of_sales": share,
-                    "unusual": bool(share > UNUSUAL_SHARE),
+                    "unusual": bool(max(share, growth) > UNUSUAL_SHARE),
                 }
             )
     return pd.DataFrame(rows)

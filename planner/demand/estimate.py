@@ -13,7 +13,7 @@ from planner.demand.outlook import Outlook, outlook
 from planner.demand.promotions import HorizonPromotions, horizon_promotions
 from planner.demand.ranges import current_range
 from planner.demand.rates import Rates, fit, with_unseen_stores
-from planner.demand.result import Demand
+from planner.demand.result import ChoiceModel, Demand
 from planner.demand.substitution import Attractions, attractions
 from planner.demand.uncertainty import Calibration, calibrate, quantiles
 from planner.tables.inputs import Assumption, Inputs
@@ -26,6 +26,8 @@ HISTORY_SHARE = 0.8
 # Beyond this variance of the log rate the mean of a gamma says nothing any more.
 LARGEST_LOG_VARIANCE = 4.0
 SEGMENTS = ("all",)
+# Recapture has not been estimated: what a plan is worth is spread over all of these.
+POSSIBLE_RECAPTURE = (0.1, 0.25, 0.4, 0.55, 0.7)
 
 
 def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Demand:
@@ -54,13 +56,12 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
     promotions = horizon_promotions(inputs, history.first_week, weeks, rates.elasticity.value)
     pairs, assumptions = _pairs(inputs, history, grouping, rates, calibration, weeks, promotions)
     shape = (len(inputs.stores), len(inputs.items))
-    choice = attractions(
-        pairs["demand_units_week"].to_numpy().reshape(shape),
-        listed,
-        group_of_item,
-        len(need_groups),
-        recapture_share,
-    )
+    mean = pairs["demand_units_week"].to_numpy().reshape(shape)
+
+    def choose(share: float) -> Attractions:
+        return attractions(mean, listed, group_of_item, len(need_groups), share)
+
+    choice = choose(recapture_share)
     recapture, substitution = _recapture(need_groups, group_of_item, choice, recapture_share)
     if len(new_stores):
         text = "Store without sales: its size is taken as the mean of its region's stores"
@@ -72,16 +73,23 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
         segments=SEGMENTS,
         group_of_item=group_of_item,
         pairs=pairs,
-        attraction=choice.attraction[None],
-        shadow_attraction=choice.shadow_attraction[None],
-        no_purchase_attraction=choice.no_purchase[None],
-        potential_units_week=choice.potential[None],
+        choice=_one_segment(choice),
+        choice_if={share: _one_segment(choose(share)) for share in POSSIBLE_RECAPTURE},
         paid_price_share=promotions.paid_price_share,
         in_range=listed,
         recapture=recapture,
         weeks=weeks,
         first_week=history.first_week,
         assumptions=(*history.assumptions, *range_assumptions, *assumptions, *substitution),
+    )
+
+
+def _one_segment(found: Attractions) -> ChoiceModel:
+    return ChoiceModel(
+        attraction=found.attraction[None],
+        shadow_attraction=found.shadow_attraction[None],
+        no_purchase_attraction=found.no_purchase[None],
+        potential_units_week=found.potential[None],
     )
 
 

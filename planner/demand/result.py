@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +15,22 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class ChoiceModel:
+    """The general attraction model of every store: arrays [segment, store, item] and
+    [segment, store, need group]."""
+
+    attraction: Array
+    shadow_attraction: Array
+    no_purchase_attraction: Array
+    potential_units_week: Array
+
+
+@dataclass(frozen=True)
 class Demand:
     """Weekly demand of every store-item pair and the choice model behind it.
 
-    Arrays are indexed [segment, store, item] or [segment, store, need group], in the order of
-    the id tuples. Money is not known here; everything is in units per week.
+    Arrays are in the order of the id tuples. Money is not known here; everything is in units
+    per week.
     """
 
     store_ids: tuple[str, ...]
@@ -30,10 +42,10 @@ class Demand:
     pairs: pd.DataFrame
     """tables/demand.parquet of the design's section 9: every store x item, in that order:
     store_id, item_id, demand_units_week, se_units_week, low_units_week, high_units_week, source."""
-    attraction: Array
-    shadow_attraction: Array
-    no_purchase_attraction: Array
-    potential_units_week: Array
+    choice: ChoiceModel
+    choice_if: Mapping[float, ChoiceModel]
+    """Recapture share -> the choice model that would give back the same demand: what is not
+    known is spread over these, all as likely."""
     paid_price_share: Array
     """[store, item]: what a unit brings on average over the horizon as a share of its price,
     planned promotions taken off."""
@@ -46,3 +58,8 @@ class Demand:
     first_week: pd.Timestamp
     """First day of the horizon."""
     assumptions: tuple[Assumption, ...]
+
+    def of_pairs(self, column: str) -> Array:
+        """A number column of ``pairs`` as [store, item]."""
+        shape = (len(self.store_ids), len(self.item_ids))
+        return self.pairs[column].to_numpy(dtype=np.float64).reshape(shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,7 @@ def assemble_contents(
         stores=inputs.stores,
         demand=demand.pairs,
         assortment=items,
-        limits=_limits(assortment),
+        limits=_limits(inputs, assortment, items),
         positions=shelves.positions,
         shelves=shelves.shelves,
         store_plans=store_plans,
@@ -142,14 +143,18 @@ def _assortment_table(demand: Demand, assortment: Assortment, shelves: Shelves) 
     return pd.concat(parts, ignore_index=True)
 
 
-def _limits(assortment: Assortment) -> pd.DataFrame:
-    """tables/limits.parquet: every limit of every store."""
+def _limits(inputs: Inputs, assortment: Assortment, items: pd.DataFrame) -> pd.DataFrame:
+    """tables/limits.parquet: every limit of every store, shelf as printed."""
+    about = items.merge(inputs.items[["item_id", "fixture_type", "facing_width_cm"]], on="item_id")
+    width = about["facings"] * about["facing_width_cm"]
+    printed = width.groupby([about["store_id"], "shelf_cm:" + about["fixture_type"]]).sum()
+    on_shelf: dict[Any, float] = printed.to_dict()
     rows = [
         (
             store,
             limit.limit,
             limit.unit,
-            limit.used,
+            on_shelf.get((store, limit.limit), limit.used),
             limit.available + _reserved(assortment, store, limit.limit),
             limit.shadow_price,
         )
@@ -245,7 +250,8 @@ def _changes(
     shelves: Shelves,
 ) -> pd.DataFrame:
     """Contents.changes: what comes, leaves and moves, with first and last order dates."""
-    deliveries = inputs.stores.set_index("store_id")["deliveries_week"].to_dict()
+    # The plan starts the day after the data ends: orders change with its first day.
+    last_order = demand.first_week - pd.Timedelta(days=1)
     groups = inputs.items.set_index("item_id")["need_group"]
     today = inputs.current_range.set_index(["store_id", "item_id"])
     facings_today = today["facings"].to_dict()
@@ -259,8 +265,6 @@ def _changes(
     both = pd.concat([changed, kept[is_moved]])
     for store in both["store_id"].unique():
         part = both[both["store_id"] == store]
-        delivery_gap = math.ceil(DAYS_OF_A_WEEK / deliveries[store])
-        order_date = demand.first_week - pd.Timedelta(days=delivery_gap)
         leaving = {
             item: groups[item] for item in part.loc[part["status"] == "OUT", "item_id"]
         }  # fmt: skip
@@ -284,8 +288,8 @@ def _changes(
                     "facings_before": 0.0 if change == "NEW" else float(before),
                     "facings_after": float(row["facings"]),
                     "replaces": replaced.get(row["item_id"], "") if change == "NEW" else "",
-                    "first_order_date": order_date if change == "NEW" else pd.NaT,
-                    "last_order_date": order_date if change == "OUT" else pd.NaT,
+                    "first_order_date": demand.first_week if change == "NEW" else pd.NaT,
+                    "last_order_date": last_order if change == "OUT" else pd.NaT,
                     "value_week": math.nan if change == "MOVED" else row["value_week"],
                     "reason": moved.get((store, row["item_id"]), "")
                     if change == "MOVED"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from planner.assortment.common import chain_ranking, common_plan, evaluated_facings
@@ -128,8 +127,7 @@ def test_common_is_the_longest_prefix_and_never_beats_local(problem_path, seed):
 
 def demand_of(two_stores: list[list[float]]) -> SimpleNamespace:
     """The part of the demand that the ranking reads: units a week of items a, b and c."""
-    pairs = pd.DataFrame({"demand_units_week": np.ravel(two_stores)})
-    return SimpleNamespace(store_ids=("1", "2"), item_ids=tuple("abc"), pairs=pairs)
+    return SimpleNamespace(of_pairs=lambda column: np.array(two_stores, dtype=float))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +140,7 @@ def demand_of(two_stores: list[list[float]]) -> SimpleNamespace:
         # The mean over both stores decides, not the better store.
         ([[30, 20, 12], [0, 20, 12]], {}, ((), ()), "bac"),
         # An item that only one store can buy is averaged over that store alone.
-        ([[30, 20, 12], [0, 20, 12]], {}, ((), ("a",)), "abc"),
+        ([[15, 20, 12], [10, 20, 12]], {}, ((), ("a",)), "bac"),
         # What earns nothing in the mean is not ranked.
         ([[8, 20, 12], [8, 20, 12]], {"c": {"unit_cost": 2.1}}, ((), ()), "ba"),
         ([[8, 20, 12], [8, 20, 12]], {"a": {"listing_cost_week": 9}}, ((), ()), "bc"),

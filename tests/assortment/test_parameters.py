@@ -49,9 +49,9 @@ def test_a_problem_holds_the_tables_numbers(shops, parameters_of):
     np.testing.assert_array_equal(problem.stock_capacity_per_facing, capacity)
     assert problem.deliveries_week == 4
     assert problem.max_local_items == 4
-    np.testing.assert_array_equal(problem.attraction, shops.demand.attraction[:, 1])
+    np.testing.assert_array_equal(problem.attraction, shops.demand.choice.attraction[:, 1])
     np.testing.assert_array_equal(
-        problem.potential_units_week, shops.demand.potential_units_week[:, 1]
+        problem.potential_units_week, shops.demand.choice.potential_units_week[:, 1]
     )
     np.testing.assert_array_equal(problem.spend_cost, problem.unit_cost)
 

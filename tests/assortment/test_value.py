@@ -76,6 +76,18 @@ def test_more_error_is_a_wider_interval(problem):
     assert spread[0] < spread[1] < spread[2]
 
 
+def test_potential_follows_the_items_it_was_learned_from(problem_path):
+    """Where everybody buys the one item there is, its error is that of the whole group: the
+    objective varies as the item's demand does, not less."""
+    item = {"id": "a", "need_group": "n", "attraction": 3, "price": 2, "unit_cost": 1}
+    group = {"id": "n", "potential_units_week": 50}
+    problem = read_problem(problem_path({"need_groups": [group], "items": [item]}))
+    plans = scored(problem, (1,))
+    draws = value_draws(problem, np.array([True]), np.array([0.3]), SEED, plans)[:, 0]
+    assert draws.mean() == pytest.approx(50, rel=0.1)
+    assert draws.std() / draws.mean() == pytest.approx(0.3, rel=0.2)
+
+
 def true_objective(problem, plan, attraction) -> float:
     """What a plan earns if these were the attractions, by loops and the gamma distribution:
     the potential of a group follows its items of today, orders follow what sells."""
@@ -163,7 +175,7 @@ def test_the_table_adds_stores_up():
     table = value_table(
         {"1": "N", "2": "N", "3": "S"},
         dict.fromkeys("123", (110.0, 100.0, 90.0)),
-        {"1": (400.0, 300.0, 250.0), "2": (400.0, 200.0, 400.0), "3": (400.0, 100.0, 400.0)},
+        {"1": (303.0, 300.0, 290.0), "2": (202.0, 200.0, 400.0), "3": (101.0, 100.0, 400.0)},
         draws,
     ).set_index(["level", "name", "against"])
     assert len(table) == 2 * (1 + 2 + 3)

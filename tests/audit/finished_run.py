@@ -221,6 +221,9 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
         }
     )
     figures = _figures(plan, economics_frame)
+    rival = figures["plan"] != "local"
+    gain = figures["store_id"].map({"7": 10.0, "8": 20.0})
+    figures.loc[rival, "margin_week"] = figures["store_id"].map(objective) - gain
     return {
         "demand": pd.DataFrame(
             demand,
@@ -235,7 +238,7 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
             ],
         ),
         "assortment": plan,
-        "limits": _limits(before, figures, inputs),
+        "limits": _limits(plan, figures, inputs),
         "positions": shelves.positions,
         "shelves": shelves.shelves,
         "store_plans": plans,
@@ -390,6 +393,7 @@ def _changes() -> pd.DataFrame:
             "replaces": [""],
             "first_order_date": [pd.Timestamp("2026-01-10")],
             "last_order_date": [pd.NaT],
+            "value_week": [1.0],
             "reason": ["locked in"],
         }
     )

@@ -248,12 +248,16 @@ def test_the_choice_model_gives_back_the_pairs(plain: Any) -> None:
     """Potential and attractions say of the current range what the pairs say."""
     _, demand = plain
     rate = matrix(demand.pairs)
-    np.testing.assert_allclose(demand.attraction[0][demand.in_range], rate[demand.in_range])
-    listed = np.where(demand.in_range, demand.attraction[0], demand.shadow_attraction[0])
+    np.testing.assert_allclose(demand.choice.attraction[0][demand.in_range], rate[demand.in_range])
+    listed = np.where(
+        demand.in_range, demand.choice.attraction[0], demand.choice.shadow_attraction[0]
+    )
     for group in range(len(demand.need_groups)):
         inside = demand.group_of_item == group
-        denominator = listed[:, inside].sum(axis=1) + demand.no_purchase_attraction[0][:, group]
-        np.testing.assert_allclose(denominator, demand.potential_units_week[0][:, group])
+        denominator = (
+            listed[:, inside].sum(axis=1) + demand.choice.no_purchase_attraction[0][:, group]
+        )
+        np.testing.assert_allclose(denominator, demand.choice.potential_units_week[0][:, group])
     assert set(demand.recapture["source"]) == {"assumption"}
     np.testing.assert_allclose(demand.recapture["recapture_share"], 0.4, atol=1e-4)
 
