@@ -18,6 +18,7 @@ from typing import Any
 
 import pandas as pd
 
+from planner.audit.folder import SEAL, seal_of
 from planner.errors import BadInput, Problem
 from planner.outputs.assemble import with_plan_ids
 from planner.outputs.contents import Contents
@@ -166,6 +167,7 @@ def _write_into(
         if path.is_file()
     }
     run = _run_json(contents, record, copies, files)
+    run |= {SEAL: seal_of(run)}
     (aside / RUN_FILE).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
 
 

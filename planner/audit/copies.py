@@ -16,7 +16,7 @@ from planner.tables.collect import Findings
 from planner.tables.columns import tables
 from planner.tables.files import connect
 from planner.tables.raw import RawTable
-from planner.tables.source import Source, read_file
+from planner.tables.source import KINDS, Source, read_file
 from planner.tables.typed import absent, understand
 from planner.tables.workbook import read_workbook
 
@@ -103,6 +103,7 @@ def _check_each(
             _check_original(file, digest, source, original, ledger)
         if name in tables() and name not in NOT_COPIED and original is not None:
             _compare(name, digest, copy, original, reader, ledger)
+    _check_additions(originals, source, reader, ledger)
 
 
 def _file_of(entry: Any) -> str:
@@ -135,8 +136,25 @@ def _check_original(
             sha256_of(original) == digest,
             f"{file} of the data was changed after the run: its SHA-256 is not the one in run.json",
         )
+    elif source is not None and source.is_dir():
+        ledger.expect(False, f"{file} is not in {source} any more, yet was planned from")
     elif source is not None:
-        ledger.note(f"{file} is not in {source}: it was not compared")
+        ledger.note(f"{file} is not {source}: it was not compared")
+
+
+def _check_additions(files: set[str], source: Path | None, reader: _Reader, ledger: Ledger) -> None:
+    """Name tables that the data has now and the run was not planned from."""
+    if source is None or not source.is_dir() or any(f.lower().endswith(".xlsx") for f in files):
+        return
+    for file in sorted(source.iterdir()):
+        name = file.stem.lower()
+        if file.name in files or name not in tables() or file.suffix.lower() not in KINDS:
+            continue
+        raw = reader.table(file, name)
+        ledger.expect(
+            raw is not None and not len(raw.rows),
+            f"{file.name} was added to the data after the run",
+        )
 
 
 def _compare(

@@ -15,6 +15,7 @@ import pandas as pd
 from planner.audit.ledger import Ledger
 
 MANIFEST = "run.json"
+SEAL = "manifest_sha256"
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,12 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def seal_of(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of everything that ``run.json`` says beside the seal itself, in hexadecimal."""
+    said = {name: value for name, value in manifest.items() if name != SEAL}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
 def read_manifest(path: Path, ledger: Ledger) -> Mapping[str, Any]:
     """The content of ``run.json``; empty, with a finding, where there is none."""
     try:
@@ -146,6 +153,10 @@ def read_manifest(path: Path, ledger: Ledger) -> Mapping[str, Any]:
     if not isinstance(manifest, dict):
         ledger.expect(False, f"{MANIFEST} is no table of names and values")
         return {}
+    ledger.expect(
+        manifest.get(SEAL) == seal_of(manifest),
+        f"{MANIFEST} was changed after the run: its content is not that of its {SEAL}",
+    )
     for name in ("files", "inputs", "stores"):
         ledger.expect(isinstance(manifest.get(name), dict), f"{MANIFEST} does not name its {name}")
     return manifest

@@ -68,5 +68,14 @@ def audit(run: Path, data: Path | None = None) -> AuditResult:
     if not unreadable:
         for check, needed in CHECKS:
             if all(name in tables for name in needed):
-                check(folder, ledger)
+                try:
+                    check(folder, ledger)
+                except (KeyError, IndexError, TypeError, ValueError) as error:
+                    what = (check.__doc__ or check.__name__).splitlines()[0]
+                    tables_read = ", ".join(f"tables/{name}.parquet" for name in needed)
+                    ledger.expect(
+                        False,
+                        f"{tables_read}: damaged, as this could not be checked: {what} "
+                        f"({type(error).__name__}: {error})",
+                    )
     return ledger.result()

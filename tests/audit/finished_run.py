@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from scipy.integrate import quad
 from scipy.stats import gamma
 
+from planner.audit.folder import SEAL, seal_of
 from planner.outputs.contents import Contents, Stamp
 from planner.outputs.workbook.cells import workbook_cells
 from planner.outputs.workbook.store import write_store_workbook
@@ -133,7 +134,7 @@ def sign(run: Path) -> None:
         for file in sorted(run.rglob("*"))
         if file.is_file() and file.name != "run.json"
     }
-    (run / "run.json").write_text(json.dumps(manifest))
+    (run / "run.json").write_text(json.dumps(manifest | {SEAL: seal_of(manifest)}))
 
 
 def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:

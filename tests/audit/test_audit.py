@@ -55,6 +55,7 @@ def run(finished: Path, tmp_path: Path) -> Path:
     manifest = json.loads((folder / "run.json").read_text())
     manifest["data_path"] = str(tmp_path / "copy" / "data")
     (folder / "run.json").write_text(json.dumps(manifest))
+    sign(folder)
     return folder
 
 
@@ -601,6 +602,32 @@ def test_the_manifest_is_held_against_the_tables(run: Path) -> None:
         ("run.json: gap is 0.0",),
         ("run.json: proof is 'optimal'",),
     )
+
+
+@pytest.mark.parametrize("name", ["run_id", "plan", "data_path", "note"])
+def test_any_edit_of_the_manifest_is_named(run: Path, name: str) -> None:
+    """What no table can bear out is sealed by a hash."""
+    path = run / "run.json"
+    manifest = json.loads(path.read_text())
+    changed = "infeasible" if name != "data_path" else manifest[name] + "/."
+    path.write_text(json.dumps(manifest | {name: changed}))
+    assert_found(run, "run.json was changed after the run")
+
+
+def test_tables_added_to_and_taken_from_the_data_are_named(run: Path) -> None:
+    """A table the run did not know, or knew and is gone; an empty one says nothing."""
+    data = run.parent / "data"
+    (data / "signals.csv").write_text("store_id,signal,value\n")
+    assert audit(run).findings == ()
+    (data / "signals.csv").write_text("store_id,signal,value\n7,age,40\n")
+    (data / "range_rules.csv").unlink()
+    assert_found(run, ("signals.csv was added",), ("range_rules.csv is not in",))
+
+
+def test_a_store_missing_from_a_table_is_no_crash(run: Path) -> None:
+    """A check that cannot be made on damaged tables is a finding."""
+    rewrite(run, "store_plans", lambda frame: frame.iloc[:1])
+    assert_found(run, "run.json: store 8 is not in tables/store_plans.parquet")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{"])
