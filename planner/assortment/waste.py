@@ -82,7 +82,9 @@ def _loss_curve(
         ratio = np.ones_like(share)
     look = float(row["min_units_per_facing"]) * float(row["min_facings"])
     least = max(look, float(row["case_units"]))
-    stock = np.maximum(ratio * mean[None, :], least)
+    room = float(row["units_per_facing"]) * float(row["shelf_fills_per_cycle"])
+    most = np.nan_to_num(room * float(row["max_facings"]), nan=np.inf)
+    stock = np.maximum(np.minimum(ratio * mean[None, :], most), least)
     sold = expected_sales(np.broadcast_to(mean, stock.shape), stock, cv)
     wasted = (share * (stock - sold)).sum(axis=1)
     received = sold.sum(axis=1) + wasted

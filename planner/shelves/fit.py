@@ -8,7 +8,8 @@ import pulp
 
 from planner.shelves.rack import Layout, Rack
 
-EXACT_SECONDS = 5.0
+EXACT_NODES = 2000
+"""Effort of the exact packing, in nodes: the same answer on every machine."""
 
 
 def gather(rack: Rack, shelves: list[list[int]]) -> Layout:
@@ -70,7 +71,7 @@ def best_fit(rack: Rack) -> tuple[Layout | None, int]:
     return gather(rack, shelves) if stands else None, placed
 
 
-def exact(rack: Rack, seconds: float = EXACT_SECONDS) -> tuple[Layout | None, int]:
+def exact(rack: Rack, nodes: int = EXACT_NODES) -> tuple[Layout | None, int]:
     """The packing that places the most width, by integer program over items of equal width.
 
     maximise    sum_kz  w_k n_kz
@@ -94,7 +95,7 @@ def exact(rack: Rack, seconds: float = EXACT_SECONDS) -> tuple[Layout | None, in
         program += pulp.lpSum(n for (v, _), n in counts.items() if v == w) <= len(same)
     for z, W in enumerate(rack.shelf_width):
         program += pulp.lpSum(w // unit * n for (w, y), n in counts.items() if y == z) <= W // unit
-    solver = pulp.getSolver("HiGHS", msg=False, threads=1, timeLimit=seconds)
+    solver = pulp.getSolver("HiGHS", msg=False, threads=1, mip_max_nodes=nodes)
     program.solve(solver)
     found = {key: round(n.varValue or 0.0) for key, n in counts.items()}
     waiting = {w: list(same) for w, same in items_of.items()}

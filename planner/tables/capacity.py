@@ -131,7 +131,6 @@ def _least_width(tables: Tables) -> pd.DataFrame:
             {
                 "item_id": _column(tables, "items", "item_id"),
                 "type": _column(tables, "items", "fixture_type"),
-                "facing_cm": frame["facing_width_cm"],
                 "need_cm": frame["min_facings"] * frame["facing_width_cm"],
             }
         )
@@ -165,7 +164,7 @@ def core_fits_on_the_shelves(tables: Tables, findings: Findings) -> None:
     least = _least_width(tables)
     core = least[least.index.isin(_core_ids(tables)) & (least["type"] != "")]
     core_need = _by_type(core.groupby("type")["need_cm"].sum())
-    widest_core = _by_type(core.groupby("type")["facing_cm"].max())
+    widest_core = _by_type(core.groupby("type")["need_cm"].max())
     type_of = {item: str(kind) for item, kind in least["type"].items()}
     need_of = {item: float(cm) for item, cm in least["need_cm"].items()}
     locked: dict[str, list[tuple[int, str]]] = {}
@@ -179,7 +178,7 @@ def core_fits_on_the_shelves(tables: Tables, findings: Findings) -> None:
         too_wide: set[str] = set()
         for kind, need in core_need.items():
             available = total.get(kind, 0.0)
-            facing, shelf = widest_core[kind], widest.get(kind, 0.0)
+            item_cm, shelf = widest_core[kind], widest.get(kind, 0.0)
             of_type = own[own["type"] == kind]
             place = fixtures.place(int((of_type if len(of_type) else own)["position"].iloc[0]))
             if need > available + TOLERANCE_CM:
@@ -193,21 +192,33 @@ def core_fits_on_the_shelves(tables: Tables, findings: Findings) -> None:
                     " facing_width_cm of core items, or take items out of the core",
                     kind="core too wide",
                 )
-            elif facing > shelf + TOLERANCE_CM:
+            elif item_cm > shelf + TOLERANCE_CM:
                 findings.problem(
                     *place,
                     "width_cm",
                     f"{shelf:g} cm, the widest {kind} in store {store}",
-                    f"a shelf of at least {facing:g} cm, one facing of the widest core item",
-                    f"correct the width, or facing_width_cm of the core items on {kind}",
-                    kind="core facing too wide",
+                    f"a shelf of at least {item_cm:g} cm, the least width of the widest core item,"
+                    " as an item stands on one shelf",
+                    "correct the width, or facing_width_cm or min_facings of the core items on"
+                    f" {kind}",
+                    kind="core item too wide",
                 )
         need_with = dict(core_need)
         for position, item in [*locked.get("", []), *locked.get(store, [])]:
             kind = type_of[item]
             need = need_with[kind] = need_with.get(kind, 0.0) + need_of[item]
-            available = total.get(kind, 0.0)
-            if kind not in too_wide and need > available + TOLERANCE_CM:
+            available, shelf = total.get(kind, 0.0), widest.get(kind, 0.0)
+            if need_of[item] > shelf + TOLERANCE_CM:
+                findings.problem(
+                    *locks.place(position),
+                    "item_id",
+                    f"{item} IN in store {store}",
+                    f"an item of at most {shelf:g} cm, the widest {kind}: it needs"
+                    f" {need_of[item]:g} cm on one shelf",
+                    "remove the lock, or correct min_facings or facing_width_cm of the item",
+                    kind="locked item too wide",
+                )
+            elif kind not in too_wide and need > available + TOLERANCE_CM:
                 too_wide.add(kind)
                 findings.problem(
                     *locks.place(position),

@@ -22,7 +22,10 @@ def calibrated(price=2.0, cost=1.0, in_range=(True, True, True), demand=DEMAND, 
         "shelf_life_days": np.nan,
         "demand_cv": 0.6,
         "min_units_per_facing": 0.0,
+        "units_per_facing": np.nan,
+        "shelf_fills_per_cycle": 1.0,
         "min_facings": 1,
+        "max_facings": 6,
         "case_units": 0.0,
     } | item
     inputs = SimpleNamespace(
@@ -132,3 +135,12 @@ def test_only_stores_that_list_the_item_count():
     with_two, _ = calibrated(in_range=(True, True, False))
     other_demand, _ = calibrated(in_range=(True, True, False), demand=wild)
     np.testing.assert_allclose(with_two, other_demand)
+
+
+def test_stock_is_no_more_than_the_facings_hold():
+    """Where the shelf holds less than the best stock, less is left over and more of it must spoil
+    for the same loss."""
+    roomy, _ = calibrated(store_loss_share=0.05)
+    tight, _ = calibrated(store_loss_share=0.05, units_per_facing=4.0, max_facings=2)
+    assert (tight > roomy).any()
+    assert (tight >= roomy - 1e-9).all()

@@ -11,7 +11,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import SMALL_CHAIN, WriteChain
+from small_chain import SMALL_CHAIN, WriteChain
 
 from planner.errors import BadInput
 from planner.tables.columns import tables

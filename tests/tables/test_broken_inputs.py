@@ -9,9 +9,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import SMALL_CHAIN, WriteChain
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_chain import SMALL_CHAIN, WriteChain
 
 from planner.errors import BadInput, Problem
 from planner.tables.read import read_inputs

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import SMALL_CHAIN, WriteChain
+from small_chain import SMALL_CHAIN, WriteChain
 
 from planner.errors import BadInput, Problem
 from planner.tables.columns import REQUIRED_TABLES, reference_markdown, tables
