@@ -11,10 +11,12 @@ GLOSSARY: dict[str, str] = {
     "from the top as fit, under the same limits, demand model and facings. It is what the chain "
     "could do without local ranges.",
     "current range": "What the stores carry today.",
-    "80 % interval": "If the demand estimates are as uncertain as stated, the true value lies "
-    "inside this interval in 8 of 10 cases.",
+    "80 % interval": "Where the value lies in 8 of 10 draws of what is not known: demand as "
+    "uncertain as estimated, recapture unknown over the range stated under Assumptions, and an "
+    "error shared by all items never sold in their store. It does not hold errors of prices and "
+    "costs, nor that a plan tends to pick what was estimated too high.",
     "within noise": "The interval includes zero: the data cannot tell a gain from a loss.",
-    "unusual": "A gain above 6 % of sales. Implemented studies in this field found 3.6 % and "
+    "unusual": "A gain above 6 % of sales, or sales that grow by more. Implemented studies in this field found 3.6 % and "
     "5.8 %: check the input before believing more.",
     "margin after waste": "Sales minus the purchase cost of what is sold and of what is lost, "
     "minus the cost of listing and tending items.",
