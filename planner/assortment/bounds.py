@@ -109,4 +109,5 @@ def _fractional_knapsack(gains: Floats, widths: Floats, room: float) -> float:
     order = np.argsort(-gains / np.maximum(widths, 1e-12), kind="stable")
     used = np.cumsum(widths[order])
     taken = np.clip((room - (used - widths[order])) / np.maximum(widths[order], 1e-12), 0.0, 1.0)
+    taken[widths[order] <= 0] = 1.0
     return float((gains[order] * taken).sum())

@@ -21,7 +21,7 @@ CERTAIN_CV = 1e-3
 """Below this spread demand is taken as certain."""
 RELATIVE_ERROR = 0.0025
 """Largest relative error of the chords, of a tenth of demand or of what is sold if more."""
-NEVER_SHORT = 1e-4
+NEVER_SHORT = 1e-7
 """Chance of running out that is kept where leftover stock costs nothing."""
 
 

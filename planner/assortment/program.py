@@ -113,6 +113,7 @@ class StoreProgram:
                 most = int(problem.max_facings[i])
                 self.f[i] = new(f"f_{i}", 0, most, pulp.LpInteger)
         self.y, self.t, self.empty = {}, {}, {}
+        self._unit: dict[tuple[int, int], float] = {}
         for g, n in np.argwhere(self._largest_rate > 0):
             self.y[g, n] = new(f"y_{g}_{n}", 0, 1)
             if self.bounds.least[g, n] <= 0:
@@ -123,6 +124,21 @@ class StoreProgram:
                 if (g, n) in self.y and problem.attraction[g, i] > 0:
                     forced = problem.must_list[i]
                     self.t[g, i] = self.y[g, n] if forced else new(f"t_{g}_{i}", 0, 1)
+                    self._unit[g, i] = 1.0 if forced else self._largest_product(g, i)
+
+    def _largest_product(self, g: int, i: int) -> float:
+        """Largest ``y x`` of an item, as a share of the group's largest y: the unit of its t."""
+        problem, n = self.problem, int(self.problem.group_of_item[i])
+        gain = float(problem.attraction[g, i] - problem.shadow_attraction[g, i])
+        with_item = float(self.bounds.least[g, n]) + gain
+        if with_item <= 0:
+            return 1.0
+        unit = float(problem.potential_units_week[g, n]) / float(self._largest_rate[g, n])
+        return min(1.0, unit / with_item)
+
+    def _product(self, g: int, i: int, factor: float = 1.0) -> tuple[pulp.LpVariable, float]:
+        """``factor * y_gn x_i`` as a term."""
+        return self.t[g, i], factor * self._unit[g, i]
 
     def _facings(self, item: int, factor: float) -> tuple[pulp.LpVariable, float]:
         """``factor * f_i`` as a term; facings of items with one possible count follow x."""
@@ -169,7 +185,7 @@ class StoreProgram:
             potential = float(problem.potential_units_week[g, n])
             scale = float(self._largest_rate[g, n]) / potential
             terms = [(y, float(self.bounds.base[g, n]) * scale)]
-            terms += [(self.t[g, i], gain * scale) for i, gain in self._group_gain(g, n)]
+            terms += [self._product(g, i, gain * scale) for i, gain in self._group_gain(g, n)]
             if (g, n) in self.empty:
                 terms.append((self.empty[g, n], 1.0))
                 for i, _ in self._group_gain(g, n):
@@ -188,14 +204,14 @@ class StoreProgram:
             y, x = self.y[g, n], self.x[i]
             unit = float(problem.potential_units_week[g, n]) / float(self._largest_rate[g, n])
             with_item = float(bounds.least[g, n] + gain[g, i])
-            upper_in = min(1.0, unit / with_item) if with_item > 0 else 1.0
+            upper_in = self._unit[g, i]
             lower_in = unit / float(max(bounds.most[g, n], with_item))
             lower_out = 0.0 if (g, n) in self.empty else unit / float(bounds.most_without[g, i])
-            self._add([(t, 1.0), (x, -upper_in)], LESS, f"product_upper_in_{g}_{i}")
-            self._add([(t, 1.0), (x, -min(lower_in, upper_in))], MORE,
+            self._add([(t, 1.0), (x, -1.0)], LESS, f"product_upper_in_{g}_{i}")
+            self._add([(t, 1.0), (x, -min(lower_in / upper_in, 1.0))], MORE,
                       f"product_lower_in_{g}_{i}")  # fmt: skip
-            self._add([(y, 1.0), (t, -1.0), (x, 1.0)], LESS, f"product_upper_out_{g}_{i}", 1.0)
-            self._add([(y, 1.0), (t, -1.0), (x, lower_out)], MORE,
+            self._add([(y, 1.0), (t, -upper_in), (x, 1.0)], LESS, f"product_upper_out_{g}_{i}", 1.0)
+            self._add([(y, 1.0), (t, -upper_in), (x, lower_out)], MORE,
                       f"product_lower_out_{g}_{i}", lower_out)  # fmt: skip
 
     def _add_convexity(self) -> None:
@@ -229,7 +245,7 @@ class StoreProgram:
                 wide = [i for i, _ in free if problem.fixture_type[i] == kind]
                 left = room - taken[kind]
                 if wide and float(footprint[wide].sum()) > left >= 0:
-                    terms = [(self.t[g, i], float(footprint[i])) for i in wide]
+                    terms = [self._product(g, i, float(footprint[i])) for i in wide]
                     self._add([*terms, (y, -left)], LESS, f"shelf_times_y_{g}_{n}_{kind}")
 
     def _add_mean(self) -> None:
@@ -241,7 +257,7 @@ class StoreProgram:
             for g in range(len(problem.segments)):
                 if (g, i) in self.t:
                     rate = float(self._largest_rate[g, n]) / problem.deliveries_week
-                    terms.append((self.t[g, i], float(problem.attraction[g, i]) * rate))
+                    terms.append(self._product(g, i, float(problem.attraction[g, i]) * rate))
             self._add(terms, EQUAL, f"mean_{i}")
 
     def _add_sales(self) -> None:

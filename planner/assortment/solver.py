@@ -27,6 +27,11 @@ class SolveStatus(Enum):
     TIME_LIMIT = "time limit"
 
 
+TINY_COLUMNS = 150
+"""Programs of so few columns are solved without presolve: it saves nothing there, and it has
+returned wrong answers on tiny programs whose numbers lie a thousandfold apart."""
+
+
 @dataclass(frozen=True)
 class Solution:
     """Values by column of the session, or none; ``bound`` is valid whatever the status."""
@@ -49,6 +54,7 @@ class Session:
         self.column: dict[pulp.LpVariable, int] = {}
         self.row: dict[str, int] = {}
         self._whole_numbers = False
+        self._contradiction = False
         self.objective: pulp.LpAffineExpression = pulp.LpAffineExpression(model.objective)
         self._highs = highspy.Highs()
         for option, value in (
@@ -61,7 +67,11 @@ class Session:
             ("random_seed", 0),
         ):
             self._highs.setOptionValue(option, value)
-        self._pass(model, list(dict.fromkeys([*variables, *model.variables()])))
+        every = list(dict.fromkeys([*variables, *model.variables()]))
+        self._presolve = len(every) > TINY_COLUMNS
+        if not self._presolve:
+            self._highs.setOptionValue("presolve", "off")
+        self._pass(model, every)
 
     def _pass(self, model: pulp.LpProblem, variables: list[pulp.LpVariable]) -> None:
         self.column = {variable: k for k, variable in enumerate(variables)}
@@ -83,6 +93,12 @@ class Session:
         lp.col_lower_ = np.array([low for low, _ in ranges])
         lp.col_upper_ = np.array([high for _, high in ranges])
         bounds = [_row_bounds(constraint) for constraint in constraints]
+        # HiGHS without presolve overlooks a row without variables that asks for something.
+        self._contradiction = any(
+            not (low <= 0.0 <= high)
+            for constraint, (low, high) in zip(constraints, bounds, strict=True)
+            if not len(constraint)
+        )
         lp.row_lower_ = np.array([low for low, _ in bounds])
         lp.row_upper_ = np.array([high for _, high in bounds])
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
@@ -147,7 +163,14 @@ class Session:
         self._highs.setOptionValue("mip_abs_gap", 1e-9)
         # HiGHS counts its time limit from the start of each run; its run time adds up over runs.
         self._highs.setOptionValue("time_limit", max(0.01, seconds))
+        if self._contradiction:
+            return Solution(SolveStatus.INFEASIBLE, None, -np.inf, -np.inf)
         self._highs.run()
+        if self._presolve and self._status() is SolveStatus.INFEASIBLE:
+            # Where numbers lie far apart presolve has called feasible programs infeasible.
+            self._highs.setOptionValue("presolve", "off")
+            self._highs.run()
+            self._highs.setOptionValue("presolve", "choose")
         if self._highs.getModelStatus() == highspy.HighsModelStatus.kModelEmpty:
             nothing = float(self.objective.constant)
             return Solution(SolveStatus.OPTIMAL, np.zeros(0), nothing, nothing)

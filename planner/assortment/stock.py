@@ -86,7 +86,7 @@ def best_stock(
     if spend(least) > budget_week + TOLERANCE * max(1.0, budget_week):
         return None
     if spend(least) >= budget_week:
-        return least
+        return np.where(problem.spend_cost > 0, least, stock)
     low, high = 0.0, 1.0
     while spend(at(high)) > budget_week and high < 1e9:
         low, high = high, high * 4.0

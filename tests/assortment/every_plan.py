@@ -95,6 +95,40 @@ def random_problem(seed: int) -> dict:
     return problem
 
 
+def wild_problem(seed: int) -> dict:
+    """A random problem pushed to the edges: what is left out, nothing at all, far apart."""
+    problem, r = random_problem(seed), np.random.default_rng([seed, 1])
+    for group in problem["need_groups"]:
+        if r.random() < 0.15:
+            group["potential_units_week"] = _times(group["potential_units_week"], 0.0)
+        scale = float(r.choice([1e-2, 1.0, 1e3]))
+        group["potential_units_week"] = _times(group["potential_units_week"], scale)
+    for item in problem["items"]:
+        scale = float(r.choice([0.0, 1e-3, 1.0, 1.0, 1e3]))
+        for name in ("attraction", "shadow_attraction"):
+            if name in item:
+                item[name] = _times(item[name], scale)
+        for name, chance in (("units_per_facing", 0.4), ("unit_cost", 0.2), ("waste_share", 0.3)):
+            if r.random() < chance:
+                item.pop(name, None)
+        if r.random() < 0.1:
+            item["facing_width_cm"] = 0.0
+        if r.random() < 0.1:
+            item["price"] = 0.0
+    if r.random() < 0.15:
+        problem["limits"]["budget_week"] = 0.0
+    if "shelf_cm" in problem["limits"]:
+        if r.random() < 0.2:
+            problem["limits"]["shelf_cm"]["wet"] = 0.0
+        if r.random() < 0.2:
+            problem["limits"]["shelf_cm"].pop("table")
+    return problem
+
+
+def _times(value, scale):
+    return {s: v * scale for s, v in value.items()} if isinstance(value, dict) else value * scale
+
+
 def best_by_trying(problem: dict) -> float | None:
     """The largest objective over every range, facing count and stock; None where none exists.
 
@@ -175,7 +209,7 @@ def _best_stock_value(items, facings, demand, cycles, budget):
         lost = item.get("waste_share", 0.0)
         mean = d / cycles
         low = max(item.get("min_units_per_facing", 0.0) * f, item.get("min_stock_units", 0.0))
-        high = item["units_per_facing"] * item.get("shelf_fills_per_cycle", 1.0) * f
+        high = item.get("units_per_facing", np.inf) * item.get("shelf_fills_per_cycle", 1.0) * f
         if low > high + 1e-9:
             return None
         sold = min(mean, low)

@@ -16,8 +16,8 @@ GLOSSARY: dict[str, str] = {
     "error shared by all items never sold in their store. It does not hold errors of prices and "
     "costs, nor that a plan tends to pick what was estimated too high.",
     "within noise": "The interval includes zero: the data cannot tell a gain from a loss.",
-    "unusual": "A gain above 6 % of sales, or sales that grow by more. Implemented studies in this field found 3.6 % and "
-    "5.8 %: check the input before believing more.",
+    "unusual": "A gain above 6 % of sales, or sales that grow by more. Implemented studies in "
+    "this field found 3.6 % and 5.8 %: check the input before believing more.",
     "margin after waste": "Sales minus the purchase cost of what is sold and of what is lost, "
     "minus the cost of listing and tending items.",
     "waste": "Units bought and not sold before they spoil.",
