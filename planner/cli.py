@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from planner import __version__
-from planner.errors import AuditFailed, BadInput, Infeasible, NoPlan, PlannerError
+from planner.errors import AuditFailed, BadInput, Infeasible, NoPlan, PlannerError, Problem
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -168,7 +168,13 @@ def audit(
 ) -> None:
     """Recompute a finished run from its tables and workbooks, without the model or the solver."""
     from planner.audit import audit as audit_run
+    from planner.runs import RUN_FILE
 
+    if not (run / RUN_FILE).is_file():
+        allowed = f"the folder of a finished run, with its {RUN_FILE}"
+        raise BadInput(
+            [Problem(str(run), 1, "", "no such run", allowed, "name a folder under reports/")]
+        )
     result = audit_run(run, data)
     for note in result.notes:
         typer.echo(f"note: {note}")
@@ -194,6 +200,10 @@ def main() -> None:
         if debug:
             traceback.print_exc()
         _fail(_message(error), error.exit_code)
+    except OSError as error:
+        if debug:
+            raise
+        _fail(f"cannot read or write {error.filename or 'a file'}: {error.strerror or error}", 2)
     except Exception as error:
         if debug:
             raise
@@ -205,7 +215,7 @@ def _message(error: PlannerError) -> str:
     if isinstance(error, BadInput):
         from planner.tables.problems import problem_lines
 
-        return f"{error}:\n{problem_lines(error.problems)}"
+        return f"this cannot be used:\n{problem_lines(error.problems)}"
     if isinstance(error, AuditFailed):
         return f"{error}:\n" + "\n".join(f"  {finding}" for finding in error.findings)
     return str(error)

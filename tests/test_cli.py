@@ -168,7 +168,8 @@ def test_plan_off_a_terminal_ends_by_naming_the_files(tmp_path):
 
 
 def test_audit_exits_5_with_a_list(run_command, shop_run, tmp_path):
-    """The audit passes on a run, and after a facing count was changed exits 5 and names it."""
+    """The audit passes on a run, and after a facing count was changed exits 5 and names it; a
+    folder that is no run is bad input."""
     code, said, _ = run_command("audit", shop_run)
     assert code == 0
     assert "nothing off" in said
@@ -184,7 +185,8 @@ def test_audit_exits_5_with_a_list(run_command, shop_run, tmp_path):
     assert rows.loc[changed, "item_id"] in complaint
     assert "Traceback" not in complaint
     code, _, complaint = run_command("audit", tmp_path)
-    assert code == 5
+    assert code == 2
+    assert "run.json" in complaint
 
 
 # ---- one store program
