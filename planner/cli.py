@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ import typer
 
 from planner import __version__
 from planner.errors import AuditFailed, BadInput, Infeasible, NoPlan, PlannerError, Problem
+from planner.tables.inputs import Assumption
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,6 +27,8 @@ Data = Annotated[Path, typer.Argument(help="Folder of CSV or Parquet tables, or 
 Weeks = Annotated[
     int | None, typer.Option(min=1, max=52, help="Weeks to plan; default: horizon_weeks, or 4")
 ]
+STOPPED = 130
+"""Exit code after Ctrl-C."""
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress")]
 
 
@@ -58,8 +62,10 @@ def check(
         f"{inputs.chain.name}: {len(inputs.stores)} stores, {len(inputs.items)} items, "
         f"{len(inputs.sales):,} sales rows; no problems."
     )
+    _warn(inputs.assumptions)
     for assumption in inputs.assumptions:
-        typer.echo(f"  assumed ({assumption.count:,}) {assumption.subject}: {assumption.text}")
+        if not assumption.warning:
+            typer.echo(f"  assumed ({assumption.count:,}) {assumption.subject}: {assumption.text}")
 
 
 @app.command()
@@ -122,7 +128,7 @@ def plan(
         gap=gap, time_limit_seconds=time_limit, workers=workers or usable_cores(), seed=seed
     )
     with progress_bar(quiet=quiet) as progress:
-        folder = plan_run(
+        folder, assumptions = plan_run(
             data,
             out,
             settings=settings,
@@ -131,11 +137,13 @@ def plan(
             overwrite=overwrite,
             progress=progress,
         )
+    _warn(assumptions)
     planograms = sorted((folder / "planograms").glob("*.xlsx"))
     typer.echo(f"Planned {len(planograms)} stores. Open:")
     typer.echo(f"  {folder / 'report.html'}    the report, in a browser")
     typer.echo(f"  {folder / 'chain.xlsx'}    the whole chain, in Excel")
     typer.echo(f"  {folder / 'planograms'}    a workbook per store, such as {planograms[0].name}")
+    typer.echo(f"Check it: planner audit {folder}")
 
 
 @app.command()
@@ -183,6 +191,12 @@ def audit(
     typer.echo(f"{run}: {result.checks:,} comparisons, nothing off.")
 
 
+def _warn(assumptions: Iterable[Assumption]) -> None:
+    for assumption in assumptions:
+        if assumption.warning:
+            typer.echo(f"Warning ({assumption.count:,}) {assumption.subject}: {assumption.text}")
+
+
 def usable_cores() -> int:
     """Cores this process may run on."""
     if hasattr(os, "sched_getaffinity"):
@@ -196,6 +210,10 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
         app(arguments)
+    except SystemExit as ending:
+        if ending.code == STOPPED:
+            typer.echo("planner: stopped; nothing was written", err=True)
+        raise
     except PlannerError as error:
         if debug:
             traceback.print_exc()

@@ -15,12 +15,12 @@ from planner.assortment.result import Assortment
 from planner.demand.estimate import estimate
 from planner.demand.result import Demand
 from planner.errors import NoPlan
-from planner.outputs.assemble import assemble_contents
+from planner.outputs.assemble import all_assumptions, assemble_contents
 from planner.outputs.evidence import evidence_tables
 from planner.runs import RunRecord, new_run_id, write_run
 from planner.shelves.place import place
 from planner.shelves.result import Shelves
-from planner.tables.inputs import Inputs
+from planner.tables.inputs import Assumption, Inputs
 from planner.tables.read import read_inputs
 
 BASE_SCENARIO = "base"
@@ -60,8 +60,8 @@ def plan(
     locks: Path | None = None,
     overwrite: bool = False,
     progress: Progress = silent,
-) -> Path:
-    """Plan a chain and write its run folder; returns the folder.
+) -> tuple[Path, tuple[Assumption, ...]]:
+    """Plan a chain and write its run folder; returns the folder and all that was assumed.
 
     Raises BadInput, Infeasible or NoPlan; then nothing is written.
     """
@@ -93,7 +93,7 @@ def plan(
         outputs_started=started,
         store_seconds={s: p.seconds for s, p in assortment.plans.items()},
     )
-    return write_run(
+    written = write_run(
         folder,
         contents,
         evidence_tables(assortment),
@@ -102,6 +102,7 @@ def plan(
         overwrite=overwrite,
         progress=lambda done, total: progress("writing workbooks", done, total),
     )
+    return written, all_assumptions(inputs, demand, assortment, shelves)
 
 
 def plan_and_place(

@@ -162,9 +162,21 @@ def test_plan_off_a_terminal_ends_by_naming_the_files(tmp_path):
     assert ended.stderr == ""
     named = re.findall(re.escape(str(run)) + r"\S*", ended.stdout)
     assert [Path(name).relative_to(run).as_posix() for name in named] == [
-        "report.html", "chain.xlsx", "planograms"]  # fmt: skip
+        "report.html", "chain.xlsx", "planograms", "."]  # fmt: skip
     assert all(Path(name).exists() for name in named)
     assert "\x1b" not in ended.stdout
+
+
+def test_a_column_that_is_left_out_is_a_warning(run_command, tmp_path):
+    """A heading that is not understood is said apart from what was assumed, with the near one."""
+    data = corner_shops(tmp_path / "data")
+    path = data / "items.csv"
+    path.write_text(path.read_text().replace("unit_cost", "cost", 1))
+    code, said, _ = run_command("check", data)
+    assert code == 0
+    warning = next(line for line in said.splitlines() if line.startswith("Warning"))
+    assert "items.cost" in warning
+    assert "unit_cost" in warning
 
 
 def test_audit_exits_5_with_a_list(run_command, shop_run, tmp_path):

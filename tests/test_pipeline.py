@@ -233,7 +233,7 @@ def test_planned_again_gives_the_same_tables_and_ids(shop_run, tmp_path):
 def test_two_workers_give_the_same_tables_as_one(shop_run, tmp_path):
     """Neither the number of processes nor the order in which they end shows in any table."""
     data, two = shop_run.parent / "data", SolveSettings(gap=0.005, workers=2)
-    run = plan(data, tmp_path / "two", settings=two)
+    run, _ = plan(data, tmp_path / "two", settings=two)
     same_tables(shop_run, run)
     assert plan_ids(run) == plan_ids(shop_run)
 
@@ -380,6 +380,48 @@ def test_locks_are_obeyed_and_visible(shops, tmp_path):
     assert not economics.loc[("8", "4021"), "candidate"]
     for store, found in stages.assortment.plans.items():
         assert found.objective_week <= shops.assortment.plans[store].bound_week * (1 + 1e-6)
+
+
+def test_a_run_with_locks_from_elsewhere_passes_the_audit(tmp_path):
+    """The lock file may lie anywhere: it is compared where it is, gone it is a note, and changed
+    it is named."""
+    locks = tmp_path / "elsewhere.csv"
+    locks.write_text(LOCKS + "7,4063,IN\n")
+    run = plan_of(corner_shops(tmp_path / "data"), tmp_path / "run", locks=locks)
+    found = audit(run)
+    assert (found.findings, found.notes) == ((), ())
+    locks.write_text(LOCKS + "7,4063,OUT\n")
+    assert any("elsewhere.csv" in finding for finding in audit(run).findings)
+    locks.unlink()
+    gone = audit(run)
+    assert gone.findings == ()
+    assert any("elsewhere.csv" in note for note in gone.notes)
+
+
+def test_a_lock_file_with_a_wrong_heading_is_refused(tmp_path):
+    """A heading that is not understood would lock every store: it is bad input."""
+    locks = tmp_path / "locks.csv"
+    locks.write_text("store,item_id,lock\n7,4063,IN\n")
+    with pytest.raises(BadInput) as caught:
+        stages_of(corner_shops(tmp_path / "data"), locks=locks)
+    fault = caught.value.problems[0]
+    assert (fault.file, fault.row, fault.column) == ("locks.csv", 1, "store")
+    assert "store_id" in fault.mend
+
+
+def test_the_value_is_the_difference_of_the_figures_beside_it(small_run):
+    """What going local is worth is the margin of the local plan, left-over facings paid, less
+    that of the other plan, for every store and the chain."""
+    margin = table(small_run, "figures").pivot(
+        index="store_id", columns="plan", values="margin_week"
+    )
+    value = table(small_run, "value")
+    for against in ("common", "current"):
+        gain = margin["local"] - margin[against]
+        rows = value[value["against"] == against].set_index(["level", "name"])["value_week"]
+        assert rows["chain", ""] == pytest.approx(gain.sum())
+        for store in gain.index:
+            assert rows["store", store] == pytest.approx(gain[store], abs=1e-6)
 
 
 def test_the_core_is_derived_where_none_is_given(tmp_path):

@@ -177,7 +177,7 @@ def edit_csv(path: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None
 
 def plan_of(data: Path, out: Path, **options: object) -> Path:
     """The run folder of a chain planned in this process."""
-    return plan(data, out, settings=SETTINGS, **options)  # type: ignore[arg-type]
+    return plan(data, out, settings=SETTINGS, **options)[0]  # type: ignore[arg-type]
 
 
 def table(run: Path, name: str) -> pd.DataFrame:

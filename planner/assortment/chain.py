@@ -247,6 +247,17 @@ def _assortment(
         draws,
     )
     assumptions = list(parameters.assumptions)
+    unstocked = sum(
+        int((o.plan.score.listed & (o.plan.score.stock_units_cycle <= 0)).sum())
+        for o in outcomes.values()
+        if o.plan.score is not None
+    )
+    if unstocked:
+        text = (
+            "items that must be listed get no stock: none of it pays, or the budget of the store "
+            "cannot buy it (check budget_week, price and unit_cost)"
+        )
+        assumptions.append(Assumption("assortment", "stock", text, unstocked, warning=True))
     no_common = sum(o.common is None for o in outcomes.values())
     if no_common:
         text = "no prefix of the ranking keeps every limit: the local plan stands in for it"

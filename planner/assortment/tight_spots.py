@@ -20,7 +20,12 @@ def tight_spots(problem: StoreProblem, reserved: Mapping[str, float]) -> list[st
         members = problem.shelf_members(kind)
         need = float((problem.facing_width_cm * problem.min_facings)[members] @ must[members])
         if need > room:
-            spot = f"what must be listed needs {need:g} cm of {kind}, there are {room:g}"
+            names = [problem.item_ids[i] for i in members if must[i]]
+            shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if names[6:] else "")
+            spot = (
+                f"what must be listed ({shown}) needs {need:g} cm of {kind}, there are {room:g}: "
+                "take items out of the core or widen the fixture"
+            )
             if reserved.get(kind, 0.0) > 0:
                 spot += f" and {reserved[kind]:g} stay empty, as items do not fit shelf by shelf"
             spots.append(spot)

@@ -150,6 +150,7 @@ def value_table(
                     "low_week": float(low),
                     "high_week": float(high),
                     "share_of_sales": share,
+                    "sales_growth": growth,
                     "unusual": bool(max(share, growth) > UNUSUAL_SHARE),
                 }
             )

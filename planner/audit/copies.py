@@ -82,11 +82,16 @@ def check_copies(
         ledger.note(f"the data is not at {source} any more: it was not compared")
         source = None
     with connect() as connection:
-        _check_each(path, manifest.get("inputs") or {}, source, _Reader(connection), ledger)
+        _check_each(path, manifest.get("inputs") or {}, then, source, _Reader(connection), ledger)
 
 
 def _check_each(
-    path: Path, inputs: Mapping[str, Any], source: Path | None, reader: _Reader, ledger: Ledger
+    path: Path,
+    inputs: Mapping[str, Any],
+    then: str,
+    source: Path | None,
+    reader: _Reader,
+    ledger: Ledger,
 ) -> None:
     copies: set[str] = set()
     originals: set[str] = set()
@@ -94,13 +99,17 @@ def _check_each(
         file = _file_of(entry)
         digest = str(entry.get("sha256", "")) if isinstance(entry, Mapping) else ""
         copy = path / "inputs" / file
-        original = _original(source, file)
+        beside = _given_beside(entry, then)
+        original = _original(source, file) if beside is None else _existing(beside)
         if file not in copies and name not in NOT_COPIED:
             copies.add(file)
             _check_copy(name, digest, copy, ledger)
         if file not in originals:
             originals.add(file)
-            _check_original(file, digest, source, original, ledger)
+            if beside is not None and original is None:
+                ledger.note(f"{beside} is not there any more: it was not compared")
+            else:
+                _check_original(file, digest, source, original, ledger)
         if name in tables() and name not in NOT_COPIED and original is not None:
             _compare(name, digest, copy, original, reader, ledger)
     _check_additions(originals, source, reader, ledger)
@@ -108,6 +117,18 @@ def _check_each(
 
 def _file_of(entry: Any) -> str:
     return Path(str(entry.get("file", "")) if isinstance(entry, Mapping) else "").name
+
+
+def _given_beside(entry: Any, then: str) -> Path | None:
+    """A file that was given beside the data, such as the one of --locks; None for the others."""
+    found = Path(str(entry.get("path") or "")) if isinstance(entry, Mapping) else Path()
+    if not then or not found.is_absolute() or Path(then) in (found, found.parent):
+        return None
+    return found
+
+
+def _existing(path: Path) -> Path | None:
+    return path if path.is_file() else None
 
 
 def _original(source: Path | None, file: str) -> Path | None:

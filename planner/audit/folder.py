@@ -82,7 +82,7 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
         "value": Layout(
             ("level", "name", "against"),
             (),
-            ("value_week", "low_week", "high_week", "share_of_sales"),
+            ("value_week", "low_week", "high_week", "share_of_sales", "sales_growth"),
             ("unusual",),
         ),
         "choice": Layout(

@@ -222,8 +222,8 @@ def check_value(run: RunFolder, ledger: Ledger) -> None:
         close(value["value_week"], value["difference"]) | value["difference"].isna(),
         lambda row: (
             f"{file}: {row['level']} {row['name']} against {row['against']}: value_week is "
-            f"{number(row['value_week'])}, expected {number(row['difference'])}, the objective of "
-            "tables/store_plans.parquet less margin_week of tables/figures.parquet"
+            f"{number(row['value_week'])}, expected {number(row['difference'])}, the difference "
+            "of margin_week in tables/figures.parquet"
         ),
     )
     larger = value[["share_of_sales", "growth"]].max(axis=1)
@@ -252,7 +252,6 @@ def _with_plans(run: RunFolder) -> pd.DataFrame:
     figures = run.tables["figures"]
     sales = figures.pivot(index="store_id", columns="plan", values="sales_week")
     margin = figures.pivot(index="store_id", columns="plan", values="margin_week")
-    objective = run.tables["store_plans"].set_index("store_id")["objective_week"]
     rows = run.tables["value"]
     found = []
     for row in rows.to_dict("records"):
@@ -262,7 +261,8 @@ def _with_plans(run: RunFolder) -> pd.DataFrame:
             continue
         before = float(sales.loc[store, against])
         growth = float(sales.loc[store, "local"]) / before - 1.0 if before > 0 else math.nan
-        found.append((float(objective[store]) - float(margin.loc[store, against]), growth))
+        local = float(margin.loc[store, "local"])
+        found.append((local - float(margin.loc[store, against]), growth))
     return rows.assign(
         difference=[difference for difference, _ in found],
         growth=[growth for _, growth in found],

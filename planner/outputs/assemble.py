@@ -14,6 +14,7 @@ from planner import __version__
 from planner.assortment.problem import StoreProblem
 from planner.assortment.result import Assortment, proof_words
 from planner.assortment.score import Score
+from planner.assortment.value import UNUSUAL_SHARE
 from planner.demand.result import Demand
 from planner.outputs.contents import Contents, Stamp
 from planner.shelves.result import Shelves
@@ -34,9 +35,7 @@ def assemble_contents(
     """Every table that the outputs show, from the frozen results of the stages."""
     items = _assortment_table(demand, assortment, shelves)
     store_plans = _store_plans(assortment, shelves)
-    assumptions = (
-        inputs.assumptions + demand.assumptions + assortment.assumptions + shelves.assumptions
-    )
+    assumptions = all_assumptions(inputs, demand, assortment, shelves)
     return Contents(
         stamp=_stamp(inputs, demand, assortment, run_id, scenario),
         items=inputs.items,
@@ -48,11 +47,19 @@ def assemble_contents(
         shelves=shelves.shelves,
         store_plans=store_plans,
         figures=_figures(assortment, items),
-        value=assortment.value,
+        value=_value(inputs, assortment, store_plans),
         changes=_changes(inputs, demand, assortment, items, shelves),
         recapture=demand.recapture,
         assumptions=_assumption_table(assumptions),
     )
+
+
+def all_assumptions(
+    inputs: Inputs, demand: Demand, assortment: Assortment, shelves: Shelves
+) -> tuple[Assumption, ...]:
+    """Everything that was assumed or left out, by stage; warnings first."""
+    found = inputs.assumptions + demand.assumptions + assortment.assumptions + shelves.assumptions
+    return tuple(sorted(found, key=lambda assumption: not assumption.warning))
 
 
 def with_plan_ids(contents: Contents, stores: dict[str, Contents]) -> dict[str, str]:
@@ -88,7 +95,6 @@ def _stamp(
 ) -> Stamp:
     last_week = inputs.sales["week"].max()
     proofs = {plan.proof for plan in assortment.plans.values()}
-    worst = max(plan.gap for plan in assortment.plans.values())
     return Stamp(
         run_id=run_id,
         chain_name=inputs.chain.name,
@@ -99,7 +105,7 @@ def _stamp(
         valid_from=demand.first_week,
         valid_to=demand.first_week + pd.Timedelta(days=DAYS_OF_A_WEEK * demand.weeks - 1),
         plan="feasible",
-        proof=proof_words(worst, time_limit_struck="time limit" in proofs),
+        proof=proof_words(assortment.gap, time_limit_struck="time limit" in proofs),
         objective="units" if inputs.planned_in_units else "margin",
         objective_week=assortment.objective_week,
         bound_week=assortment.bound_week,
@@ -189,6 +195,26 @@ def _store_plans(assortment: Assortment, shelves: Shelves) -> pd.DataFrame:
             for store, plan in assortment.plans.items()
         ]
     )
+
+
+def _value(inputs: Inputs, assortment: Assortment, store_plans: pd.DataFrame) -> pd.DataFrame:
+    """Contents.value: the cost of tending left-over facings is taken off the local plan."""
+    cost = store_plans.set_index("store_id")["facings_added_cost_week"]
+    region = inputs.stores.set_index("store_id")["region"]
+    taken = {("chain", ""): float(cost.sum())}
+    taken |= {("store", str(s)): float(c) for s, c in cost.items()}
+    by_region = cost.groupby(region.reindex(cost.index)).sum()
+    taken |= {("region", str(r)): float(c) for r, c in by_region.items()}
+    value = assortment.value.copy()
+    off = np.array([taken[key] for key in zip(value["level"], value["name"], strict=True)])
+    before = value["value_week"].to_numpy(dtype=np.float64)
+    for column in ("value_week", "low_week", "high_week"):
+        value[column] = value[column] - off
+    kept = np.divide(before - off, before, out=np.ones_like(before), where=before != 0)
+    value["share_of_sales"] = value["share_of_sales"] * kept
+    larger = value[["share_of_sales", "sales_growth"]].max(axis=1)
+    value["unusual"] = larger > UNUSUAL_SHARE
+    return value
 
 
 def _figures(assortment: Assortment, items: pd.DataFrame) -> pd.DataFrame:

@@ -28,7 +28,7 @@ class Stamp:
     plan: str
     """feasible, infeasible or none."""
     proof: str
-    """optimal, within 0.4 %, or time limit: of the chain, that is of its worst store."""
+    """optimal, within 0.4 %, or time limit: of the chain as a whole."""
     objective: str
     """margin or units."""
     objective_week: float
@@ -50,7 +50,8 @@ class Contents:
     listed_items, local_items, sold_units_week, waste_units_week, sales_week, margin_week
     (after waste), margin_before_waste_week, spend_week, shelf_used_share.
     ``value``: what going local is worth: level (chain, region, store), name, against (common,
-    current), value_week, low_week, high_week (80 % interval), share_of_sales, unusual (above 6 %).
+    current), value_week, low_week, high_week (80 % interval), share_of_sales, sales_growth
+    (share), unusual (either above 6 %).
     ``changes``: a row per item that comes, leaves or moves: store_id, item_id, change (NEW, OUT,
     MOVED), facings_before, facings_after, replaces (item_id or ""), first_order_date (NEW),
     last_order_date (OUT), value_week (NEW: what it adds after what it takes from others; OUT:

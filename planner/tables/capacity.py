@@ -244,6 +244,13 @@ def state_unplaceable(tables: Tables, findings: Findings) -> None:
         " the item can never be listed",
         int((least["need_cm"] > widest + TOLERANCE_CM).sum()),
     )
+    for kind in sorted(set(shelves["type"]) - set(least["type"])):
+        findings.assume(
+            "fixtures.fixture_type",
+            f"no item stands on a {kind}: its shelves stay empty",
+            int((shelves["type"] == kind).sum()),
+            warning=True,
+        )
     stores = _column(tables, "stores", "store_id")
     findings.assume(
         "fixtures.store_id",

@@ -19,6 +19,8 @@ class Assumption:
     text: str
     count: int
     """Rows, items, stores or pairs concerned."""
+    warning: bool = False
+    """Worth a look before the plan is used: the command line says it too."""
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,7 @@ def _left_out(what: str, name: str, source: Source, present: list[str], findings
         f"{what} is no input table and was left out"
         + (f"; is it meant to be {likely}?" if likely else ""),
         1,
+        warning=True,
     )
 
 
@@ -218,6 +219,7 @@ def _workbook(path: Path, source: Source, findings: Findings) -> None:
                     f"the sheet {sheet} is no input table and was left out"
                     + (f"; is it meant to be {likely}?" if likely else ""),
                     1,
+                    warning=True,
                 )
             continue
         if len(raw.rows):

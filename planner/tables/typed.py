@@ -160,11 +160,23 @@ def _known_columns(raw: RawTable, table: Table, findings: Findings) -> dict[str,
         if not written and not filled:
             continue
         likely = nearest(name, missing)
+        if table.name == "locks":
+            # An empty store means every store: a heading that is not understood would lock all.
+            findings.problem(
+                raw.file,
+                1,
+                written,
+                written,
+                "the columns " + ", ".join(table.names),
+                f"rename it to {likely}" if likely else "remove the column",
+            )
+            continue
         findings.assume(
             f"{table.name}.{written}",
             f"column {written!r} is no column of {table.name} and was left out"
             + (f"; is it meant to be {likely}?" if likely else ""),
             max(1, filled),
+            warning=True,
         )
     if raw.header:
         for name in missing:

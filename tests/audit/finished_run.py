@@ -224,7 +224,8 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
     figures = _figures(plan, economics_frame)
     rival = figures["plan"] != "local"
     gain = figures["store_id"].map({"7": 10.0, "8": 20.0})
-    figures.loc[rival, "margin_week"] = figures["store_id"].map(objective) - gain
+    printed = plan.groupby("store_id")["margin_week"].sum()
+    figures.loc[rival, "margin_week"] = figures["store_id"].map(printed) - gain
     return {
         "demand": pd.DataFrame(
             demand,
@@ -373,14 +374,14 @@ def _value() -> pd.DataFrame:
     rows = []
     for against in ("common", "current"):
         rows += [
-            ("chain", "Chain", against, 30.0, 10.0, 50.0, 0.02, False),
-            ("region", "North", against, 10.0, 5.0, 15.0, 0.01, False),
-            ("region", "South", against, 20.0, 5.0, 35.0, 0.03, False),
-            ("store", "7", against, 10.0, 5.0, 15.0, 0.01, False),
-            ("store", "8", against, 20.0, 5.0, 35.0, 0.03, False),
+            ("chain", "Chain", against, 30.0, 10.0, 50.0, 0.02, 0.0, False),
+            ("region", "North", against, 10.0, 5.0, 15.0, 0.01, 0.0, False),
+            ("region", "South", against, 20.0, 5.0, 35.0, 0.03, 0.0, False),
+            ("store", "7", against, 10.0, 5.0, 15.0, 0.01, 0.0, False),
+            ("store", "8", against, 20.0, 5.0, 35.0, 0.03, 0.0, False),
         ]
     columns = ["level", "name", "against", "value_week", "low_week", "high_week"]
-    return pd.DataFrame(rows, columns=[*columns, "share_of_sales", "unusual"])
+    return pd.DataFrame(rows, columns=[*columns, "share_of_sales", "sales_growth", "unusual"])
 
 
 def _changes() -> pd.DataFrame:

@@ -373,7 +373,9 @@ def _value(stores: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
         for level, name, gains, base in groups:
             value = float(gains.sum())
             part = value / float(base.sum())
-            rows.append((level, name, against, value, 0.5 * value, 1.4 * value, part, part > 0.06))
+            rows.append(
+                (level, name, against, value, 0.5 * value, 1.4 * value, part, 0.01, part > 0.06)
+            )
     return pd.DataFrame(
         rows,
         columns=[
@@ -384,6 +386,7 @@ def _value(stores: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
             "low_week",
             "high_week",
             "share_of_sales",
+            "sales_growth",
             "unusual",
         ],
     )

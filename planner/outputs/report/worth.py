@@ -31,6 +31,7 @@ class Worth:
     share_words: str
     noise: bool
     unusual: bool
+    growth_words: str
     zero_at: float
     low_at: float
     value_at: float
@@ -80,6 +81,7 @@ def _worth(row: pd.Series, stamp: Stamp, zero_at: float, places: list[float]) ->
         share_words=signed_share(float(row["share_of_sales"]), stamp),
         noise=within_noise(row),
         unusual=bool(row["unusual"]),
+        growth_words=signed_share(float(row["sales_growth"]), stamp),
         zero_at=zero_at,
         low_at=places[0],
         value_at=places[1],

@@ -50,10 +50,14 @@ def _write_summary(book: Book, contents: Contents) -> None:
     sheet = book.sheet("Summary", "Summary")
     sheet.widths([40, 18, 18, 18, 18, 18])
     by_plan = contents.figures.drop(columns="store_id").groupby("plan", sort=False)
-    # shares of shelf width cannot be added up; every store counts alike
-    figures = by_plan.sum().assign(shelf_used_share=by_plan["shelf_used_share"].mean())
+    room = contents.shelves.groupby("store_id")["width_cm"].sum()
+    weight = contents.figures["store_id"].map(room)
+    used = (contents.figures["shelf_used_share"] * weight).groupby(contents.figures["plan"]).sum()
+    figures = by_plan.sum().assign(shelf_used_share=used / room.sum())
     row = write_comparison(sheet, figures.reset_index(), stamp, HEADER_ROW)
-    sheet.put(row, 1, "Sums over all stores; shelf width used: mean of stores.", styles.NOTE)
+    sheet.put(
+        row, 1, "Sums over all stores; shelf width used: of the width of all stores.", styles.NOTE
+    )
     row += 2
     value = contents.value
     for line in value_lines(value[value["level"] == "chain"], stamp):

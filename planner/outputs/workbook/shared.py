@@ -48,13 +48,18 @@ def write_changes(book: Book, contents: Contents, *, of_chain: bool = False) -> 
     )
 
 
+def is_least(limit: str) -> bool:
+    """Whether a limit asks for at least something, so that what is used above it is free."""
+    return "_min" in limit.partition(":")[0]
+
+
 def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> None:
     """Add the sheet *Limits*: how far each is used up and what one unit more is worth."""
     columns = (
         *((_STORE,) if of_chain else ()),
         Column("Limit", 34, styles.LONG_TEXT),
         Column("Used", 12, styles.UNITS),
-        Column("Available", 12, styles.UNITS),
+        Column("Allowed or asked", 12, styles.UNITS),
         Column("Free", 12, styles.UNITS),
         Column("Unit", 14, styles.CENTRED),
         words.money_column("One unit more is worth per week", contents.stamp, 14),
@@ -66,7 +71,7 @@ def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> N
             words.limit_name(limit),
             used,
             available,
-            available - used,
+            used - available if is_least(limit) else available - used,
             unit,
             worth,
         )

@@ -92,7 +92,10 @@ def value_lines(value: pd.DataFrame, stamp: Stamp) -> list[str]:
             f"{numbers.money(gain.low_week, stamp)} to {numbers.money(gain.high_week, stamp)})."
         )
         if gain.unusual:
-            line += " That is more than is usual in this trade (6 %): check the inputs first."
+            line += (
+                f" Sales would grow by {numbers.share(gain.sales_growth, stamp)}: a gain or growth"
+                " above 6 % is unusual in this trade, check the inputs first."
+            )
         lines.append(line)
     return lines
 
