@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -168,11 +167,6 @@ def _known(listed: str, regions: set[str]) -> str:
     if not listed:
         return ""
     return ";".join(name for name in listed.split(";") if name in regions) or "nowhere"
-
-
-def edit_csv(path: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
-    """Change a CSV table of texts in place."""
-    change(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
 
 
 def plan_of(data: Path, out: Path, **options: object) -> Path:

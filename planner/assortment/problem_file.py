@@ -24,6 +24,13 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _text(value: object) -> object:
+    """An id that was written as a number."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if whole else value
+
+
+Identifier = Annotated[str, BeforeValidator(_text)]
 Count = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
 Facings = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 WHOLE_POPULATION = "all"
@@ -36,7 +43,7 @@ class _Strict(BaseModel):
 class NeedGroupEntry(_Strict):
     """Demand of one need group: units per week, and the attraction of buying nothing."""
 
-    id: str
+    id: Identifier
     potential_units_week: PerSegment
     no_purchase_attraction: PerSegment = 0.0
 
@@ -44,8 +51,8 @@ class NeedGroupEntry(_Strict):
 class ItemEntry(_Strict):
     """One candidate item; left out: no limit, 0 for costs and shares, 1 for facings."""
 
-    id: str
-    need_group: str
+    id: Identifier
+    need_group: Identifier
     attraction: PerSegment
     shadow_attraction: PerSegment = 0.0
     price: Amount
@@ -78,14 +85,14 @@ class LimitsEntry(_Strict):
 class LocksEntry(_Strict):
     """Items that must or must not be listed."""
 
-    in_: list[str] = Field(default_factory=list, alias="in")
-    out: list[str] = Field(default_factory=list)
+    in_: list[Identifier] = Field(default_factory=list, alias="in")
+    out: list[Identifier] = Field(default_factory=list)
 
 
 class ProblemFile(_Strict):
     """PROBLEM.json as it is written."""
 
-    store_id: str = ""
+    store_id: Identifier = ""
     deliveries_week: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     need_groups: list[NeedGroupEntry]
     items: list[ItemEntry]

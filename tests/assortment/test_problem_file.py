@@ -92,6 +92,19 @@ def test_whole_numbers_may_be_written_with_a_point(problem_path):
         read_problem(problem_path(content))
 
 
+def test_ids_may_be_written_as_numbers(problem_path):
+    """Item, group and store numbers without quotes are the same ids as with."""
+    content = {
+        "store_id": 7,
+        "need_groups": [{"id": 1, "potential_units_week": 10, "no_purchase_attraction": 1}],
+        "items": [{"id": 4011, "need_group": 1, "attraction": 1, "price": 2}],
+        "locks": {"in": [4011]},
+    }
+    problem = read_problem(problem_path(content))
+    assert (problem.store_id, problem.item_ids, problem.need_groups) == ("7", ("4011",), ("1",))
+    assert problem.locked_in.all()
+
+
 def test_every_fault_is_told_at_once(problem_path):
     """Two faults of the references are both named."""
     content = small_store()
