@@ -17,7 +17,7 @@ import pytest
 from whole_chain import SHOP_FIXTURES, SHOP_ITEMS, SHOP_STORES, corner_shops, shop_sales
 
 from planner import __version__, cli
-from planner.assortment.solver import Session, Solution, SolveStatus
+from planner.assortment.solver import LiveModel, Solution, SolveStatus
 
 ITEM = {"id": "a", "need_group": "n", "attraction": 1, "price": 2, "unit_cost": 1}
 PROBLEM = {
@@ -233,7 +233,7 @@ def test_solve_without_a_plan_exits_3_and_says_so_in_the_file(run_command, tmp_p
 def test_solve_out_of_time_exits_4(run_command, tmp_path, monkeypatch):
     """Where the solver ran out of time before any plan: exit 4, and the file says none."""
     nothing_yet = Solution(SolveStatus.TIME_LIMIT, None, -math.inf, math.inf)
-    monkeypatch.setattr(Session, "solve", lambda session, gap, seconds: nothing_yet)
+    monkeypatch.setattr(LiveModel, "solve", lambda live, gap, seconds: nothing_yet)
     path = written(tmp_path / "PROBLEM.json", PROBLEM)
     code, _, complaint = run_command("solve", path, "--out", tmp_path / "PLAN.json")
     assert code == 4

@@ -34,7 +34,7 @@ returned wrong answers on tiny programs whose numbers lie a thousandfold apart."
 
 @dataclass(frozen=True)
 class Solution:
-    """Values by column of the session, or none; ``bound`` is valid whatever the status."""
+    """Values by column of the live model, or none; ``bound`` is valid whatever the status."""
 
     status: SolveStatus
     values: Floats | None
@@ -42,7 +42,7 @@ class Solution:
     bound: float
 
 
-class Session:
+class LiveModel:
     """A maximisation model living in HiGHS; rows can be added between solves.
 
     One thread: stores are solved in parallel by processes, and HiGHS's scheduler is global.
@@ -117,7 +117,7 @@ class Session:
         self._highs.passModel(lp)
 
     def add(self, constraint: pulp.LpConstraint) -> None:
-        """Add a row over variables that the session knows (or new ones) to model and solver."""
+        """Add a row over variables that the live model knows (or new ones) to model and solver."""
         self.model.addConstraint(constraint)
         for variable in constraint:
             if variable not in self.column:

@@ -13,7 +13,7 @@ from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.program import StoreProgram
 from planner.assortment.result import PROVEN, Limit, StorePlan, proof_words, relative_gap
 from planner.assortment.score import Score, best_score
-from planner.assortment.solver import Session, SolveStatus
+from planner.assortment.solver import LiveModel, SolveStatus
 from planner.assortment.stock import TOLERANCE, stock_bounds
 
 RELAXATION_ROUNDS = 3
@@ -32,15 +32,15 @@ def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) ->
     if (problem.must_list & problem.locked_out).any():
         return _without_plan(problem, "infeasible", "optimal", start)
     program = StoreProgram(problem)
-    session = Session(program.model, program.variables())
-    _tighten(program, session)
+    live = LiveModel(program.model, program.variables())
+    _tighten(program, live)
     best: Score | None = None
     bound = math.inf
     solver_gap = gap / 2
     struck = False
     for _ in range(SOLVE_ROUNDS):
         left = time_limit_seconds - (time.perf_counter() - start)
-        solution = session.solve(solver_gap, left)
+        solution = live.solve(solver_gap, left)
         if solution.status is SolveStatus.INFEASIBLE:
             if best is None:
                 return _without_plan(problem, "infeasible", "optimal", start)
@@ -49,14 +49,14 @@ def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) ->
         struck = solution.status is SolveStatus.TIME_LIMIT
         if solution.values is None:
             break
-        facings = program.facings_of(solution.values, session.column)
+        facings = program.facings_of(solution.values, live.column)
         found = best_score(problem, facings) if within_limits(problem, facings) else None
         if found and (best is None or found.objective_week > best.objective_week):
             best = found
         reached = relative_gap(best.objective_week, bound) if best else math.inf
         if reached <= max(gap, PROVEN / 10) or struck or left <= 0:
             break
-        if not _cut(program, session, solution.values, found):
+        if not _cut(program, live, solution.values, found):
             if solver_gap <= 1e-9:
                 break
             solver_gap = max(1e-9, solver_gap / 10)
@@ -71,7 +71,7 @@ def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) ->
         bound_week=bound,
         seconds=time.perf_counter() - start,
         score=best,
-        limits=limits_of(program, session, best),
+        limits=limits_of(program, live, best),
     )
 
 
@@ -103,56 +103,56 @@ def _without_plan(problem: StoreProblem, plan: str, proof: str, start: float) ->
 
 
 def _mean_and_stock(
-    program: StoreProgram, session: Session, values: Floats, item: int
+    program: StoreProgram, live: LiveModel, values: Floats, item: int
 ) -> tuple[float, float]:
-    mean = values[session.column[program.m[item]]]
-    stock = values[session.column[program.q[item]]]
+    mean = values[live.column[program.m[item]]]
+    stock = values[live.column[program.q[item]]]
     return float(mean), float(stock)
 
 
-def _tighten(program: StoreProgram, session: Session) -> None:
+def _tighten(program: StoreProgram, live: LiveModel) -> None:
     """Add tangents at the relaxation's own stock ratios, a few rounds."""
     problem = program.problem
     spread = [i for i in program.items if problem.demand_cv[i] >= newsvendor.CERTAIN_CV]
     for _ in range(RELAXATION_ROUNDS if spread else 0):
-        solution, _ = session.solve_relaxation()
-        if solution.values is None or not _add_tangents(program, session, solution.values):
+        solution, _ = live.solve_relaxation()
+        if solution.values is None or not _add_tangents(program, live, solution.values):
             return
 
 
-def _add_tangents(program: StoreProgram, session: Session, values: Floats) -> bool:
+def _add_tangents(program: StoreProgram, live: LiveModel, values: Floats) -> bool:
     """Cut off sales above ``E[min(D, Q)]``; True if anything was added."""
     problem, added = program.problem, False
     for i in program.items:
         cv = float(problem.demand_cv[i])
         if cv < newsvendor.CERTAIN_CV:
             continue
-        mean, stock = _mean_and_stock(program, session, values, i)
+        mean, stock = _mean_and_stock(program, live, values, i)
         if mean <= 1e-9 or stock <= 1e-9:
             continue
-        sold = float(values[session.column[program.u[i]]])
+        sold = float(values[live.column[program.u[i]]])
         true = float(newsvendor.expected_sales(mean, stock, cv))
         if sold > true * (1 + 1e-6) and not program.has_tangent_near(i, stock / mean):
-            session.add(program.tangent_row(i, stock / mean))
+            live.add(program.tangent_row(i, stock / mean))
             added = True
     return added
 
 
-def _cut(program: StoreProgram, session: Session, values: Floats, found: Score | None) -> bool:
+def _cut(program: StoreProgram, live: LiveModel, values: Floats, found: Score | None) -> bool:
     """Add what the solution shows to be missing; True if anything was added.
 
     ``found`` is the exact score of the solution's range, None where it overspends: then the
     lower sides are made exact at the least stock of its facings.
     """
     problem = program.problem
-    added = _add_tangents(program, session, values)
-    facings = program.facings_of(values, session.column)
+    added = _add_tangents(program, live, values)
+    facings = program.facings_of(values, live.column)
     least, _ = stock_bounds(problem, facings)
     for i in program.items:
         if not facings[i]:
             continue
-        mean, stock = _mean_and_stock(program, session, values, i)
-        sold = float(values[session.column[program.u[i]]])
+        mean, stock = _mean_and_stock(program, live, values, i)
+        sold = float(values[live.column[program.u[i]]])
         true = float(newsvendor.expected_sales(mean, stock, float(problem.demand_cv[i])))
         if sold >= true - 1e-6 * max(1.0, true) or mean <= 0:
             continue
@@ -163,7 +163,7 @@ def _cut(program: StoreProgram, session: Session, values: Floats, found: Score |
         if found is None and least[i] > 0:
             exact.append(float(least[i]) / mean)
         for constraint in program.lower_side_rows(i, () if certain else tuple(exact)):
-            session.add(constraint)
+            live.add(constraint)
         added = True
     return added
 
@@ -215,12 +215,12 @@ def limit_uses(problem: StoreProblem, plan: Score) -> list[tuple[str, str, float
     return uses
 
 
-def limits_of(program: StoreProgram, session: Session, plan: Score) -> tuple[Limit, ...]:
+def limits_of(program: StoreProgram, live: LiveModel, plan: Score) -> tuple[Limit, ...]:
     """Limits of a plan with their shadow prices, from one more solve of the relaxation."""
-    _, duals = session.solve_relaxation()
+    _, duals = live.solve_relaxation()
     limits = []
     for name, unit, used, available in limit_uses(program.problem, plan):
         label, sign = program.limit_rows[name]
-        price = max(0.0, sign * float(duals[session.row[label]]))
+        price = max(0.0, sign * float(duals[live.row[label]]))
         limits.append(Limit(name, unit, used, available, price))
     return tuple(limits)

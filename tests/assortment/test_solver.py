@@ -1,4 +1,4 @@
-"""The solver's session: the truth about status, bound, offset, added rows and duals."""
+"""The live model: the truth about status, bound, offset, added rows and duals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pulp
 import pytest
 
 from planner.assortment.program import EQUAL, LESS, MORE, expression, row
-from planner.assortment.solver import Session, SolveStatus
+from planner.assortment.solver import LiveModel, SolveStatus
 
 
 def knapsack(room: float = 5.0, constant: float = 0.0):
@@ -43,12 +43,12 @@ def market_split(rows: int = 6, columns: int = 50):
 def test_a_small_problem_is_solved_to_the_optimum():
     """Optimal means the best of all choices, its bound the same value."""
     model, x = knapsack()
-    session = Session(model)
-    found = session.solve(0.0, 10)
+    live = LiveModel(model)
+    found = live.solve(0.0, 10)
     assert found.status is SolveStatus.OPTIMAL
     assert found.objective == pytest.approx(11)
     assert found.bound == pytest.approx(11)
-    chosen = [round(found.values[session.column[v]]) for v in x]
+    chosen = [round(found.values[live.column[v]]) for v in x]
     assert chosen == [1, 1, 0, 0]
 
 
@@ -57,7 +57,7 @@ def test_the_constant_of_the_objective_counts():
     plain, _ = knapsack()
     shifted, _ = knapsack(constant=100.0)
     for solve in (lambda s: s.solve(0.0, 10), lambda s: s.solve_relaxation()[0]):
-        before, after = solve(Session(plain)), solve(Session(shifted))
+        before, after = solve(LiveModel(plain)), solve(LiveModel(shifted))
         assert after.objective == pytest.approx(before.objective + 100)
         assert after.bound == pytest.approx(before.bound + 100)
 
@@ -65,22 +65,22 @@ def test_the_constant_of_the_objective_counts():
 def test_the_relaxation_is_a_bound():
     """Without integrality the value is never below the best whole choice."""
     model, _ = knapsack(room=4.0)
-    session = Session(model)
-    relaxed, _ = session.solve_relaxation()
-    whole = session.solve(0.0, 10)
+    live = LiveModel(model)
+    relaxed, _ = live.solve_relaxation()
+    whole = live.solve(0.0, 10)
     assert relaxed.objective == pytest.approx(5 + 4 + 0)
     assert whole.objective == pytest.approx(9)
     tight, _ = knapsack(room=4.5)
-    session = Session(tight)
-    assert session.solve_relaxation()[0].objective == pytest.approx(9 + 0.5 * 2)
-    assert session.solve(0.0, 10).objective == pytest.approx(9)
+    live = LiveModel(tight)
+    assert live.solve_relaxation()[0].objective == pytest.approx(9 + 0.5 * 2)
+    assert live.solve(0.0, 10).objective == pytest.approx(9)
 
 
 def test_a_time_limit_is_told_with_a_valid_bound():
     """At the time limit the status says so, and the bound is above the best there is (0)."""
-    session = Session(market_split())
+    live = LiveModel(market_split())
     start = time.perf_counter()
-    found = session.solve(0.0, 0.3)
+    found = live.solve(0.0, 0.3)
     assert time.perf_counter() - start < 5
     assert found.status is SolveStatus.TIME_LIMIT
     assert found.bound >= 0 - 1e-9
@@ -89,13 +89,13 @@ def test_a_time_limit_is_told_with_a_valid_bound():
 
 
 def test_each_solve_has_its_own_time():
-    """A later solve of the same session gets its seconds again, no fewer and no more, whatever
+    """A later solve of the same live model gets its seconds again, no fewer and no more, whatever
     ran before; its bound is still valid."""
-    session = Session(market_split())
-    session.solve_relaxation()
+    live = LiveModel(market_split())
+    live.solve_relaxation()
     for _ in range(4):
         start = time.perf_counter()
-        found = session.solve(0.0, 0.2)
+        found = live.solve(0.0, 0.2)
         spent = time.perf_counter() - start
         assert 0.1 < spent < 1.2
         assert found.status is SolveStatus.TIME_LIMIT
@@ -112,27 +112,27 @@ def test_a_wide_gap_still_gives_a_valid_bound():
         model.addConstraint(row(terms, LESS, f"room_{k}", 500.0))
     terms = [(v, float(w)) for v, w in zip(x, random.integers(5, 60, 40), strict=True)]
     model.setObjective(expression(terms))
-    best = Session(model).solve(0.0, 30)
+    best = LiveModel(model).solve(0.0, 30)
     assert best.status is SolveStatus.OPTIMAL
-    loose = Session(model).solve(0.2, 30)
+    loose = LiveModel(model).solve(0.2, 30)
     assert loose.objective <= best.objective + 1e-6
     assert loose.bound >= best.objective - 1e-6
     assert loose.bound - loose.objective <= 0.2 * abs(loose.objective) + 1e-6
 
 
 def test_added_rows_and_columns_are_obeyed():
-    """A row added to a live session holds in the next solve, with variables new to it."""
+    """A row added to a live model holds in the next solve, with variables new to it."""
     model, x = knapsack()
-    session = Session(model)
-    assert session.solve(0.0, 10).objective == pytest.approx(11)
-    session.add(row([(x[0], 1.0), (x[1], 1.0)], LESS, "one_of_two", 1.0))
-    found = session.solve(0.0, 10)
+    live = LiveModel(model)
+    assert live.solve(0.0, 10).objective == pytest.approx(11)
+    live.add(row([(x[0], 1.0), (x[1], 1.0)], LESS, "one_of_two", 1.0))
+    found = live.solve(0.0, 10)
     assert found.objective == pytest.approx(6 + 4)
     fresh = model.add_variable("fresh", 0, 1, pulp.LpInteger)
-    session.add(row([(x[0], 2.0), (fresh, -1.0)], EQUAL, "needs_more_than_one", 0.5))
-    found = session.solve(0.0, 10)
+    live.add(row([(x[0], 2.0), (fresh, -1.0)], EQUAL, "needs_more_than_one", 0.5))
+    found = live.solve(0.0, 10)
     assert found.status is SolveStatus.INFEASIBLE
-    again = Session(model).solve(0.0, 10)
+    again = LiveModel(model).solve(0.0, 10)
     assert again.status is SolveStatus.INFEASIBLE
 
 
@@ -140,8 +140,8 @@ def test_infeasible_is_told():
     """Rows that contradict: no values, and numbers that nobody can take for a plan."""
     model, x = knapsack()
     model.addConstraint(row([(x[0], 1.0), (x[1], 1.0)], MORE, "too_many", 3.0))
-    session = Session(model)
-    for found in (session.solve_relaxation()[0], session.solve(0.0, 10)):
+    live = LiveModel(model)
+    for found in (live.solve_relaxation()[0], live.solve(0.0, 10)):
         assert found.status is SolveStatus.INFEASIBLE
         assert found.values is None
         assert found.objective == -np.inf
@@ -156,10 +156,10 @@ def test_duals_are_objective_per_unit_of_bound():
         model.addConstraint(row([(a, 1.0), (b, 1.0)], LESS, "room", room))
         model.addConstraint(row([(b, 1.0)], MORE, "floor", floor))
         model.setObjective(expression([(a, 3.0), (b, 1.0)]))
-        session = Session(model)
-        found, duals = session.solve_relaxation()
+        live = LiveModel(model)
+        found, duals = live.solve_relaxation()
         values[room, floor] = found.objective
-        price = {name: duals[number] for name, number in session.row.items()}
+        price = {name: duals[number] for name, number in live.row.items()}
         assert price == pytest.approx({"room": 3.0, "floor": -2.0})
     more_room = (values[5.1, 1.0] - values[5.0, 1.0]) / 0.1
     more_floor = (values[5.0, 1.1] - values[5.0, 1.0]) / 0.1
