@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from planner.assortment.common import chain_ranking, common_plan, evaluated_facings
+from planner.assortment.problem import RangeLimit
 from planner.assortment.problem_file import read_problem
-from planner.assortment.store import solve_store, within_limits
+from planner.assortment.score import best_score
+from planner.assortment.store import at_least, solve_store, within_limits
 
 GAP = 1e-6
 
@@ -162,3 +165,36 @@ def test_todays_facings_are_kept_where_known(problem_path):
     problem = read_problem(problem_path(store(items)))
     found = evaluated_facings(problem, np.array([True, True, False]), np.array([3.0, np.nan, 4.0]))
     assert found.tolist() == [3, 2, 0]
+
+
+def test_a_minimum_share_is_kept_by_the_common_plan_too(problem_path):
+    """Where the ranking's prefix breaks a share rule, its last items against the rule leave."""
+    items = {"a": {}, "b": {}, "c": {"facing_width_cm": 10}, "d": {"facing_width_cm": 10}}
+    problem = read_problem(problem_path(store(items, shelf_cm={"table": 60})))
+    half_c_or_d = np.array([-0.5, -0.5, 0.5, 0.5])
+    rule = RangeLimit("category_min_share:x=0.5", "items", half_c_or_d, lower=0.0)
+    ruled = dataclasses.replace(problem, range_limits=(rule,))
+    ranking = np.array([0, 1, 2, 3], dtype=np.int64)
+    assert common_plan(problem, ranking, GAP, 30).score.listed.tolist() == [True] * 4
+    assert common_plan(ruled, ranking, GAP, 30).score.listed.tolist() == [True] * 4
+    three = dataclasses.replace(ruled, locked_out=np.array([False, False, False, True]))
+    plan = common_plan(three, ranking, GAP, 30)
+    assert plan.score.listed.tolist() == [True, False, True, False]
+    assert within_limits(three, plan.score.facings)
+
+
+def test_a_plan_is_replaced_only_by_a_better_one_it_can_pay(problem_path):
+    """A range that scores better takes the plan's place with the plan's own bound and limits; one
+    that scores worse, or that the budget does not cover, does not."""
+    items = {"a": {}, "b": {}, "c": {}}
+    problem = read_problem(problem_path(store(items, shelf_cm={"table": 60}, budget_week=40)))
+    best = solve_store(problem, GAP, 30)
+    poor = best_score(problem, np.array([1, 0, 0]))
+    worse = dataclasses.replace(best, score=poor, objective_week=poor.objective_week)
+    assert at_least(problem, best, poor) is best
+    better = at_least(problem, worse, best.score)
+    assert better.objective_week == best.objective_week
+    assert better.bound_week == best.bound_week
+    assert {limit.limit for limit in better.limits} == {limit.limit for limit in best.limits}
+    tight = dataclasses.replace(problem, budget_week=poor.spend_week.sum())
+    assert at_least(tight, worse, best.score) is worse
