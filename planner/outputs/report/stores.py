@@ -138,7 +138,9 @@ _NAN = float("nan")
 
 def _of_table(scope: Scope) -> list[Measure]:
     money_only = ["sold_units_week", "spend_week"] if in_money(scope.contents.stamp) else []
-    left_out = ["listed_items", *money_only]
+    # What a store's details say besides would push the rest off a laptop's screen.
+    details_only = ["listed_items", "waste_units_week", "shelf_used_share"]
+    left_out = [*details_only, *money_only]
     return [m for m in measures(scope.contents.stamp) if m.column not in left_out]
 
 
