@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -18,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from planner.audit.folder import SEAL, seal_of
+from planner.audit.folder import MANIFEST, SEAL, seal_of
 from planner.errors import BadInput, Problem
 from planner.outputs.assemble import with_plan_ids
 from planner.outputs.contents import Contents
@@ -28,9 +27,10 @@ from planner.outputs.workbook.cells import workbook_cells
 from planner.outputs.workbook.chain import write_chain_workbook
 from planner.outputs.workbook.store import write_store_workbook
 from planner.tables.inputs import Inputs
+from planner.tables.scan import sha256_of
 from planner.workers import run_by_store
 
-RUN_FILE = "run.json"
+RUN_FILE = MANIFEST
 PACKAGES = ("pandas", "numpy", "scipy", "PuLP", "highspy", "duckdb", "openpyxl", "plotly")
 TABLES = ("demand", "assortment", "limits", "positions", "shelves", "store_plans", "figures",
           "value", "changes", "recapture", "assumptions")  # fmt: skip
@@ -162,7 +162,7 @@ def _write_into(
         table.to_parquet(aside / "tables" / f"{name}.parquet", index=False)
     copies = _copy_inputs(record.inputs, aside)
     files = {
-        path.relative_to(aside).as_posix(): file_hash(path)
+        path.relative_to(aside).as_posix(): sha256_of(path)
         for path in sorted(aside.rglob("*"))
         if path.is_file()
     }
@@ -256,9 +256,3 @@ def _peak_memory_mb() -> float | None:
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     peak = max(resource.getrusage(w).ru_maxrss for w in who)
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -67,6 +67,23 @@ def stock_ratio(chance: ArrayLike, cv: ArrayLike) -> Floats:
     return result
 
 
+def best_ratio(
+    price: ArrayLike, unit_cost: ArrayLike, waste_share: ArrayLike, cv: ArrayLike
+) -> Floats:
+    """Stock over mean demand with the largest margin, before any bound on the stock.
+
+    Demand then runs out with the chance ``c s / (p - c (1 - s))``; 0 where no stock pays.
+    """
+    p, c, s, spread = np.broadcast_arrays(
+        *(np.asarray(value, dtype=np.float64) for value in (price, unit_cost, waste_share, cv))
+    )
+    worth = p - c * (1.0 - s)
+    chance = np.divide(c * s, worth, out=np.ones_like(worth), where=worth > 0)
+    uncertain = np.where(chance >= 1.0, 0.0, stock_ratio(np.maximum(chance, NEVER_SHORT), spread))
+    ratio: Floats = np.where(spread < CERTAIN_CV, np.where(p > c, 1.0, 0.0), uncertain)
+    return ratio
+
+
 def expected_sales(mean: ArrayLike, stock: ArrayLike, cv: ArrayLike) -> Floats:
     """``E[min(D, Q)]`` in the units of ``mean`` and ``stock``; zero where the mean is zero."""
     mu, q = np.broadcast_arrays(

@@ -264,16 +264,16 @@ class StoreProgram:
         """``u <= m``, ``u <= q`` and the first tangents of expected sales."""
         problem = self.problem
         worth = problem.price - problem.unit_cost * (1.0 - problem.waste_share)
+        best_ratios = newsvendor.best_ratio(
+            problem.price, problem.unit_cost, problem.waste_share, problem.demand_cv
+        )
         for i in self.items:
             self._add([(self.u[i], 1.0), (self.m[i], -1.0)], LESS, f"sales_demand_{i}")
             self._add([(self.u[i], 1.0), (self.q[i], -1.0)], LESS, f"sales_stock_{i}")
             cv = float(problem.demand_cv[i])
             if cv < newsvendor.CERTAIN_CV:
                 continue
-            best = 1.0
-            if worth[i] > 0:
-                chance = float(problem.unit_cost[i] * problem.waste_share[i] / worth[i])
-                best = float(newsvendor.stock_ratio(min(chance, 1.0), cv))
+            best = float(best_ratios[i]) if worth[i] > 0 else 1.0
             points = newsvendor.breakpoints(cv)
             if points[0] < best < points[-1]:
                 # Never exactly at the best ratio: the relaxation would be degenerate there.

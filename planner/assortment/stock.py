@@ -11,12 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import brentq
 
-from planner.assortment.newsvendor import (
-    CERTAIN_CV,
-    NEVER_SHORT,
-    expected_sales,
-    stock_ratio,
-)
+from planner.assortment.newsvendor import best_ratio, expected_sales
 from planner.assortment.problem import Floats, Integers, StoreProblem
 
 TOLERANCE = 1e-7
@@ -47,19 +42,7 @@ def stock_bounds(problem: StoreProblem, facings: Integers) -> tuple[Floats, Floa
 def unlimited_stock(problem: StoreProblem, mean: Floats, budget_price: float) -> Floats:
     """Stock per cycle of each item before its bounds, at a price per unit of budget."""
     cost = problem.unit_cost + budget_price * problem.spend_cost
-    worth = problem.price - cost * (1.0 - problem.waste_share)
-    chance = np.ones_like(worth)
-    np.divide(cost * problem.waste_share, worth, out=chance, where=worth > 0)
-    chance = np.where(worth > 0, np.minimum(chance, 1.0), 1.0)
-    certain = problem.demand_cv < CERTAIN_CV
-    pays = problem.price > cost
-    ratio = np.where(
-        certain,
-        np.where(pays, 1.0, 0.0),
-        np.where(
-            chance >= 1.0, 0.0, stock_ratio(np.maximum(chance, NEVER_SHORT), problem.demand_cv)
-        ),
-    )
+    ratio = best_ratio(problem.price, cost, problem.waste_share, problem.demand_cv)
     stock: Floats = mean * ratio
     return stock
 

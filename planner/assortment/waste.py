@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.assortment.newsvendor import expected_sales, stock_ratio
+from planner.assortment.newsvendor import best_ratio, expected_sales
 from planner.assortment.problem import Flags, Floats
 from planner.tables.inputs import Inputs
 
@@ -75,11 +75,7 @@ def _loss_curve(
     row = inputs.items.iloc[item]
     cv = float(row["demand_cv"])
     share = np.maximum(floor[None, :], GRID[:, None])
-    worth = price - cost * (1.0 - share)
-    chance = np.divide(cost * share, worth, out=np.ones_like(share), where=worth > 0)
-    ratio = stock_ratio(np.clip(chance, 0.0, 1.0), cv)
-    if cost <= 0:
-        ratio = np.ones_like(share)
+    ratio = best_ratio(price, cost, share, cv) if cost > 0 else np.ones_like(share)
     look = float(row["min_units_per_facing"]) * float(row["min_facings"])
     least = max(look, float(row["case_units"]))
     room = float(row["units_per_facing"]) * float(row["shelf_fills_per_cycle"])

@@ -9,13 +9,13 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from planner.audit.folder import sha256_of
 from planner.audit.ledger import MOST_SHOWN, Ledger
 from planner.tables import defaults
 from planner.tables.collect import Findings
 from planner.tables.columns import tables
 from planner.tables.files import connect
 from planner.tables.raw import RawTable
+from planner.tables.scan import sha256_of
 from planner.tables.source import KINDS, Source, read_file
 from planner.tables.typed import absent, understand
 from planner.tables.workbook import read_workbook

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from planner.audit.folder import MANIFEST, RunFolder, sha256_of
+from planner.audit.folder import MANIFEST, RunFolder
 from planner.audit.ledger import Ledger
+from planner.tables.scan import sha256_of
 
 EXPECTED = ("report.html", "chain.xlsx")
 

@@ -131,12 +131,6 @@ class RunFolder:
     inputs: Mapping[str, pd.DataFrame]
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal. Raises OSError."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def seal_of(manifest: Mapping[str, Any]) -> str:
     """SHA-256 of everything that ``run.json`` says beside the seal itself, in hexadecimal."""
     said = {name: value for name, value in manifest.items() if name != SEAL}
