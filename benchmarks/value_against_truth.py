@@ -18,6 +18,7 @@ import pandas as pd
 from planner.assortment.chain import SolveSettings, plan_chain
 from planner.assortment.problem import StoreProblem
 from planner.assortment.score import Score, best_score
+from planner.assortment.value import chain_value
 from planner.demand.estimate import estimate
 from planner.tables.read import read_inputs
 
@@ -62,9 +63,11 @@ def score_chain(folder: Path) -> None:
         trio = (plans.plans[store].score, plans.common[store], plans.current[store])
         truth[store] = [true_objective(known, plan) for plan in trio]
     table = pd.DataFrame.from_dict(truth, orient="index", columns=["local", "common", "current"])
+    regions = dict(zip(inputs.stores["store_id"], inputs.stores["region"], strict=True))
+    claimed = chain_value(plans, regions, {})
     for against in ("common", "current"):
         gain = table["local"] - table[against]
-        value = plans.value[plans.value["against"] == against]
+        value = claimed[claimed["against"] == against]
         chain = value[value["level"] == "chain"].iloc[0]
         stores = value[value["level"] == "store"].set_index("name")
         gain = gain.reindex(stores.index)

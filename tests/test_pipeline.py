@@ -461,6 +461,6 @@ def test_promotions_lower_the_price_of_the_horizon(shops, tmp_path):
 def test_items_are_listed_only_where_they_can_be_bought(shops):
     """An item of one region is no candidate in another, and the reason says so."""
     assert economics_of(shops).loc[("9", "4022"), "candidate"] == np.False_
-    reasons = dict(zip(shops.demand.item_ids, shops.assortment.reasons["9"], strict=True))
+    reasons = dict(zip(shops.demand.item_ids, shops.assortment.outcomes["9"].reasons, strict=True))
     assert reasons["4022"] == "cannot be bought in this region"
     assert ("7", "4022") in listed_of(shops)

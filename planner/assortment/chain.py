@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +14,11 @@ from planner.assortment.common import chain_ranking, common_plan, evaluated_faci
 from planner.assortment.parameters import ChainParameters, chain_parameters
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.reasons import item_reasons
-from planner.assortment.result import Assortment, StorePlan, proof_words, relative_gap
-from planner.assortment.score import Score, best_score
+from planner.assortment.result import Assortment, StoreOutcome, proof_words, relative_gap
+from planner.assortment.score import best_score
 from planner.assortment.store import at_least, solve_store, within_limits
 from planner.assortment.tight_spots import tight_spots
-from planner.assortment.value import MODEL_ERROR, value_draws, value_table
+from planner.assortment.value import MODEL_ERROR, value_draws
 from planner.demand.result import ChoiceModel, Demand
 from planner.errors import Infeasible, NoPlan
 from planner.tables.inputs import Assumption, Inputs
@@ -52,17 +52,6 @@ class _StoreJob:
     settings: SolveSettings
 
 
-@dataclass(frozen=True)
-class _StoreOutcome:
-    plan: StorePlan
-    common: Score | None
-    current: Score | None
-    overspends_today: bool
-    reasons: tuple[str, ...]
-    marginal_week: Floats
-    draws: Floats
-
-
 def plan_chain(
     inputs: Inputs,
     demand: Demand,
@@ -87,7 +76,7 @@ def plan_chain(
             s for s in problems if (reserve_cm or {}).get(s, {}) != before.reserve_cm.get(s, {})
         ]
     jobs = _jobs(inputs, demand, parameters, problems, settings, again)
-    outcomes: dict[str, _StoreOutcome] = {}
+    outcomes: dict[str, StoreOutcome] = {}
     for number, outcome in run_by_store(_plan_store, jobs, settings.workers):
         outcomes[again[number]] = outcome
         if progress:
@@ -159,11 +148,11 @@ def _facings_today(inputs: Inputs, demand: Demand) -> Floats:
     return facings
 
 
-def _plan_store(job: _StoreJob) -> _StoreOutcome:
+def _plan_store(job: _StoreJob) -> StoreOutcome:
     problem, settings = job.problem, job.settings
     plan = solve_store(problem, settings.gap, settings.time_limit_seconds)
     if plan.score is None:
-        return _StoreOutcome(plan, None, None, False, (), np.zeros(0), np.zeros((0, 0)))
+        return StoreOutcome(plan, None, None, False, (), np.zeros(0), np.zeros((0, 0)))
     common = common_plan(problem, job.ranking, settings.gap, settings.time_limit_seconds).score
     if common is not None and within_limits(problem, common.facings):
         plan = at_least(problem, plan, common)
@@ -185,12 +174,12 @@ def _plan_store(job: _StoreJob) -> _StoreOutcome:
         choice_if=job.choice_if,
     )
     reasons, marginal = item_reasons(problem, plan, job.not_candidate, job.currency)
-    return _StoreOutcome(plan, common, current, overspends, tuple(reasons), marginal, draws)
+    return StoreOutcome(plan, common, current, overspends, tuple(reasons), marginal, draws)
 
 
 def _raise_without_plan(
     inputs: Inputs,
-    outcomes: Mapping[str, _StoreOutcome],
+    outcomes: Mapping[str, StoreOutcome],
     problems: Mapping[str, StoreProblem],
     reserve_cm: Mapping[str, Mapping[str, float]],
 ) -> None:
@@ -212,44 +201,55 @@ def _assortment(
     demand: Demand,
     parameters: ChainParameters,
     problems: Mapping[str, StoreProblem],
-    outcomes: Mapping[str, _StoreOutcome],
+    outcomes: Mapping[str, StoreOutcome],
     before: Assortment | None,
     reserve_cm: Mapping[str, Mapping[str, float]],
 ) -> Assortment:
-    plans = dict(before.plans) if before else {}
-    common = dict(before.common) if before else {}
-    current = dict(before.current) if before else {}
-    reasons = dict(before.reasons) if before else {}
-    marginal = dict(before.marginal_week) if before else {}
-    draws = dict(before.draws) if before else {}
+    merged = dict(before.outcomes) if before else {}
     for store, outcome in outcomes.items():
-        assert outcome.current is not None
-        assert outcome.plan.score is not None
-        plan = outcome.plan
-        if store in plans:
-            bound = max(plan.bound_week, plans[store].bound_week)
-            proof = proof_words(
-                relative_gap(plan.objective_week, bound),
-                time_limit_struck=plan.proof == "time limit",
-            )
-            plan = dataclasses.replace(plan, bound_week=bound, proof=proof)
-        plans[store], reasons[store] = plan, outcome.reasons
-        common[store] = outcome.common or outcome.plan.score
-        current[store] = outcome.current
-        marginal[store], draws[store] = outcome.marginal_week, outcome.draws
+        if store in merged:
+            outcome = _with_first_bound(outcome, merged[store].plan.bound_week)
+        merged[store] = outcome
     stores = list(demand.store_ids)
-    regions = dict(zip(inputs.stores["store_id"], inputs.stores["region"], strict=True))
-    trio = {s: (plans[s].score, common[s], current[s]) for s in stores}
-    value = value_table(
-        {s: str(regions[s]) for s in stores},
-        {s: tuple(p.objective_week for p in trio[s] if p) for s in stores},  # type: ignore[misc]
-        {s: tuple(float(p.sales_week.sum()) for p in trio[s] if p) for s in stores},  # type: ignore[misc]
-        draws,
+    core = tuple(np.asarray(demand.item_ids, dtype=object)[parameters.core])
+    return Assortment(
+        problems={s: problems[s] for s in stores},
+        outcomes={s: merged[s] for s in stores},
+        in_range=pd.DataFrame(demand.in_range, index=stores, columns=list(demand.item_ids)),
+        reserve_cm={s: dict(widths) for s, widths in reserve_cm.items()},
+        core_item_ids=tuple(str(item) for item in core),
+        not_candidate=pd.DataFrame(
+            parameters.not_candidate, index=stores, columns=list(demand.item_ids)
+        ),
+        assumptions=(
+            *parameters.assumptions,
+            *_assumptions(demand, parameters, list(merged.values()), reserve_cm),
+        ),
     )
-    assumptions = list(parameters.assumptions)
+
+
+def _with_first_bound(outcome: StoreOutcome, first: float) -> StoreOutcome:
+    """The outcome with the bound of all the shelf the store has, not of what was left to use."""
+    plan = outcome.plan
+    bound = max(plan.bound_week, first)
+    proof = proof_words(
+        relative_gap(plan.objective_week, bound), time_limit_struck=plan.proof == "time limit"
+    )
+    bounded = dataclasses.replace(plan, bound_week=bound, proof=proof)
+    return dataclasses.replace(outcome, plan=bounded)
+
+
+def _assumptions(
+    demand: Demand,
+    parameters: ChainParameters,
+    outcomes: Sequence[StoreOutcome],
+    reserve_cm: Mapping[str, Mapping[str, float]],
+) -> list[Assumption]:
+    """What planning all stores assumed or left out."""
+    assumptions: list[Assumption] = []
     unstocked = sum(
         int((o.plan.score.listed & (o.plan.score.stock_units_cycle <= 0)).sum())
-        for o in outcomes.values()
+        for o in outcomes
         if o.plan.score is not None
     )
     if unstocked:
@@ -258,7 +258,7 @@ def _assortment(
             "cannot buy it (check budget_week, price and unit_cost)"
         )
         assumptions.append(Assumption("assortment", "stock", text, unstocked, warning=True))
-    no_common = sum(o.common is None for o in outcomes.values())
+    no_common = sum(o.common is None for o in outcomes)
     if no_common:
         text = "no prefix of the ranking keeps every limit: the local plan stands in for it"
         assumptions.append(Assumption("assortment", "common plan", text, no_common))
@@ -266,7 +266,7 @@ def _assortment(
     if gone:
         text = "items of today's range that cannot be bought in the plan's weeks earn nothing in it"
         assumptions.append(Assumption("assortment", "current_range.item_id", text, gone))
-    overspending = sum(o.overspends_today for o in outcomes.values())
+    overspending = sum(o.overspends_today for o in outcomes)
     if overspending:
         assumptions.append(
             Assumption(
@@ -287,24 +287,7 @@ def _assortment(
             f"{min(demand.choice_if):.0%} to {max(demand.choice_if):.0%}, and an error of "
             f"{MODEL_ERROR:.0%} that all items never sold in their store share; not costs, "
             "prices, nor the form of the model",
-            len(problems),
+            len(outcomes),
         )
     )
-    core = tuple(np.asarray(demand.item_ids, dtype=object)[parameters.core])
-    return Assortment(
-        problems={s: problems[s] for s in stores},
-        plans={s: plans[s] for s in stores},
-        common={s: common[s] for s in stores},
-        current={s: current[s] for s in stores},
-        reasons={s: reasons[s] for s in stores},
-        marginal_week={s: marginal[s] for s in stores},
-        draws={s: draws[s] for s in stores},
-        in_range=pd.DataFrame(demand.in_range, index=stores, columns=list(demand.item_ids)),
-        reserve_cm={s: dict(widths) for s, widths in reserve_cm.items()},
-        core_item_ids=tuple(str(item) for item in core),
-        not_candidate=pd.DataFrame(
-            parameters.not_candidate, index=stores, columns=list(demand.item_ids)
-        ),
-        value=value,
-        assumptions=tuple(assumptions),
-    )
+    return assumptions

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -50,20 +51,31 @@ class StorePlan:
 
 
 @dataclass(frozen=True)
+class StoreOutcome:
+    """All that is found of one store: its plan and what it is compared with."""
+
+    plan: StorePlan
+    common: Score | None
+    """None where no prefix of the chain's ranking keeps every limit, or there is no plan."""
+    current: Score | None
+    """None where there is no plan."""
+    overspends_today: bool
+    """Today's range cannot be stocked within the budget: it is valued without it."""
+    reasons: tuple[str, ...]
+    """One sentence per item, in the order of the problem's items."""
+    marginal_week: Floats
+    """What each item adds to the objective after what it takes from others: listed items
+    against leaving them out, others against adding them, shelf and counts left out."""
+    draws: Floats
+    """Objective under draws of demand: [draw, plan (local, common, current)]."""
+
+
+@dataclass(frozen=True)
 class Assortment:
     """The plan of every store beside the common plan and the current range."""
 
     problems: Mapping[str, StoreProblem]
-    plans: Mapping[str, StorePlan]
-    common: Mapping[str, Score]
-    current: Mapping[str, Score]
-    reasons: Mapping[str, tuple[str, ...]]
-    """Store -> one sentence per item, in the order of the problem's items."""
-    marginal_week: Mapping[str, Floats]
-    """Store -> what each item adds to the objective after what it takes from others: listed
-    items against leaving them out, others against adding them, shelf and counts left out."""
-    draws: Mapping[str, Floats]
-    """Store -> objective under draws of demand: [draw, plan (local, common, current)]."""
+    outcomes: Mapping[str, StoreOutcome]
     in_range: pd.DataFrame
     """Flag by store (index) and item (columns): the current range."""
     not_candidate: pd.DataFrame
@@ -71,9 +83,24 @@ class Assortment:
     reserve_cm: Mapping[str, Mapping[str, float]]
     """Store -> fixture type -> centimetres left free so that the items fit shelf by shelf."""
     core_item_ids: tuple[str, ...]
-    value: pd.DataFrame
-    """Contents.value of the outputs: what going local is worth, with its interval."""
     assumptions: tuple[Assumption, ...]
+
+    @cached_property
+    def plans(self) -> Mapping[str, StorePlan]:
+        """Store -> its own plan."""
+        return {store: outcome.plan for store, outcome in self.outcomes.items()}
+
+    @cached_property
+    def common(self) -> Mapping[str, Score]:
+        """Store -> its part of the common plan; the local plan stands in where it has none."""
+        found = {s: outcome.common or outcome.plan.score for s, outcome in self.outcomes.items()}
+        return {store: score for store, score in found.items() if score is not None}
+
+    @cached_property
+    def current(self) -> Mapping[str, Score]:
+        """Store -> today's range under the same demand."""
+        found = {store: outcome.current for store, outcome in self.outcomes.items()}
+        return {store: score for store, score in found.items() if score is not None}
 
     @property
     def objective_week(self) -> float:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from planner.assortment.choice import group_sums
 from planner.assortment.problem import Flags, Floats, StoreProblem
+from planner.assortment.result import Assortment
 from planner.assortment.score import Score, margin_week
 from planner.assortment.stock import stock_bounds
 from planner.demand.result import ChoiceModel
@@ -114,10 +115,30 @@ def _objective(problem: StoreProblem, plan: Score, demand: Floats) -> Floats:
     return total
 
 
+def chain_value(
+    assortment: Assortment, regions: Mapping[str, str], facings_added_cost: Mapping[str, float]
+) -> pd.DataFrame:
+    """Contents.value of a planned chain.
+
+    ``regions``: store -> region; ``facings_added_cost``: store -> money per week for tending the
+    facings that fill left-over width, taken off the local plan.
+    """
+    objective, sales, draws = {}, {}, {}
+    for store, outcome in assortment.outcomes.items():
+        local = outcome.plan.score
+        assert local is not None  # a chain with a store without a plan is never valued
+        trio = (local, assortment.common[store], assortment.current[store])
+        cost = np.array([facings_added_cost.get(store, 0.0), 0.0, 0.0])
+        objective[store] = np.array([plan.objective_week for plan in trio]) - cost
+        sales[store] = np.array([plan.sales_week.sum() for plan in trio])
+        draws[store] = outcome.draws - cost
+    return value_table(regions, objective, sales, draws)
+
+
 def value_table(
     regions: Mapping[str, str],
-    objective: Mapping[str, tuple[float, float, float]],
-    sales: Mapping[str, tuple[float, float, float]],
+    objective: Mapping[str, Sequence[float] | Floats],
+    sales: Mapping[str, Sequence[float] | Floats],
     draws: Mapping[str, Floats],
 ) -> pd.DataFrame:
     """Contents.value: local against common and current for the chain, regions and stores.
@@ -132,8 +153,8 @@ def value_table(
         members["store", store] = [store]
     rows = []
     for (level, name), stores in members.items():
-        total = np.sum([objective[s] for s in stores], axis=0)
-        sold = np.sum([sales[s] for s in stores], axis=0)
+        total = np.sum([np.asarray(objective[s]) for s in stores], axis=0)
+        sold = np.sum([np.asarray(sales[s]) for s in stores], axis=0)
         drawn = np.sum([draws[s] for s in stores], axis=0)
         for k, against in ((1, "common"), (2, "current")):
             value = float(total[0] - total[k])

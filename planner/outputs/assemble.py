@@ -14,7 +14,7 @@ from planner import __version__
 from planner.assortment.problem import StoreProblem
 from planner.assortment.result import Assortment, proof_words
 from planner.assortment.score import Score
-from planner.assortment.value import UNUSUAL_SHARE
+from planner.assortment.value import chain_value
 from planner.demand.result import Demand
 from planner.outputs.contents import Contents, Stamp
 from planner.shelves.result import Shelves
@@ -142,7 +142,7 @@ def _assortment_table(demand: Demand, assortment: Assortment, shelves: Shelves) 
                     "sales_week": plan.sales_week,
                     "margin_week": plan.margin_week - problem.facing_cost_week * extra,
                     "status": status,
-                    "reason": list(assortment.reasons[store]),
+                    "reason": list(assortment.outcomes[store].reasons),
                 }
             )
         )
@@ -198,23 +198,12 @@ def _store_plans(assortment: Assortment, shelves: Shelves) -> pd.DataFrame:
 
 
 def _value(inputs: Inputs, assortment: Assortment, store_plans: pd.DataFrame) -> pd.DataFrame:
-    """Contents.value: the cost of tending left-over facings is taken off the local plan."""
-    cost = store_plans.set_index("store_id")["facings_added_cost_week"]
-    region = inputs.stores.set_index("store_id")["region"]
-    taken = {("chain", ""): float(cost.sum())}
-    taken |= {("store", str(s)): float(c) for s, c in cost.items()}
-    by_region = cost.groupby(region.reindex(cost.index)).sum()
-    taken |= {("region", str(r)): float(c) for r, c in by_region.items()}
-    value = assortment.value.copy()
-    off = np.array([taken[key] for key in zip(value["level"], value["name"], strict=True)])
-    before = value["value_week"].to_numpy(dtype=np.float64)
-    for column in ("value_week", "low_week", "high_week"):
-        value[column] = value[column] - off
-    kept = np.divide(before - off, before, out=np.ones_like(before), where=before != 0)
-    value["share_of_sales"] = value["share_of_sales"] * kept
-    larger = value[["share_of_sales", "sales_growth"]].max(axis=1)
-    value["unusual"] = larger > UNUSUAL_SHARE
-    return value
+    """Contents.value, with what the printed left-over facings cost."""
+    stores = inputs.stores
+    regions = dict(zip(stores["store_id"], stores["region"], strict=True))
+    added = store_plans["facings_added_cost_week"].to_numpy(dtype=np.float64)
+    cost = dict(zip(store_plans["store_id"], added, strict=True))
+    return chain_value(assortment, regions, cost)
 
 
 def _figures(assortment: Assortment, items: pd.DataFrame) -> pd.DataFrame:
@@ -282,7 +271,7 @@ def _changes(
     today = inputs.current_range.set_index(["store_id", "item_id"])
     facings_today = today["facings"].to_dict()
     moved = _moved(inputs, shelves)
-    marginal = np.concatenate([assortment.marginal_week[s] for s in demand.store_ids])
+    marginal = np.concatenate([assortment.outcomes[s].marginal_week for s in demand.store_ids])
     items = items.assign(value_week=marginal)
     changed = items[items["status"].isin(["NEW", "OUT"])]
     kept = items[(items["status"] == "KEEP")]
