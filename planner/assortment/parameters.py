@@ -43,7 +43,9 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
     demand_week = demand.of_pairs("demand_units_week")
     base_price = items["price"].to_numpy(dtype=np.float64)
     price = base_price * demand.paid_price_share
-    waste = calibrate_waste(inputs, demand_week, demand.in_range, unit_cost, base_price)
+    waste = calibrate_waste(
+        inputs, demand_week, demand.demand_cv, demand.in_range, unit_cost, base_price
+    )
     raised = waste.cost_factor > 1.0 + 1e-9
     if raised.any():
         text = (
@@ -82,7 +84,7 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
             unit_cost=unit_cost * waste.cost_factor,
             spend_cost=unit_cost * waste.cost_factor,
             waste_share=waste.waste_share[s],
-            demand_cv=items["demand_cv"].to_numpy(dtype=np.float64),
+            demand_cv=demand.demand_cv[s],
             fixture_type=tuple(items["fixture_type"]),
             facing_width_cm=items["facing_width_cm"].to_numpy(dtype=np.float64),
             units_per_facing=_or_inf(items["units_per_facing"]),

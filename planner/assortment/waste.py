@@ -29,12 +29,17 @@ class Waste:
 
 
 def calibrate_waste(
-    inputs: Inputs, demand_week: Floats, in_range: Flags, unit_cost: Floats, price: Floats
+    inputs: Inputs,
+    demand_week: Floats,
+    demand_cv: Floats,
+    in_range: Flags,
+    unit_cost: Floats,
+    price: Floats,
 ) -> Waste:
     """Waste shares of every store and item.
 
-    ``demand_week``, ``in_range``: [store, item] at the current range; ``unit_cost``, ``price``:
-    [item], money per unit.
+    ``demand_week``, ``demand_cv`` of a cycle, ``in_range``: [store, item] at the current range;
+    ``unit_cost``, ``price``: [item], money per unit.
     """
     items, stores = inputs.items, inputs.stores
     lost = items["store_loss_share"].to_numpy(dtype=np.float64)
@@ -49,8 +54,9 @@ def calibrate_waste(
         where = in_range[:, item]
         mean = demand_week[where, item] * cycle_days[where] / 7.0
         curve = _loss_curve(
-            inputs, int(item), mean, floor[where, item], unit_cost[item], price[item]
-        )
+            inputs, int(item), mean, demand_cv[where, item], floor[where, item], unit_cost[item],
+            price[item],
+        )  # fmt: skip
         reached = np.flatnonzero(curve >= lost[item])
         if len(reached):
             k = int(reached[0])
@@ -69,11 +75,16 @@ def calibrate_waste(
 
 
 def _loss_curve(
-    inputs: Inputs, item: int, mean: Floats, floor: Floats, cost: float, price: float
+    inputs: Inputs,
+    item: int,
+    mean: Floats,
+    cv: Floats,
+    floor: Floats,
+    cost: float,
+    price: float,
 ) -> Floats:
     """Share of receipts lost over the stores of the range, for each waste share of GRID."""
     row = inputs.items.iloc[item]
-    cv = float(row["demand_cv"])
     share = np.maximum(floor[None, :], GRID[:, None])
     ratio = best_ratio(price, cost, share, cv) if cost > 0 else np.ones_like(share)
     look = float(row["min_units_per_facing"]) * float(row["min_facings"])

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.demand.clean import History, clean
+from planner.demand.cycle_cv import cycle_cv
 from planner.demand.factors import Grouping
 from planner.demand.newcomers import fill_new_items
 from planner.demand.outlook import Outlook, outlook
@@ -63,6 +64,7 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
 
     choice = choose(recapture_share)
     recapture, substitution = _recapture(need_groups, group_of_item, choice, recapture_share)
+    cycles = cycle_cv(inputs, history, grouping, rates, mean, listed)
     if len(new_stores):
         text = "Store without sales: its size is taken as the mean of its region's stores"
         assumptions.append(Assumption("demand", "sales.store_id", text, len(new_stores)))
@@ -77,10 +79,18 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
         choice_if={share: _one_segment(choose(share)) for share in POSSIBLE_RECAPTURE},
         paid_price_share=promotions.paid_price_share,
         in_range=listed,
+        demand_cv=cycles.demand_cv,
+        demand_cv_source=cycles.source,
         recapture=recapture,
         weeks=weeks,
         first_week=history.first_week,
-        assumptions=(*history.assumptions, *range_assumptions, *assumptions, *substitution),
+        assumptions=(
+            *history.assumptions,
+            *range_assumptions,
+            *assumptions,
+            *cycles.assumptions,
+            *substitution,
+        ),
     )
 
 

@@ -51,6 +51,10 @@ class Demand:
     planned promotions taken off."""
     in_range: NDArray[np.bool_]
     """[store, item]: the current range that ``pairs`` refers to."""
+    demand_cv: Array
+    """[store, item]: standard deviation over mean of the demand of one delivery cycle."""
+    demand_cv_source: tuple[str, ...]
+    """[item]: given (items.demand_cv), estimated or assumed."""
     recapture: pd.DataFrame
     """need_group, recapture_share, source (assumption, estimated), items."""
     weeks: int

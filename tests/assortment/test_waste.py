@@ -15,12 +15,13 @@ DELIVERIES = np.array([3.0, 4.0, 6.0])
 DEMAND = np.array([60.0, 140.0, 25.0])
 
 
-def calibrated(price=2.0, cost=1.0, in_range=(True, True, True), demand=DEMAND, **item):
+def calibrated(
+    price=2.0, cost=1.0, in_range=(True, True, True), demand=DEMAND, demand_cv=0.6, **item
+):
     """Waste of a chain of three stores with one item."""
     row = {
         "store_loss_share": 0.08,
         "shelf_life_days": np.nan,
-        "demand_cv": 0.6,
         "min_units_per_facing": 0.0,
         "units_per_facing": np.nan,
         "shelf_fills_per_cycle": 1.0,
@@ -34,6 +35,7 @@ def calibrated(price=2.0, cost=1.0, in_range=(True, True, True), demand=DEMAND, 
     found = calibrate_waste(
         inputs,
         np.asarray(demand)[:, None],
+        np.full((len(DELIVERIES), 1), demand_cv),
         np.array(in_range)[:, None],
         np.array([cost]),
         np.array([price]),

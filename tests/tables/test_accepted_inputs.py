@@ -307,7 +307,7 @@ def test_defaults(tmp_path: Path, write_small_chain: WriteChain) -> None:
     )
     assert np.isnan(first["units_per_facing"])
     assert np.isnan(first["shelf_life_days"])
-    assert first["demand_cv"] == 0.5
+    assert np.isnan(first["demand_cv"])
     assert inputs.stores["region"].tolist() == ["Ahlen", "all stores", "Bonn"]
     assert inputs.stores["store_name"].tolist() == ["A1", "A2", "B1"]
     assert inputs.stores["deliveries_week"].tolist() == [3, 3, 3]
