@@ -355,6 +355,6 @@ def _persistence(
     score = (tops[1] - two * bottoms[1]) / bottoms[1].sum() / one
     score -= ratio * (tops[0] - one * bottoms[0]) / bottoms[0].sum() / one
     error = float(np.sqrt((score**2).sum()))
-    found = float(np.clip(ratio - 1.0, 0.0, 0.99))
+    seen = float(np.clip(ratio - 1.0, 0.0, 0.99))
     # Pulled to 0 by its error: what is not seen is not claimed.
-    return found * max(1.0 - (error / max(found, 1e-12)) ** 2, 0.0), error
+    return seen * max(1.0 - (error / max(seen, 1e-12)) ** 2, 0.0), error
