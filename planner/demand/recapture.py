@@ -1,0 +1,159 @@
+"""How much of a missing item's demand moves to others of its need group, estimated from history.
+
+Stock-outs as natural experiments: Anupindi, Dada & Gupta (1998, *Marketing Science* 17), Vulcano,
+van Ryzin & Ratliff (2012, *Operations Research* 60), Musalem et al. (2010, *Management Science*
+56). The choice model is that of :mod:`planner.demand.substitution`; estimated is the theta of each
+need group.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.demand.availability import Neighbours
+from planner.demand.clean import History, sums
+from planner.demand.factors import Grouping
+from planner.demand.rates import Rates
+from planner.demand.substitution import GroupChoice
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+ROUNDS = 4
+PROJECTIONS = 6
+LARGEST_STEP = 0.3
+SLOPE_STEP = 0.02
+# Outside [0, 1] there is no choice model, yet an estimate may fall there by chance.
+THETA_BOUNDS = (-1.0, 2.0)
+START_THETA, START_DRAWN = 0.5, 1.0
+DRAWN_BOUNDS = (0.0, 5.0)
+# A pair's own level may drift from half-year to half-year without passing for substitution.
+BLOCK_WEEKS = 26
+# With fewer rows than this in an item's week in a region, its week in the chain is the yardstick.
+FEWEST_PEERS = 4.0
+# Relative spread of a store's good and bad weeks when it cannot be measured.
+SMALLEST_STORE_WEEK_VARIANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Thetas:
+    """Shadow attraction as a share of attraction, by need group, as the history tells it."""
+
+    value: Floats
+    """[need group]; not held in [0, 1]; NaN where nothing was ever missing."""
+    standard_error: Floats
+    """[need group]; inf where nothing was ever missing."""
+    drawn: float
+    """Attraction that discounts add, over what they add to an item's units; one for the chain."""
+    store_weeks: Ints
+    """[need group] store-weeks in which an item of the group was missing while another sold."""
+
+
+def estimate_theta(
+    history: History, grouping: Grouping, rates: Rates, near: Neighbours, choice: GroupChoice
+) -> Thetas:
+    """Quasi-likelihood of every need group's rows, given their own levels.
+
+    Newton steps of the quasi-Poisson score (variance dispersion mu + spread mu**2) on the log
+    denominator's derivative, from which the means over the pair's half-years and over the item's
+    week in the region are projected out (Frisch & Waugh 1933; Lovell 1963). So neither a steady
+    difference between stores, nor an item's good week, nor a delivery that fails in a whole city
+    passes for substitution. The store's week is taken from its other need groups. Linear in rows.
+    ``choice`` holds demand without promotions.
+    """
+    h, group, store = history, near.need_group, near.store
+    groups = choice.groups
+    expected = h.exposure * np.exp(rates.elasticity.value * h.log_price) * near.rate
+    weight = 1.0 / (rates.dispersion + rates.spread * expected)
+    information = weight * expected
+    nuisances = _nuisances(h, grouping)
+    store_week = store * h.weeks + h.week
+
+    theta, drawn = np.full(groups, START_THETA), START_DRAWN
+    for _ in range(ROUNDS):
+        offer = _offer(near, choice, theta, drawn)
+        mu = expected / offer
+        mu = mu * _store_weeks(h, store_week, group, groups, weight, mu)
+        slope = np.log(offer / _offer(near, choice, theta + SLOPE_STEP, drawn)) / SLOPE_STEP
+        slope = _project(slope, nuisances, information)
+        score = sums(group, weight * slope * (h.units - mu), groups)
+        curvature = sums(group, weight * mu * slope**2, groups)
+        step = np.where(curvature > 0, score / np.where(curvature > 0, curvature, 1.0), 0.0)
+        theta = np.clip(theta + np.clip(step, -LARGEST_STEP, LARGEST_STEP), *THETA_BOUNDS)
+        pull = np.log(offer / _offer(near, choice, theta, drawn + SLOPE_STEP)) / SLOPE_STEP
+        pull = _project(pull, nuisances, information)
+        bend = float((weight * mu) @ pull**2)
+        if bend > 0:
+            move = float((weight * pull) @ (h.units - mu)) / bend
+            move = float(np.clip(move, -LARGEST_STEP, LARGEST_STEP))
+            drawn = float(np.clip(drawn + move, *DRAWN_BOUNDS))
+
+    told = curvature > 1e-9
+    bread = np.where(told, curvature, 1.0)
+    rows = np.maximum(sums(group, np.ones(len(group)), groups), 1.0)
+    pearson = sums(group, weight * (h.units - mu) ** 2 / np.maximum(mu, 1e-9), groups) / rows
+    variance = pearson / bread
+    # Shocks that a store's rows share: measured per store, the factor pooled over the groups.
+    by_store = sums(group * h.stores + store, weight * slope * (h.units - mu), groups * h.stores)
+    clustered = (by_store.reshape(groups, h.stores) ** 2).sum(axis=1) / bread**2
+    clusters = h.stores / max(h.stores - 1.0, 1.0)
+    ratio = clusters * float(clustered[told].sum()) / max(float(variance[told].sum()), 1e-12)
+    if told.any():
+        ratio = clusters * float((clustered[told] / variance[told]).mean())
+    out = near.missing > 0
+    cell = np.unique(group[out] * (h.stores * h.weeks) + store_week[out])
+    return Thetas(
+        value=np.where(told, theta, np.nan),
+        standard_error=np.where(told, np.sqrt(variance * max(ratio, 1.0)), np.inf),
+        drawn=drawn,
+        store_weeks=np.bincount(cell // (h.stores * h.weeks), minlength=groups),
+    )
+
+
+def _offer(near: Neighbours, choice: GroupChoice, theta: Floats, drawn: float) -> Floats:
+    share = choice.range_share(np.clip(theta, 0.0, 1.0))
+    return near.denominator((1.0 - theta) * share, drawn * share)
+
+
+def _nuisances(history: History, grouping: Grouping) -> tuple[Ints, ...]:
+    blocks = (history.weeks - 1) // BLOCK_WEEKS + 1
+    pair = history.pair * blocks + history.week * blocks // history.weeks
+    region = grouping.region_of_store[history.pair_store] * history.items + history.pair_item
+    week = region[history.pair] * history.weeks + history.week
+    if len(week) < FEWEST_PEERS * len(np.unique(week)):
+        week = history.item_week
+    return pair, week
+
+
+def _project(x: Floats, nuisances: tuple[Ints, ...], weight: Floats) -> Floats:
+    """What is left of x beside the weighted means of each nuisance's cells, by turns."""
+    totals = [np.bincount(cell, weight) for cell in nuisances]
+    for _ in range(PROJECTIONS):
+        for cell, total in zip(nuisances, totals, strict=True):
+            mean = np.bincount(cell, weight * x, len(total)) / np.where(total > 0, total, 1.0)
+            x = x - mean[cell]
+    return x
+
+
+def _store_weeks(
+    history: History, store_week: Ints, group: Ints, groups: int, weight: Floats, mu: Floats
+) -> Floats:
+    """Factor of each row's store and week, from the store's other need groups, shrunk to 1."""
+    size = history.stores * history.weeks
+    own = store_week * groups + group
+    _, own = np.unique(own, return_inverse=True)
+    sold, should = sums(store_week, weight * history.units, size), sums(store_week, weight * mu, size)
+    cells = int(own.max()) + 1
+    own_sold, own_should = sums(own, weight * history.units, cells), sums(own, weight * mu, cells)
+    # A ratio's squared miss is the variance of store-weeks plus 1 / information.
+    known = should > 0
+    miss = (sold[known] - should[known]) ** 2 - should[known]
+    variance = float(miss.sum()) / max(float((should[known] ** 2).sum()), 1e-12)
+    prior = 1.0 / max(variance, SMALLEST_STORE_WEEK_VARIANCE)
+    above = sold[store_week] - own_sold[own] + prior
+    return np.asarray(
+        np.maximum(above, prior / 2) / (should[store_week] - own_should[own] + prior)
+    )
