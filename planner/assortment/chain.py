@@ -46,7 +46,7 @@ class _StoreJob:
     buyable: Flags
     relative_se: Floats
     never_sold: Flags
-    choice_if: tuple[ChoiceModel, ...]
+    choice_draws: tuple[ChoiceModel, ...]
     ranking: Integers
     currency: str
     settings: SolveSettings
@@ -121,7 +121,7 @@ def _jobs(
             buyable=parameters.buyable[number[store]],
             relative_se=relative[number[store]],
             never_sold=never_sold[number[store]],
-            choice_if=tuple(_of_store(m, number[store]) for m in demand.choice_if.values()),
+            choice_draws=tuple(_of_store(m, number[store]) for m in demand.choice_draws),
             ranking=ranking,
             currency="" if inputs.planned_in_units else inputs.chain.currency,
             settings=settings,
@@ -171,7 +171,7 @@ def _plan_store(job: _StoreJob) -> StoreOutcome:
         settings.seed,
         (plan.score, common or plan.score, current),
         never_sold=job.never_sold,
-        choice_if=job.choice_if,
+        choice_draws=job.choice_draws,
     )
     reasons, marginal = item_reasons(problem, plan, job.not_candidate, job.currency)
     return StoreOutcome(plan, common, current, overspends, tuple(reasons), marginal, draws)
@@ -283,10 +283,9 @@ def _assumptions(
         Assumption(
             "assortment",
             "value of going local",
-            "its interval holds the spread of demand, a recapture anywhere from "
-            f"{min(demand.choice_if):.0%} to {max(demand.choice_if):.0%}, and an error of "
-            f"{MODEL_ERROR:.0%} that all items never sold in their store share; not costs, "
-            "prices, nor the form of the model",
+            "its interval holds the spread of demand, recapture as uncertain as the recapture "
+            f"table says, and an error of {MODEL_ERROR:.0%} that all items never sold in their "
+            "store share; not costs, prices, nor the form of the model",
             len(outcomes),
         )
     )

@@ -45,12 +45,12 @@ def value_draws(
     plans: Sequence[Score],
     *,
     never_sold: Flags | None = None,
-    choice_if: Sequence[ChoiceModel] = (),
+    choice_draws: Sequence[ChoiceModel] = (),
 ) -> Floats:
     """Objective of each plan under draws of the store's demand: [draw, plan].
 
     ``relative_se``: standard error over mean demand of each item; ``never_sold``: items whose
-    demand here rests on the model alone, which err together; ``choice_if``: choice models of
+    demand here rests on the model alone, which err together; ``choice_draws``: choice models of
     this store that are as likely as each other, taken in turn (the problem's own if none).
     Attractions are scaled by log-normal draws of mean one, and the potential of a need group
     follows its items (``N = v0 + sum of missing w + sum of v in the current range``). Orders
@@ -66,7 +66,7 @@ def value_draws(
         error = MODEL_ERROR * _normal_draws(["never sold"], seed) - MODEL_ERROR**2 / 2.0
         log_scale = log_scale + error * never_sold
     scale = np.exp(log_scale)[:, None, :]
-    models = choice_if or (
+    models = choice_draws or (
         ChoiceModel(
             problem.attraction,
             problem.shadow_attraction,

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from planner.demand.clean import History, clean
 from planner.demand.cycle_cv import cycle_cv
 from planner.demand.factors import Grouping
+from planner.demand.learned import learn_substitution
 from planner.demand.newcomers import fill_new_items
 from planner.demand.outlook import Outlook, outlook
 from planner.demand.promotions import HorizonPromotions, horizon_promotions
 from planner.demand.ranges import current_range
 from planner.demand.rates import Rates, fit, with_unseen_stores
 from planner.demand.result import ChoiceModel, Demand
-from planner.demand.substitution import Attractions, attractions
+from planner.demand.substitution import Attractions
 from planner.demand.uncertainty import Calibration, calibrate, quantiles
 from planner.tables.inputs import Assumption, Inputs
 
@@ -27,15 +28,14 @@ HISTORY_SHARE = 0.8
 # Beyond this variance of the log rate the mean of a gamma says nothing any more.
 LARGEST_LOG_VARIANCE = 4.0
 SEGMENTS = ("all",)
-# Recapture has not been estimated: what a plan is worth is spread over all of these.
-POSSIBLE_RECAPTURE = (0.1, 0.25, 0.4, 0.55, 0.7)
 
 
 def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Demand:
     """Estimate mean weekly demand over the ``weeks`` weeks after the history.
 
     ``recapture_share`` is the share of a missing item's units that moves to the others of its
-    need group, measured at the current range; a stated assumption. Raises BadInput when no week
+    need group, measured at the current range: a stated assumption, for need groups whose history
+    cannot tell. Raises BadInput when no week
     of the sales table has stock, ValueError for a horizon below one week or a share outside
     [0, 1]. The model is described in docs/demand.md.
     """
@@ -59,11 +59,9 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
     shape = (len(inputs.stores), len(inputs.items))
     mean = pairs["demand_units_week"].to_numpy().reshape(shape)
 
-    def choose(share: float) -> Attractions:
-        return attractions(mean, listed, group_of_item, len(need_groups), share)
-
-    choice = choose(recapture_share)
-    recapture, substitution = _recapture(need_groups, group_of_item, choice, recapture_share)
+    substitution = learn_substitution(
+        history, grouping, rates, mean, promotions.uplift, listed, need_groups, recapture_share
+    )
     cycles = cycle_cv(inputs, history, grouping, rates, mean, listed)
     if len(new_stores):
         text = "Store without sales: its size is taken as the mean of its region's stores"
@@ -75,13 +73,13 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
         segments=SEGMENTS,
         group_of_item=group_of_item,
         pairs=pairs,
-        choice=_one_segment(choice),
-        choice_if={share: _one_segment(choose(share)) for share in POSSIBLE_RECAPTURE},
+        choice=_one_segment(substitution.best),
+        choice_draws=tuple(_one_segment(draw) for draw in substitution.draws),
         paid_price_share=promotions.paid_price_share,
         in_range=listed,
         demand_cv=cycles.demand_cv,
         demand_cv_source=cycles.source,
-        recapture=recapture,
+        recapture=substitution.recapture,
         weeks=weeks,
         first_week=history.first_week,
         assumptions=(
@@ -89,7 +87,7 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
             *range_assumptions,
             *assumptions,
             *cycles.assumptions,
-            *substitution,
+            *substitution.assumptions,
         ),
     )
 
@@ -211,36 +209,3 @@ def _rate_assumptions(
         )
     count("promotions", "Promotions planned for the horizon raise its mean demand", promotions)
     return found
-
-
-def _recapture(
-    need_groups: tuple[str, ...], group_of_item: Ints, choice: Attractions, wanted: float
-) -> tuple[pd.DataFrame, list[Assumption]]:
-    items = np.bincount(group_of_item, minlength=len(need_groups))
-    table = pd.DataFrame(
-        {
-            "need_group": np.asarray(need_groups, dtype=object),
-            "recapture_share": choice.recapture,
-            "source": "assumption",
-            "items": items,
-        }
-    ).astype({"need_group": "str", "source": "str"})
-    text = (
-        f"{wanted:.0%} of a missing item's units are assumed to move to other items of its need "
-        "group"
-    )
-    found = [Assumption("demand", "recapture", text, len(need_groups))]
-    short = int((choice.recapture < wanted - 1e-6).sum())
-    if short:
-        text = (
-            f"Need groups with too few listed items to reach {wanted:.0%}: what moves to others "
-            "is less, see the recapture table"
-        )
-        found.append(Assumption("demand", "recapture", text, short))
-    if choice.raised:
-        text = (
-            "Store and need group where a missing item would sell more than the listed ones: the "
-            "group's potential (shoppers who now buy nothing) is raised to hold it"
-        )
-        found.append(Assumption("demand", "no-purchase", text, choice.raised))
-    return table, found

@@ -71,20 +71,26 @@ def estimate_theta(
     information = weight * expected
     nuisances = _nuisances(h, grouping)
     store_week = store * h.weeks + h.week
+    _, own_week = np.unique(store_week * groups + group, return_inverse=True)
 
     theta, drawn = np.full(groups, START_THETA), START_DRAWN
     for _ in range(ROUNDS):
-        offer = _offer(near, choice, theta, drawn)
+        share, next_share = (
+            choice.range_share(np.clip(theta + step, 0.0, 1.0)) for step in (0.0, SLOPE_STEP)
+        )
+        lost, drawn_share = (1.0 - theta) * share, drawn * share
+        offer = near.denominator(lost, drawn_share)
         mu = expected / offer
-        mu = mu * _store_weeks(h, store_week, group, groups, weight, mu)
-        slope = np.log(offer / _offer(near, choice, theta + SLOPE_STEP, drawn)) / SLOPE_STEP
-        slope = _project(slope, nuisances, information)
+        mu = mu * _store_weeks(h, store_week, own_week, weight, mu)
+        # What promotions drew is held still: it must not pass for evidence about theta.
+        further = near.denominator((1.0 - theta - SLOPE_STEP) * next_share, drawn_share)
+        slope = _project(np.log(offer / further) / SLOPE_STEP, nuisances, information)
         score = sums(group, weight * slope * (h.units - mu), groups)
         curvature = sums(group, weight * mu * slope**2, groups)
         step = np.where(curvature > 0, score / np.where(curvature > 0, curvature, 1.0), 0.0)
         theta = np.clip(theta + np.clip(step, -LARGEST_STEP, LARGEST_STEP), *THETA_BOUNDS)
-        pull = np.log(offer / _offer(near, choice, theta, drawn + SLOPE_STEP)) / SLOPE_STEP
-        pull = _project(pull, nuisances, information)
+        further = near.denominator(lost, (drawn + SLOPE_STEP) * share)
+        pull = _project(np.log(offer / further) / SLOPE_STEP, nuisances, information)
         bend = float((weight * mu) @ pull**2)
         if bend > 0:
             move = float((weight * pull) @ (h.units - mu)) / bend
@@ -100,22 +106,24 @@ def estimate_theta(
     by_store = sums(group * h.stores + store, weight * slope * (h.units - mu), groups * h.stores)
     clustered = (by_store.reshape(groups, h.stores) ** 2).sum(axis=1) / bread**2
     clusters = h.stores / max(h.stores - 1.0, 1.0)
-    ratio = clusters * float(clustered[told].sum()) / max(float(variance[told].sum()), 1e-12)
-    if told.any():
-        ratio = clusters * float((clustered[told] / variance[told]).mean())
+    shared = clusters * float((clustered[told] / variance[told]).mean()) if told.any() else 1.0
     out = near.missing > 0
     cell = np.unique(group[out] * (h.stores * h.weeks) + store_week[out])
     return Thetas(
         value=np.where(told, theta, np.nan),
-        standard_error=np.where(told, np.sqrt(variance * max(ratio, 1.0)), np.inf),
+        standard_error=np.where(told, np.sqrt(variance * max(shared, 1.0)), np.inf),
         drawn=drawn,
         store_weeks=np.bincount(cell // (h.stores * h.weeks), minlength=groups),
     )
 
 
-def _offer(near: Neighbours, choice: GroupChoice, theta: Floats, drawn: float) -> Floats:
+def log_substitution(near: Neighbours, choice: GroupChoice, theta: Floats, drawn: float) -> Floats:
+    """What neighbours did to each row's units, log(denominator at the current range / actual).
+
+    Above 0 where some were missing; arguments as :func:`estimate_theta` takes and returns them.
+    """
     share = choice.range_share(np.clip(theta, 0.0, 1.0))
-    return near.denominator((1.0 - theta) * share, drawn * share)
+    return np.asarray(-np.log(near.denominator((1.0 - theta) * share, drawn * share)))
 
 
 def _nuisances(history: History, grouping: Grouping) -> tuple[Ints, ...]:
@@ -139,21 +147,19 @@ def _project(x: Floats, nuisances: tuple[Ints, ...], weight: Floats) -> Floats:
 
 
 def _store_weeks(
-    history: History, store_week: Ints, group: Ints, groups: int, weight: Floats, mu: Floats
+    history: History, store_week: Ints, own_week: Ints, weight: Floats, mu: Floats
 ) -> Floats:
-    """Factor of each row's store and week, from the store's other need groups, shrunk to 1."""
-    size = history.stores * history.weeks
-    own = store_week * groups + group
-    _, own = np.unique(own, return_inverse=True)
-    sold, should = sums(store_week, weight * history.units, size), sums(store_week, weight * mu, size)
-    cells = int(own.max()) + 1
-    own_sold, own_should = sums(own, weight * history.units, cells), sums(own, weight * mu, cells)
+    """Factor of each row's store and week, from the store's other need groups, shrunk to 1.
+
+    own_week: code of the row's store, week and need group.
+    """
+    size, own_size = history.stores * history.weeks, int(own_week.max()) + 1
+    sold, should = weight * history.units, weight * mu
+    all_sold, all_should = sums(store_week, sold, size), sums(store_week, should, size)
     # A ratio's squared miss is the variance of store-weeks plus 1 / information.
-    known = should > 0
-    miss = (sold[known] - should[known]) ** 2 - should[known]
-    variance = float(miss.sum()) / max(float((should[known] ** 2).sum()), 1e-12)
+    square = float(((all_sold - all_should) ** 2 - all_should).sum())
+    variance = square / max(float((all_should**2).sum()), 1e-12)
     prior = 1.0 / max(variance, SMALLEST_STORE_WEEK_VARIANCE)
-    above = sold[store_week] - own_sold[own] + prior
-    return np.asarray(
-        np.maximum(above, prior / 2) / (should[store_week] - own_should[own] + prior)
-    )
+    others_sold = all_sold[store_week] - sums(own_week, sold, own_size)[own_week]
+    others_should = all_should[store_week] - sums(own_week, should, own_size)[own_week]
+    return np.asarray(np.maximum(others_sold + prior, prior / 2) / (others_should + prior))

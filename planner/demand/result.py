@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,9 +42,9 @@ class Demand:
     """tables/demand.parquet of the design's section 9: every store x item, in that order:
     store_id, item_id, demand_units_week, se_units_week, low_units_week, high_units_week, source."""
     choice: ChoiceModel
-    choice_if: Mapping[float, ChoiceModel]
-    """Recapture share -> the choice model that would give back the same demand: what is not
-    known is spread over these, all as likely."""
+    choice_draws: tuple[ChoiceModel, ...]
+    """Choice models that give back the same demand under other recaptures, all as likely: what
+    is not known about substitution is spread over these."""
     paid_price_share: Array
     """[store, item]: what a unit brings on average over the horizon as a share of its price,
     planned promotions taken off."""
@@ -56,7 +55,9 @@ class Demand:
     demand_cv_source: tuple[str, ...]
     """[item]: given (items.demand_cv), estimated or assumed."""
     recapture: pd.DataFrame
-    """need_group, recapture_share, source (assumption, estimated), items."""
+    """need_group, recapture_share, low_share and high_share (80 % interval), theta (shadow
+    attraction over attraction at full price), source (assumption, estimated), items,
+    missing_store_weeks (in which an item was missing while another one sold)."""
     weeks: int
     """Length of the horizon."""
     first_week: pd.Timestamp

@@ -12,7 +12,7 @@ GLOSSARY: dict[str, str] = {
     "could do without local ranges.",
     "current range": "What the stores carry today.",
     "80 % interval": "Where the value lies in 8 of 10 draws of what is not known: demand as "
-    "uncertain as estimated, recapture unknown over the range stated under Assumptions, and an "
+    "uncertain as estimated, recapture as the report's table of it has it, and an "
     "error shared by all items never sold in their store. It does not hold errors of prices and "
     "costs, nor that a plan tends to pick what was estimated too high.",
     "within noise": "The interval includes zero: the data cannot tell a gain from a loss.",
