@@ -35,9 +35,8 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
 
     ``recapture_share`` is the share of a missing item's units that moves to the others of its
     need group, measured at the current range: a stated assumption, for need groups whose history
-    cannot tell. Raises BadInput when no week
-    of the sales table has stock, ValueError for a horizon below one week or a share outside
-    [0, 1]. The model is described in docs/demand.md.
+    cannot tell. Raises BadInput when no week of the sales table has stock, ValueError for a
+    horizon below one week or a share outside [0, 1]. The model is described in docs/demand.md.
     """
     if weeks < 1:
         raise ValueError(f"the horizon must be at least one week, not {weeks}")
@@ -58,7 +57,6 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
     pairs, assumptions = _pairs(inputs, history, grouping, rates, calibration, weeks, promotions)
     shape = (len(inputs.stores), len(inputs.items))
     mean = pairs["demand_units_week"].to_numpy().reshape(shape)
-
     substitution = learn_substitution(
         history, grouping, rates, mean, promotions.uplift, listed, need_groups, recapture_share
     )

@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.demand.substitution import Attractions, attractions
+from planner.demand.substitution import Attractions, GroupChoice
 
 GROUPS = 4
+
+
+def fitted(
+    demand: np.ndarray, listed: np.ndarray, group: np.ndarray, groups: int, wanted: float
+) -> Attractions:
+    """The choice model whose recapture is the wanted share, where it can be."""
+    choice = GroupChoice(demand, listed, group, groups)
+    return choice.attractions(choice.theta_of(np.full(groups, wanted)))
 
 
 def sells(model: Attractions, group: np.ndarray, store: int, range_: np.ndarray) -> np.ndarray:
@@ -61,7 +69,7 @@ def test_gives_back_the_demand_it_was_fitted_to(
 ) -> None:
     """Every item, added to or kept in the current range, sells exactly its stated demand."""
     demand, listed, group = chain
-    model = attractions(demand, listed, group, GROUPS, wanted)
+    model = fitted(demand, listed, group, GROUPS, wanted)
     for store in range(len(demand)):
         for item in range(len(group)):
             range_ = listed[store].copy()
@@ -77,7 +85,7 @@ def test_attractions_are_valid(
 ) -> None:
     """No negative number, no shadow above its attraction, no group without an outside option."""
     demand, listed, group = chain
-    model = attractions(demand, listed, group, GROUPS, wanted)
+    model = fitted(demand, listed, group, GROUPS, wanted)
     assert (model.attraction >= demand * (1 - 1e-9)).all()
     assert (model.shadow_attraction >= 0).all()
     assert (model.shadow_attraction <= model.attraction * (1 + 1e-12)).all()
@@ -93,7 +101,7 @@ def test_recapture_is_what_was_asked_or_the_most_there_is(
 ) -> None:
     """Measured by taking items away, recapture is the wanted share, or less with no shadow."""
     demand, listed, group = chain
-    model = attractions(demand, listed, group, GROUPS, wanted)
+    model = fitted(demand, listed, group, GROUPS, wanted)
     for index in range(GROUPS):
         moved, total = recapture(model, group, listed, index)
         if total == 0:
@@ -108,7 +116,7 @@ def test_recapture_is_what_was_asked_or_the_most_there_is(
 
 def test_a_group_of_one_item_recaptures_nothing() -> None:
     """With nothing else in the group, all of a missing item's units are lost."""
-    model = attractions(
+    model = fitted(
         np.array([[10.0, 5.0, 7.0]]), np.ones((1, 3), dtype=bool), np.array([0, 1, 1]), 2, 0.4
     )
     assert model.recapture[0] == 0
@@ -117,7 +125,7 @@ def test_a_group_of_one_item_recaptures_nothing() -> None:
 
 def test_a_large_missing_item_raises_the_potential() -> None:
     """A missing item that outsells the whole range keeps its demand; shoppers come from outside."""
-    model = attractions(
+    model = fitted(
         np.array([[10.0, 10.0, 90.0]]),
         np.array([[True, True, False]]),
         np.zeros(3, dtype=np.int64),
@@ -131,9 +139,29 @@ def test_a_large_missing_item_raises_the_potential() -> None:
     assert both.sum() > 90.0
 
 
+def test_a_promotion_is_not_lost_with_its_item() -> None:
+    """Without a promoted item, shoppers it lured in leave it, but no more of the others go."""
+    demand, listed = np.array([[30.0, 20.0, 20.0]]), np.ones((1, 3), dtype=bool)
+    group, theta, lift = np.zeros(3, dtype=np.int64), np.array([0.5]), np.array([[1.5, 1.0, 1.0]])
+    plain = GroupChoice(demand, listed, group, 1).attractions(theta)
+    lured = GroupChoice(demand, listed, group, 1, lift).attractions(theta)
+    np.testing.assert_allclose(lured.attraction, plain.attraction)
+    np.testing.assert_allclose(lured.shadow_attraction, [[10.0, 10.0, 10.0]])
+    assert lured.recapture[0] > plain.recapture[0]
+
+
+def test_a_small_range_leaves_more_shoppers_without_a_purchase() -> None:
+    """Who buys nothing follows the chain's usual range: a store that lists less recaptures less."""
+    demand = np.full((4, 4), 10.0)
+    listed = np.ones((4, 4), dtype=bool)
+    listed[0, 2:] = False
+    share = GroupChoice(demand, listed, np.zeros(4, dtype=np.int64), 1).range_share(np.array([0.5]))
+    assert share[0, 0] < share[1, 0]
+
+
 def test_no_demand_is_no_contradiction() -> None:
     """A group that sells nothing anywhere has attraction and potential zero."""
-    model = attractions(
+    model = fitted(
         np.zeros((2, 2)), np.zeros((2, 2), dtype=bool), np.zeros(2, dtype=np.int64), 1, 0.4
     )
     assert (model.attraction == 0).all()
