@@ -1,0 +1,103 @@
+"""What is held out: the chain's own past, cut so that the estimate cannot see the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner.demand.clean import DAYS_A_WEEK, History, sums
+from planner.tables.inputs import Inputs
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+FEWEST_DAYS = 2.0
+"""Pairs in stock for no longer than this in the held-out weeks say nothing and are not scored."""
+MOST_ORIGINS = 3
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What was sold in the held-out weeks, [store, item]."""
+
+    units_week: Floats
+    """Units over days in stock, times 7; NaN where never in stock."""
+    days: Floats
+    """Days in stock."""
+
+    @property
+    def known(self) -> Flags:
+        """In stock for long enough to be compared with."""
+        return np.asarray(self.days > FEWEST_DAYS)
+
+    @property
+    def scored(self) -> Flags:
+        """Known, with a sale: its logarithm exists."""
+        return self.known & (np.nan_to_num(self.units_week) > 0)
+
+
+def held_out_weeks(weeks: int, history_weeks: int) -> int:
+    """Weeks to hold out: the horizon, but at most a third of the history and at least one."""
+    return max(1, min(weeks, history_weeks // 3))
+
+
+def origins(history_weeks: int, held: int, most: int = MOST_ORIGINS) -> list[int]:
+    """First held-out week of each origin, latest first, none of their held-out weeks shared.
+
+    Only the latest may leave fewer than two weeks of history, or fewer than are held out.
+    """
+    latest = history_weeks - held
+    earlier = [latest - held * k for k in range(1, most)]
+    return [latest] * (latest >= 1) + [week for week in earlier if week >= max(2, held)]
+
+
+def truth_of(history: History, origin: int, held: int) -> Truth:
+    """In-stock weekly rate of every pair over the weeks origin .. origin + held - 1."""
+    units, exposure = pair_sums(history, (history.week >= origin) & (history.week < origin + held))
+    rate = np.divide(units, exposure, out=np.full_like(units, np.nan), where=exposure > 0)
+    return Truth(rate, exposure * DAYS_A_WEEK)
+
+
+def pair_sums(history: History, rows: Flags) -> tuple[Floats, Floats]:
+    """Units and weeks in stock of the flagged rows, both [store, item]."""
+    shape = (history.stores, history.items)
+    cell = (history.pair_store * history.items + history.pair_item)[history.pair[rows]]
+    size = history.stores * history.items
+    units = sums(cell, history.units[rows], size).reshape(shape)
+    return units, sums(cell, history.exposure[rows], size).reshape(shape)
+
+
+def cut(inputs: Inputs, origin: pd.Timestamp, end: pd.Timestamp, hidden: Flags) -> Inputs:
+    """The inputs as they were before ``origin``, without the history of the ``hidden`` pairs.
+
+    hidden: [store, item]. The discounts given from ``origin`` until before ``end`` become the
+    promotions planned for the horizon. Today's range was not known then: it is left out, so the
+    range is what was sold last. Signals of the held-out weeks are left out too.
+    """
+    sales = inputs.sales
+    store = sales["store_id"].cat.codes.to_numpy()
+    item = sales["item_id"].cat.codes.to_numpy()
+    past = (sales["week"] < origin).to_numpy()
+    seen = past & ~hidden[store, item]
+    later = ~past & (sales["week"] < end).to_numpy() & (sales["discount"] > 0).to_numpy()
+    promotions = sales.loc[later, list(inputs.promotions.columns)].astype(
+        {"store_id": "str", "item_id": "str"}
+    )
+    signals = inputs.signals
+    return replace(
+        inputs,
+        sales=sales[seen].reset_index(drop=True),
+        promotions=promotions.reset_index(drop=True),
+        current_range=inputs.current_range.iloc[:0],
+        signals=signals[~(signals["week"] >= origin)].reset_index(drop=True),
+    )
+
+
+def random_folds(members: Ints, folds: int, seed: int) -> list[Ints]:
+    """The members dealt at random into folds of nearly equal size; none is empty."""
+    order = np.random.default_rng(seed).permutation(members)
+    return [np.sort(part) for part in np.array_split(order, min(folds, len(members)) or 1)]
