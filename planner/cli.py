@@ -168,6 +168,38 @@ def solve(
 
 
 @app.command()
+def backtest(
+    data: Data,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; default: reports/<data>-backtest-<time>")
+    ] = None,
+    weeks: Annotated[
+        int | None, typer.Option(min=1, max=52, help="Weeks to hold out; default: horizon_weeks")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of what is hidden at random")] = 1,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the backtest that is in the folder")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score the forecasts on the chain's own past, beside simple rules: a page and a workbook."""
+    from planner.backtest import run_backtest
+    from planner.outputs.report.backtest_words import summary_lines
+    from planner.progress import progress_bar
+
+    with progress_bar(quiet=quiet) as progress:
+        folder, found = run_backtest(
+            data, out, weeks=weeks, seed=seed, overwrite=overwrite, progress=progress
+        )
+    for line in summary_lines(found.scores):
+        typer.echo(line)
+    _warn(found.assumptions)
+    typer.echo("Open:")
+    typer.echo(f"  {folder / 'backtest.html'}    the page, in a browser")
+    typer.echo(f"  {folder / 'backtest.xlsx'}    every score, in Excel")
+
+
+@app.command()
 def audit(
     run: Annotated[Path, typer.Argument(help="Run folder")],
     data: Annotated[

@@ -62,10 +62,10 @@ def new_run_id(data: Path, scenario: str) -> str:
     return f"{data.resolve().stem}-{scenario}-{stamp}"
 
 
-def check_folder(folder: Path, *, overwrite: bool) -> None:
+def check_folder(folder: Path, *, overwrite: bool, manifest: str = RUN_FILE) -> None:
     """Refuse to touch a folder that is not an earlier run, or a run without leave.
 
-    Raises BadInput.
+    ``manifest``: the file by which an earlier run is known. Raises BadInput.
     """
     if not folder.exists():
         return
@@ -77,7 +77,7 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
         raise BadInput([_refusal(folder, "a new folder", "name another folder with --out")])
     if not any(folder.iterdir()):
         return
-    if not (folder / RUN_FILE).is_file():
+    if not (folder / manifest).is_file():
         allowed = "a new or empty folder, or an earlier run"
         raise BadInput([_refusal(folder, allowed, "name another folder with --out")])
     if not overwrite:
@@ -111,13 +111,14 @@ def write_run(
     aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         _write_into(aside, contents, evidence, record, workers, progress)
-        _move_into_place(aside, folder)
+        move_into_place(aside, folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return folder
 
 
-def _move_into_place(aside: Path, folder: Path) -> None:
+def move_into_place(aside: Path, folder: Path) -> None:
+    """Rename a whole folder to its place; one that is there is taken away last."""
     if not folder.exists():
         aside.rename(folder)
         return

@@ -119,7 +119,7 @@ def backtest(
     jobs = _jobs(past, chosen, light=light, seed=seed)
     for number, job in enumerate(jobs):
         if progress is not None:
-            progress(f"backtest, {job.kind}", number, len(jobs))
+            progress("foretelling the past", number, len(jobs))
         _hold_out(past, job)
     pairs = _joined(past.pairs, PAIR_COLUMNS)
     if pairs.empty:

@@ -71,36 +71,38 @@ def _page(scope: Scope, files: dict[str, str]) -> str:
     }
     chain_limits = contents.limits[contents.limits["store_id"] == ""]
     assumptions = contents.assumptions.sort_values(["stage", "subject", "text"])
-    text = (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            scope=scope,
-            stamp=stamp,
-            money=in_money(stamp),
-            of_chain=of_chain,
-            detailed=detailed,
-            chain_page=f"{folder}report.html",
-            region_pages=pages,
-            worths=worths(scope.value, stamp),
-            tiles=tiles(contents),
-            stores_first=stores_first(scope),
-            changes_first=changes_first(scope),
-            row_links=_row_links(scope, {} if detailed else pages),
-            links={str(s): workbook_link(str(s), folder) for s in contents.stores["store_id"]},
-            charts=made,
-            figures=_for_script(figures),
-            on_dark=_for_script(theme.ON_DARK),
-            columns=columns(scope),
-            rows=store_rows(scope, folder, detailed),
-            chain_limits=limit_rows(chain_limits, stamp),
-            limit_summary=limit_summary(scope),
-            recapture=contents.recapture.to_dict("records"),
-            assumptions=assumptions.to_dict("records"),
-            unfinished=_unfinished(scope),
-            glossary=GLOSSARY,
-        )
+    return render(
+        "page.html.j2",
+        scope=scope,
+        stamp=stamp,
+        money=in_money(stamp),
+        of_chain=of_chain,
+        detailed=detailed,
+        chain_page=f"{folder}report.html",
+        region_pages=pages,
+        worths=worths(scope.value, stamp),
+        tiles=tiles(contents),
+        stores_first=stores_first(scope),
+        changes_first=changes_first(scope),
+        row_links=_row_links(scope, {} if detailed else pages),
+        links={str(s): workbook_link(str(s), folder) for s in contents.stores["store_id"]},
+        charts=made,
+        figures=for_script(figures),
+        on_dark=for_script(theme.ON_DARK),
+        columns=columns(scope),
+        rows=store_rows(scope, folder, detailed),
+        chain_limits=limit_rows(chain_limits, stamp),
+        limit_summary=limit_summary(scope),
+        recapture=contents.recapture.to_dict("records"),
+        assumptions=assumptions.to_dict("records"),
+        unfinished=_unfinished(scope),
+        glossary=GLOSSARY,
     )
+
+
+def render(template: str, **values: object) -> str:
+    """A page from its template, with plotly.js inside."""
+    text = _environment().get_template(template).render(**values)
     plotly_js = str(get_plotlyjs())  # type: ignore[no-untyped-call]
     return text.replace(_PLOTLY_HERE, plotly_js, 1)
 
@@ -135,7 +137,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _for_script(value: object) -> Markup:
+def for_script(value: object) -> Markup:
     """JSON that cannot end the script element that it stands in."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for letter, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from planner.outputs.contents import Contents
 from planner.outputs.workbook import styles, words
 from planner.outputs.workbook.sheet import NOT_APPLICABLE, Book, Column
@@ -90,12 +92,16 @@ def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> N
 
 def write_assumptions(book: Book, contents: Contents) -> None:
     """Add the sheet *Assumptions*: what was assumed because the data did not say."""
+    write_assumption_table(book, contents.assumptions)
+
+
+def write_assumption_table(book: Book, frame: pd.DataFrame) -> None:
+    """The sheet *Assumptions* from its table: stage, subject, text, count."""
     columns = (
         Column("Stage", 14, styles.TEXT),
         Column("Subject", 28, styles.LONG_TEXT),
         Column("Assumption", 88, styles.LONG_TEXT),
         Column("Count", 10, styles.WHOLE),
     )
-    frame = contents.assumptions
     rows = zip(frame["stage"], frame["subject"], frame["text"], frame["count"], strict=True)
     book.sheet("Assumptions", "Assumptions").table(columns, rows, empty="Nothing was assumed.")

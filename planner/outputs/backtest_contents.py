@@ -1,0 +1,73 @@
+"""What the page and the workbook of a backtest show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from planner import __version__
+from planner.demand.backtest.result import Backtest
+from planner.outputs.contents import Stamp
+from planner.tables.inputs import Inputs
+
+
+@dataclass(frozen=True)
+class BacktestContents:
+    """The tables of a backtest and its stamp.
+
+    ``scores``, ``pairs`` and ``captures``: the frames of Backtest (captures: its ``stores``).
+    ``stores``: the stores table. ``assumptions``: stage, subject, text, count.
+    """
+
+    stamp: Stamp
+    """No plan was made: plan and proof are "none"."""
+    stores: pd.DataFrame
+    items: int
+    scores: pd.DataFrame
+    pairs: pd.DataFrame
+    captures: pd.DataFrame
+    assumptions: pd.DataFrame
+    weeks: int
+    history_weeks: int
+    origins: tuple[pd.Timestamp, ...]
+
+
+def backtest_contents(inputs: Inputs, found: Backtest, run_id: str) -> BacktestContents:
+    """From the inputs and the result to what is shown."""
+    end = inputs.sales["week"].max() + pd.Timedelta(days=6)
+    held_out = found.origins[-1] if found.origins else end
+    unknown = float("nan")
+    stamp = Stamp(
+        run_id=run_id,
+        chain_name=inputs.chain.name,
+        scenario="backtest",
+        currency="",
+        locale=inputs.chain.locale,
+        data_date=end,
+        valid_from=held_out,
+        valid_to=end,
+        plan="none",
+        proof="none",
+        objective="units",
+        objective_week=unknown,
+        bound_week=unknown,
+        gap=unknown,
+        planner_version=__version__,
+    )
+    assumptions = pd.DataFrame(
+        [(a.stage, a.subject, a.text, a.count) for a in (*inputs.assumptions, *found.assumptions)],
+        columns=["stage", "subject", "text", "count"],
+    )
+    return BacktestContents(
+        stamp=stamp,
+        stores=inputs.stores,
+        items=len(inputs.items),
+        scores=found.scores,
+        pairs=found.pairs,
+        captures=found.stores,
+        assumptions=assumptions,
+        weeks=found.weeks,
+        history_weeks=found.history_weeks,
+        origins=found.origins,
+    )

@@ -1,0 +1,136 @@
+"""Words and figures of a backtest as the page and the report write them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from planner.demand.backtest.bootstrap import within_noise
+from planner.demand.backtest.result import (
+    CAPTURE,
+    CHAIN_TOTAL,
+    COMMON,
+    HIDDEN_PAIRS,
+    HIDDEN_STORES,
+    KINDS,
+    LOCAL,
+    OWN_PAST,
+    PLANNER,
+    REGION_MEAN,
+    ROLLING_ORIGIN,
+)
+from planner.outputs.contents import Stamp
+from planner.outputs.numbers import MISSING, share, units
+from planner.outputs.report.amounts import MINUS
+
+KIND_WORDS = {
+    ROLLING_ORIGIN: "Items that a store sells already",
+    HIDDEN_PAIRS: "Items new to a store",
+    HIDDEN_STORES: "New stores",
+}
+KIND_MEANS = {
+    ROLLING_ORIGIN: "the last weeks held out",
+    HIDDEN_PAIRS: "a tenth of all store-item pairs without their history",
+    HIDDEN_STORES: "a tenth of the stores without their history",
+}
+RANKING_WORDS = {
+    LOCAL: "local: the planner, by store",
+    COMMON: "common: the planner, one list",
+    REGION_MEAN: "mean of the region",
+    CHAIN_TOTAL: "units of the whole chain",
+    OWN_PAST: "the store's own past",
+}
+
+
+def row_of(scores: pd.DataFrame, **wanted: object) -> pd.Series | None:
+    """The one row with these values in these columns, if there is one."""
+    rows = scores
+    for column, value in wanted.items():
+        rows = rows[rows[column] == value]
+    return rows.iloc[0] if len(rows) else None
+
+
+def figure_of(
+    scores: pd.DataFrame, kind: str, measure: str, by: str = "all", name: str = "all"
+) -> pd.Series | None:
+    """The planner's own figure of a slice."""
+    return row_of(
+        scores, kind=kind, by=by, name=name, forecaster=PLANNER, against="", measure=measure
+    )
+
+
+def advantage_of(
+    scores: pd.DataFrame, kind: str, by: str = "all", name: str = "all"
+) -> pd.Series | None:
+    """Share of the best simple rule's error that the planner saves."""
+    return row_of(scores, kind=kind, by=by, name=name, measure="error_saved_share")
+
+
+def kinds_of(scores: pd.DataFrame) -> list[str]:
+    """The hold-outs that were scored, in their order."""
+    found = set(scores["kind"])
+    return [kind for kind in KINDS if kind in found]
+
+
+def captures_of(scores: pd.DataFrame, by: str = "all", name: str = "all") -> pd.DataFrame:
+    """The rows about capture of a slice."""
+    rows = scores[(scores["kind"] == CAPTURE) & (scores["by"] == by) & (scores["name"] == name)]
+    return rows.reset_index(drop=True)
+
+
+def shares_between(row: pd.Series, stamp: Stamp) -> str:
+    """The 95 % interval of a share in words."""
+    low, high = float(row["low"]), float(row["high"])
+    if pd.isna(low) or pd.isna(high):
+        return MISSING
+    return f"{share(low, stamp)} to {share(high, stamp)}".replace("-", MINUS)
+
+
+def points_between(row: pd.Series, stamp: Stamp) -> str:
+    """The 95 % interval of a difference of shares, in percentage points."""
+    low, high = float(row["low"]), float(row["high"])
+    if pd.isna(low) or pd.isna(high):
+        return MISSING
+    return f"{points(low, stamp)} to {points(high, stamp)}"
+
+
+def points(value: float, stamp: Stamp) -> str:
+    """A difference of shares in percentage points, signed."""
+    if pd.isna(value):
+        return MISSING
+    written = units(100 * value, stamp).replace("-", MINUS)
+    return f"+{written}" if value > 0 and any(d in written for d in "123456789") else written
+
+
+def is_noise(row: pd.Series) -> bool:
+    """Whether a difference's interval holds zero, or is not known."""
+    return within_noise(float(row["low"]), float(row["high"]))
+
+
+def advantage_words(row: pd.Series | None, stamp: Stamp | None) -> str:
+    """The advantage over the best simple rule as half a sentence."""
+    if row is None:
+        return "no simple rule can answer"
+    rule = f"the best simple rule ({row['against']})"
+    value = float(row["value"])
+    if pd.isna(row["low"]):
+        return f"too few to compare with {rule}"
+    if is_noise(row):
+        return f"within noise of {rule}"
+    size = share(abs(value), stamp)
+    return f"{size} {'less' if value > 0 else 'more'} error than {rule}"
+
+
+def summary_lines(scores: pd.DataFrame) -> list[str]:
+    """The scores in a few sentences, for the command line."""
+    lines = []
+    for kind in kinds_of(scores):
+        error = figure_of(scores, kind, "error_share")
+        inside = figure_of(scores, kind, "inside_share")
+        if error is None or inside is None:
+            continue
+        words = advantage_words(advantage_of(scores, kind), None)
+        lines.append(
+            f"{KIND_WORDS[kind]}: error {share(float(error['value']))} of units, {words}; "
+            f"{share(float(inside['value']))} inside the 80 % intervals."
+        )
+    return lines

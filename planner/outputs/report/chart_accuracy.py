@@ -1,0 +1,280 @@
+"""Charts of a backtest: errors of the planner and of the simple rules on held-out weeks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from planner.demand.backtest.result import PLANNER, ROLLING_ORIGIN, RULES
+from planner.outputs.contents import Stamp
+from planner.outputs.numbers import MISSING, share, units, whole
+from planner.outputs.report import theme
+from planner.outputs.report.amounts import MINUS
+from planner.outputs.report.backtest_words import (
+    KIND_WORDS,
+    advantage_of,
+    advantage_words,
+    is_noise,
+    kinds_of,
+    shares_between,
+)
+from planner.outputs.report.charts import Chart, Key, Table, different, figure, plain
+
+ROW, HEADING = 26, 40
+"""Pixels."""
+MOST_NAMED = 40
+
+
+def accuracy_chart(
+    scores: pd.DataFrame, stamp: Stamp, by: str = "all", name: str = "all"
+) -> Chart | None:
+    """A bar per hold-out and forecaster: its error as a share of what was sold, with interval."""
+    rows = scores[(scores["by"] == by) & (scores["name"] == name) & (scores["against"] == "")]
+    errors = rows[rows["measure"] == "error_share"]
+    kinds = kinds_of(errors)
+    if not kinds:
+        return None
+    places: list[float] = []
+    drawn: list[pd.Series] = []
+    headings: list[tuple[float, str]] = []
+    place = 0.0
+    for kind in kinds:
+        headings.append((place, KIND_WORDS[kind]))
+        place += 1.0
+        for forecaster in (PLANNER, *RULES):
+            row = errors[(errors["kind"] == kind) & (errors["forecaster"] == forecaster)]
+            if len(row):
+                places.append(place)
+                drawn.append(row.iloc[0])
+                place += 1.0
+        place += 0.35
+    top = max(_end(row) for row in drawn)
+    layout: dict[str, Any] = {
+        "height": int(ROW * place) + 30,
+        "bargap": 0.25,
+        "margin": {"t": 8, "b": 8, "l": 8, "r": 12},
+        "xaxis": {"visible": False, "range": [0, 1.28 * top]},
+        "yaxis": {
+            "tickvals": places,
+            "ticktext": [plain(str(row["forecaster"])) for row in drawn],
+            "range": [place - 0.5, -0.6],
+            "showgrid": False,
+            "zeroline": False,
+        },
+        "annotations": [_heading(y, words) for y, words in headings],
+    }
+    return Chart(
+        id="chart-accuracy",
+        finding=_finding(scores, kinds, stamp, by, name),
+        caption="Bar: forecast error, the absolute misses of the weekly rate summed, as a share of "
+        "the units sold; lower is better. Line: 95 % interval.",
+        figure=figure([_bars(drawn, places, stamp)], layout),
+        key=[Key("local", "square", "planner"), Key("current", "square", "simple rules")],
+        table=accuracy_table(rows, kinds, stamp),
+    )
+
+
+def _end(row: pd.Series) -> float:
+    return float(row["value"] if pd.isna(row["high"]) else row["high"])
+
+
+def _heading(place: float, words: str) -> dict[str, Any]:
+    return {
+        "x": 0,
+        "xref": "x",
+        "y": place,
+        "yref": "y",
+        "xanchor": "left",
+        "yanchor": "middle",
+        "text": f"<b>{plain(words)}</b>",
+        "showarrow": False,
+        "font": {"color": theme.MUTED, "size": 12},
+    }
+
+
+def _bars(drawn: list[pd.Series], places: list[float], stamp: Stamp) -> dict[str, Any]:
+    values = [float(row["value"]) for row in drawn]
+    colours = [theme.LOCAL if row["forecaster"] == PLANNER else theme.CURRENT for row in drawn]
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "x": values,
+        "y": places,
+        "marker": {"color": colours},
+        "error_x": error_bars(drawn, theme.INK),
+        "text": [f"  {share(value, stamp)}" for value in values],
+        "textposition": "none",
+        "customdata": [share(value, stamp) for value in values],
+        "hovertext": [
+            f"{row['forecaster']}: error {share(float(row['value']), stamp)}<br>95 % interval "
+            f"{shares_between(row, stamp)}<br>{whole(int(row['pairs']), stamp)} pairs"
+            for row in drawn
+        ],
+        "hoverinfo": "text",
+    }
+
+
+def error_bars(rows: list[pd.Series], colour: str) -> dict[str, Any]:
+    """Plotly's error bars from low, value and high; none where the interval is not known."""
+    known = [bool(pd.notna(row["low"]) and pd.notna(row["high"])) for row in rows]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [
+            max(float(r["high"] - r["value"]), 0.0) if k else 0.0
+            for r, k in zip(rows, known, strict=True)
+        ],
+        "arrayminus": [
+            max(float(r["value"] - r["low"]), 0.0) if k else 0.0
+            for r, k in zip(rows, known, strict=True)
+        ],
+        "color": colour,
+        "thickness": 1.5,
+        "width": 0,
+    }
+
+
+def _finding(scores: pd.DataFrame, kinds: list[str], stamp: Stamp, by: str, name: str) -> str:
+    parts = []
+    for kind in kinds:
+        words = advantage_words(advantage_of(scores, kind, by, name), stamp)
+        parts.append(f"{KIND_WORDS[kind].lower()}: {words}")
+    text = "; ".join(parts)
+    return text[0].upper() + text[1:]
+
+
+MEASURE_HEADS = {
+    "error_share": "Error",
+    "mae_units_week": "Error, units a week",
+    "r2_log": "R² of the log rate",
+    "bias_share": "Bias",
+}
+
+
+def accuracy_table(rows: pd.DataFrame, kinds: list[str], stamp: Stamp) -> Table:
+    """Every figure of a slice by hold-out and forecaster, with its interval."""
+    columns = ["Held out", "Forecaster", "Pairs", "Cannot answer"]
+    for head in MEASURE_HEADS.values():
+        columns += [head, "95 % interval"]
+    body = []
+    for kind in kinds:
+        for forecaster in (PLANNER, *RULES):
+            found = rows[(rows["kind"] == kind) & (rows["forecaster"] == forecaster)]
+            found = found.set_index("measure")
+            if found.empty:
+                continue
+            first = found.iloc[0]
+            line = [
+                KIND_WORDS[kind],
+                forecaster,
+                whole(int(first["pairs"]), stamp),
+                whole(int(first["unanswered"]), stamp),
+            ]
+            for measure in MEASURE_HEADS:
+                line += written(found.loc[[measure]].iloc[0], measure, stamp)
+            body.append(line)
+    return Table("Scores on held-out weeks", columns, body, texts=1)
+
+
+def written(row: pd.Series, measure: str, stamp: Stamp) -> tuple[str, str]:
+    """A figure and its interval as words."""
+
+    def one(value: float) -> str:
+        if pd.isna(value):
+            return MISSING
+        if measure == "mae_units_week":
+            return units(value, stamp)
+        if measure == "r2_log":
+            return f"{value:.3f}".replace("-", MINUS)
+        return share(value, stamp).replace("-", MINUS)
+
+    value, low, high = (float(row[column]) for column in ("value", "low", "high"))
+    ends = MISSING if pd.isna(low) or pd.isna(high) else f"{one(low)} to {one(high)}"
+    return one(value), ends
+
+
+def slices_chart(
+    scores: pd.DataFrame, stamp: Stamp, by: str, names: dict[str, str], plural: str
+) -> Chart | None:
+    """The planner's error beside that of the best simple rule, slice by slice, last weeks held
+    out; the slices in which the planner saves least on top."""
+    rows = scores[(scores["kind"] == ROLLING_ORIGIN) & (scores["by"] == by)]
+    gains = rows[rows["measure"] == "error_saved_share"].sort_values(["value", "name"])
+    if len(gains) < 2:
+        return None
+    shown = list(gains["name"].head(MOST_NAMED))
+    lines = [gains[gains["name"] == name].iloc[0] for name in shown]
+    beaten = sum(float(row["low"]) > 0 for _, row in gains.iterrows())
+    lost = sum(float(row["high"]) < 0 for _, row in gains.iterrows())
+    finding = (
+        f"The planner beats the best simple rule in {whole(beaten, stamp)} of "
+        f"{whole(len(gains), stamp)} {plural} beyond noise"
+    )
+    if lost:
+        finding += f", and is beaten in {whole(lost, stamp)}"
+    places = list(range(len(lines)))
+    labels = different([names.get(str(row["name"]), str(row["name"])) for row in lines])
+    layout = {
+        "height": 90 + 24 * len(lines),
+        "xaxis": {
+            "title": {"text": "Share of the best rule's error saved"},
+            "tickformat": ".0%",
+            "zeroline": True,
+        },
+        "yaxis": {
+            "tickvals": places,
+            "ticktext": labels,
+            "range": [len(lines) - 0.4, -0.6],
+            "zeroline": False,
+        },
+    }
+    mark = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [float(row["value"]) for row in lines],
+        "y": places,
+        "marker": {
+            "color": [theme.CURRENT if is_noise(row) else theme.LOCAL for row in lines],
+            "size": 9,
+        },
+        "error_x": error_bars(lines, theme.CURRENT),
+        "hovertext": [
+            f"{label}<br>{share(float(row['value']), stamp)} of the error of {row['against']} "
+            f"saved<br>95 % interval {shares_between(row, stamp)}"
+            for label, row in zip(labels, lines, strict=True)
+        ],
+        "hoverinfo": "text",
+    }
+    first = "" if len(shown) == len(gains) else f"The {len(shown)} with the smallest advantage. "
+    return Chart(
+        id=f"chart-by-{by}",
+        finding=finding,
+        caption=f"{first}Items that a store sells already, the last weeks held out. Line: 95 % "
+        "interval; one that crosses zero is within noise.",
+        figure=figure([mark], layout),
+        key=[
+            Key("local", "dot", "beyond noise"),
+            Key("current", "dot", "within noise, or too few to tell"),
+        ],
+        table=_slices_table(rows, gains, names, stamp),
+    )
+
+
+def _slices_table(
+    rows: pd.DataFrame, gains: pd.DataFrame, names: dict[str, str], stamp: Stamp
+) -> Table:
+    own = rows[(rows["forecaster"] == PLANNER) & (rows["against"] == "")]
+    own = own.set_index(["name", "measure"])
+    body = []
+    for _, gain in gains.iterrows():
+        name = str(gain["name"])
+        line = [names.get(name, name), str(gain["against"]), whole(int(gain["pairs"]), stamp)]
+        line += written(gain, "error_saved_share", stamp)
+        for measure in ("error_share", "bias_share", "inside_share"):
+            line += written(own.loc[[(name, measure)]].iloc[0], measure, stamp)
+        body.append(line)
+    columns = ["Name", "Best simple rule", "Pairs", "Error saved", "95 % interval"]
+    for head in ("Planner's error", "Bias", "Inside 80 % intervals"):
+        columns += [head, "95 % interval"]
+    return Table("Last weeks held out", columns, body, texts=1)
