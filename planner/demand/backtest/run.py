@@ -300,7 +300,7 @@ def _assumptions(
     note(
         "hidden pairs",
         "Hidden pairs are items that the store did choose to stock: one that it never stocked "
-        "may sell less than they do (an assumption is needed to say how much)",
+        "may sell less than they do, and no hold-out can show by how much",
         int(HIDDEN_PAIRS in kinds),
     )
     note(

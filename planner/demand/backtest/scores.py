@@ -25,6 +25,7 @@ Flags = NDArray[np.bool_]
 
 ANSWERED_SHARE = 0.5
 """A rule that answers for fewer of the pairs than this is no rival for them."""
+TOUCHES = 1e-9
 MEASURES = ("r2_log", "mae_units_week", "error_share", "bias_share")
 SLICES = ("all", "source", "category", "region", "store")
 
@@ -115,7 +116,9 @@ def _of_slice(part: Mapping[str, Floats], cluster: Ints, seed: int) -> Iterator[
     truth = part["truth_units_week"]
     own = Sums.of_rows(truth, part["demand_units_week"])
     yield from _figures(PLANNER, own, cluster, 0, seed)
-    inside = (truth >= part["low_units_week"]) & (truth <= part["high_units_week"])
+    # Ends are whole units where items are sold so; a truth that equals one is inside it.
+    low, high = part["low_units_week"] - TOUCHES, part["high_units_week"] + TOUCHES
+    inside = (truth >= low) & (truth <= high)
     yield _coverage(inside, cluster, seed)
     best: dict[str, tuple[float, Row]] = {}
     for rule in RULES:

@@ -24,6 +24,7 @@ from planner.outputs.report.backtest_words import (
     points,
     points_between,
     row_of,
+    rule_words,
     shares_between,
 )
 from planner.outputs.report.chart_accuracy import accuracy_chart, slices_chart
@@ -73,10 +74,15 @@ def write_backtest_page(contents: BacktestContents, path: Path) -> None:
         regions=capture_by_region(scores, stamp),
         figures=for_script({chart.id: chart.figure for chart in charts.values() if chart}),
         on_dark=for_script(theme.ON_DARK),
-        assumptions=contents.assumptions.to_dict("records"),
+        assumptions=own_first(contents.assumptions).to_dict("records"),
         glossary=BACKTEST_GLOSSARY,
     )
     path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def own_first(assumptions: pd.DataFrame) -> pd.DataFrame:
+    """What the backtest assumed stands before what the tables did."""
+    return assumptions.sort_values("stage", kind="stable")
 
 
 def held_out(contents: BacktestContents) -> str:
@@ -103,14 +109,22 @@ def accuracy_answers(scores: pd.DataFrame, stamp: Stamp) -> list[Answer]:
             Answer(
                 question=KIND_WORDS[kind],
                 value=f"±{share(float(error['value']), stamp)}",
-                unit=f"average error, {KIND_MEANS[kind]}",
-                sentence=f"{advantage_words(gain, stamp)}. "
+                unit=f"average error ({shares_between(error, stamp)}): {KIND_MEANS[kind]}",
+                sentence=f"{_compared(gain, stamp)} "
                 f"80 % intervals held {share(float(inside['value']), stamp)}: {verdict(inside)}.",
                 interval="" if gain is None else shares_between(gain, stamp),
                 noise=gain is not None and is_noise(gain),
             )
         )
     return found
+
+
+def _compared(gain: pd.Series | None, stamp: Stamp) -> str:
+    if gain is None:
+        return "no simple rule can answer."
+    if is_noise(gain):
+        return f"no clear difference to the best simple rule ({gain['against']})."
+    return f"{advantage_words(gain, stamp)} error {rule_words(gain)}."
 
 
 def capture_answers(scores: pd.DataFrame, stamp: Stamp) -> list[Answer]:
@@ -158,6 +172,6 @@ def capture_by_region(scores: pd.DataFrame, stamp: Stamp) -> Table | None:
             line.append(f"{points_between(ahead, stamp)}{noise}")
         body.append(line)
     columns = ["Region", "Stores", "Local catches"]
-    for words in ("own past", "one common list"):
-        columns += [f"Ahead of {words}, points", "95 % interval"]
-    return Table("Half of the slots, by region", columns, body)
+    for words in ("own past", "common list"):
+        columns += [f"Ahead of {words}", "95 % interval"]
+    return Table("Captured share with half of the slots; leads in percentage points", columns, body)

@@ -23,7 +23,7 @@ from planner.outputs.numbers import MISSING, share, units
 from planner.outputs.report.amounts import MINUS
 
 KIND_WORDS = {
-    ROLLING_ORIGIN: "Items that a store sells already",
+    ROLLING_ORIGIN: "Items already sold",
     HIDDEN_PAIRS: "Items new to a store",
     HIDDEN_STORES: "New stores",
 }
@@ -107,17 +107,22 @@ def is_noise(row: pd.Series) -> bool:
 
 
 def advantage_words(row: pd.Series | None, stamp: Stamp | None) -> str:
-    """The advantage over the best simple rule as half a sentence."""
+    """How the error compares with that of the best simple rule, in a few words."""
     if row is None:
         return "no simple rule can answer"
-    rule = f"the best simple rule ({row['against']})"
-    value = float(row["value"])
-    if pd.isna(row["low"]):
-        return f"too few to compare with {rule}"
+    if pd.isna(row["low"]) or pd.isna(row["high"]):
+        return "too few to tell"
     if is_noise(row):
-        return f"within noise of {rule}"
-    size = share(abs(value), stamp)
-    return f"{size} {'less' if value > 0 else 'more'} error than {rule}"
+        return "within noise"
+    value = float(row["value"])
+    return f"{share(abs(value), stamp)} {'less' if value > 0 else 'more'}"
+
+
+def rule_words(row: pd.Series | None) -> str:
+    """Which rule the advantage is over."""
+    if row is None:
+        return ""
+    return f"than the best simple rule ({row['against']})"
 
 
 def summary_lines(scores: pd.DataFrame) -> list[str]:
@@ -128,9 +133,12 @@ def summary_lines(scores: pd.DataFrame) -> list[str]:
         inside = figure_of(scores, kind, "inside_share")
         if error is None or inside is None:
             continue
-        words = advantage_words(advantage_of(scores, kind), None)
+        gain = advantage_of(scores, kind)
+        rule = "" if gain is None else f" ({gain['against']})"
         lines.append(
-            f"{KIND_WORDS[kind]}: error {share(float(error['value']))} of units, {words}; "
+            f"{KIND_WORDS[kind]}: error {share(float(error['value']))} of units; beside the best "
+            f"simple rule{rule}: "
+            f"{advantage_words(gain, None)}; "
             f"{share(float(inside['value']))} inside the 80 % intervals."
         )
     return lines

@@ -54,7 +54,7 @@ def accuracy_chart(
         "height": int(ROW * place) + 30,
         "bargap": 0.25,
         "margin": {"t": 8, "b": 8, "l": 8, "r": 12},
-        "xaxis": {"visible": False, "range": [0, 1.28 * top]},
+        "xaxis": {"visible": False, "range": [0, 1.42 * top]},
         "yaxis": {
             "tickvals": places,
             "ticktext": [plain(str(row["forecaster"])) for row in drawn],
@@ -62,7 +62,10 @@ def accuracy_chart(
             "showgrid": False,
             "zeroline": False,
         },
-        "annotations": [_heading(y, words) for y, words in headings],
+        "annotations": [
+            *(_heading(y, words) for y, words in headings),
+            *(_number(y, row, stamp) for y, row in zip(places, drawn, strict=True)),
+        ],
     }
     return Chart(
         id="chart-accuracy",
@@ -93,6 +96,19 @@ def _heading(place: float, words: str) -> dict[str, Any]:
     }
 
 
+def _number(place: float, row: pd.Series, stamp: Stamp) -> dict[str, Any]:
+    return {
+        "x": 1,
+        "xref": "paper",
+        "y": place,
+        "yref": "y",
+        "xanchor": "right",
+        "yanchor": "middle",
+        "text": share(float(row["value"]), stamp),
+        "showarrow": False,
+    }
+
+
 def _bars(drawn: list[pd.Series], places: list[float], stamp: Stamp) -> dict[str, Any]:
     values = [float(row["value"]) for row in drawn]
     colours = [theme.LOCAL if row["forecaster"] == PLANNER else theme.CURRENT for row in drawn]
@@ -103,9 +119,6 @@ def _bars(drawn: list[pd.Series], places: list[float], stamp: Stamp) -> dict[str
         "y": places,
         "marker": {"color": colours},
         "error_x": error_bars(drawn, theme.INK),
-        "text": [f"  {share(value, stamp)}" for value in values],
-        "textposition": "none",
-        "customdata": [share(value, stamp) for value in values],
         "hovertext": [
             f"{row['forecaster']}: error {share(float(row['value']), stamp)}<br>95 % interval "
             f"{shares_between(row, stamp)}<br>{whole(int(row['pairs']), stamp)} pairs"
@@ -139,9 +152,8 @@ def _finding(scores: pd.DataFrame, kinds: list[str], stamp: Stamp, by: str, name
     parts = []
     for kind in kinds:
         words = advantage_words(advantage_of(scores, kind, by, name), stamp)
-        parts.append(f"{KIND_WORDS[kind].lower()}: {words}")
-    text = "; ".join(parts)
-    return text[0].upper() + text[1:]
+        parts.append(f"{words} for {KIND_WORDS[kind].lower()}")
+    return f"Error beside the best simple rule: {', '.join(parts)}"
 
 
 MEASURE_HEADS = {
@@ -216,7 +228,8 @@ def slices_chart(
     places = list(range(len(lines)))
     labels = different([names.get(str(row["name"]), str(row["name"])) for row in lines])
     layout = {
-        "height": 90 + 24 * len(lines),
+        "height": 100 + 24 * len(lines),
+        "margin": {"t": 8, "b": 48, "l": 8, "r": 12},
         "xaxis": {
             "title": {"text": "Share of the best rule's error saved"},
             "tickformat": ".0%",
@@ -235,7 +248,7 @@ def slices_chart(
         "x": [float(row["value"]) for row in lines],
         "y": places,
         "marker": {
-            "color": [theme.CURRENT if is_noise(row) else theme.LOCAL for row in lines],
+            "color": [_colour(row) for row in lines],
             "size": 9,
         },
         "error_x": error_bars(lines, theme.CURRENT),
@@ -250,15 +263,22 @@ def slices_chart(
     return Chart(
         id=f"chart-by-{by}",
         finding=finding,
-        caption=f"{first}Items that a store sells already, the last weeks held out. Line: 95 % "
+        caption=f"{first}Items already sold, the last weeks held out. Line: 95 % "
         "interval; one that crosses zero is within noise.",
         figure=figure([mark], layout),
         key=[
-            Key("local", "dot", "beyond noise"),
+            Key("local", "dot", "the planner is better"),
+            Key("common", "dot", "the rule is better"),
             Key("current", "dot", "within noise, or too few to tell"),
         ],
         table=_slices_table(rows, gains, names, stamp),
     )
+
+
+def _colour(row: pd.Series) -> str:
+    if is_noise(row):
+        return theme.CURRENT
+    return theme.LOCAL if float(row["value"]) > 0 else theme.COMMON
 
 
 def _slices_table(

@@ -62,7 +62,7 @@ def capture_chart(scores: pd.DataFrame, stamp: Stamp) -> Chart | None:
         )
     layout: dict[str, Any] = {
         "height": 80 + 44 * len(RANKINGS),
-        "xaxis": {"tickformat": ".0%", "zeroline": False},
+        "xaxis": {"tickformat": ".1%", "zeroline": False, "nticks": 6},
         "yaxis": {
             "tickvals": list(range(len(RANKINGS))),
             "ticktext": [short(RANKING_WORDS[name], 30) for name in RANKINGS],

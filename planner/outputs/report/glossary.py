@@ -39,7 +39,7 @@ GLOSSARY: dict[str, str] = {
 BACKTEST_GLOSSARY: dict[str, str] = {
     "backtest": "The planner made its forecasts once more as if the last weeks had not happened "
     "yet; what was sold in those weeks is the truth that it is compared with.",
-    "items that a store sells already": "The last weeks are held out, everything before is known: "
+    "items already sold": "The last weeks are held out, everything before is known: "
     "the ordinary case. Where the history allows, three times, one stretch before the other.",
     "items new to a store": "A tenth of all store-item pairs lose their whole history. They stand "
     "for items that a store has never stocked; but they are items that somebody chose to stock "
@@ -51,6 +51,8 @@ BACKTEST_GLOSSARY: dict[str, str] = {
     "bias": "Forecast units over sold units, less one: above zero the forecasts are too high.",
     "R² of the log rate": "Share of the differences between the logarithms of weekly rates that "
     "the forecast explains: 1 is perfect, 0 as good as one number for all.",
+    "best simple rule": "The one with the least error on these very forecasts. Which one that is "
+    "shows only afterwards, so the planner is measured against a little more than any one rule.",
     "own average": "Simple rule: what the store sold of the item a week over its whole history.",
     "last week": "Simple rule: what the store sold of the item in the last week known.",
     "item mean x store index": "Simple rule: the item's mean in the region times how much the "
