@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -50,25 +50,37 @@ class History:
         return self.pair_item[self.pair]
 
     @cached_property
+    def sold(self) -> NDArray[np.bool_]:
+        """[store, item] with history."""
+        known = np.zeros((self.stores, self.items), dtype=np.bool_)
+        known[self.pair_store[self.pair], self.pair_item[self.pair]] = True
+        return known
+
+    @cached_property
     def item_week(self) -> Ints:
         """Cell of each row in a flattened [item, week] table."""
         return self.item * self.weeks + self.week
 
     def until(self, week: int) -> History:
         """Only the weeks before ``week``, same pairs, as if history had ended there."""
-        keep = self.week < week
-        return History(
+        return replace(
+            self._rows(self.week < week),
+            weeks=week,
+            first_week=self.first_week - pd.Timedelta(weeks=self.weeks - week),
+        )
+
+    def without(self, hidden: NDArray[np.bool_]) -> History:
+        """Without the rows of the hidden pairs, [pair]; the pairs keep their numbers."""
+        return self._rows(~hidden[self.pair])
+
+    def _rows(self, keep: NDArray[np.bool_]) -> History:
+        return replace(
+            self,
             pair=self.pair[keep],
             week=self.week[keep],
             units=self.units[keep],
             exposure=self.exposure[keep],
             log_price=self.log_price[keep],
-            pair_store=self.pair_store,
-            pair_item=self.pair_item,
-            weeks=week,
-            stores=self.stores,
-            items=self.items,
-            first_week=self.first_week - pd.Timedelta(weeks=self.weeks - week),
             assumptions=(),
         )
 

@@ -37,7 +37,7 @@ class Elasticity:
             "default": "assumed, because the history cannot tell",
         }[self.source]
         error = "" if self.source == "default" else f" (standard error {self.standard_error:.2f})"
-        text = f"Discount elasticity {self.value:.2f}{error}, one for the chain, {told}"
+        text = f"Discount elasticity {self.value:.2f}{error} between stores, {told}"
         return Assumption("demand", "sales.discount", text, rows)
 
 

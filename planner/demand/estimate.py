@@ -17,7 +17,7 @@ from planner.demand.ranges import current_range
 from planner.demand.rates import Rates, fit, with_unseen_stores
 from planner.demand.result import ChoiceModel, Demand
 from planner.demand.substitution import Attractions
-from planner.demand.uncertainty import Calibration, calibrate, quantiles
+from planner.demand.uncertainty import Calibration, calibrate, level_inflation, quantiles
 from planner.tables.inputs import Assumption, Inputs
 
 Floats = NDArray[np.float64]
@@ -50,10 +50,13 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
         group_of_item=group_of_item,
     )
     calibration = calibrate(history, grouping, weeks)
-    rates = fit(history, grouping, calibration.half_life_weeks)
+    rates = fit(history, grouping, calibration.half_life_weeks, weeks)
     rates, new_stores = with_unseen_stores(rates, history, grouping)
     listed, range_assumptions = current_range(inputs, history, grouping.region_of_store)
-    promotions = horizon_promotions(inputs, history.first_week, weeks, rates.elasticity.value)
+    promotions = horizon_promotions(
+        inputs, history.first_week, weeks, rates.discounts, grouping.region_of_store,
+        history.sold,
+    )  # fmt: skip
     pairs, assumptions = _pairs(inputs, history, grouping, rates, calibration, weeks, promotions)
     shape = (len(inputs.stores), len(inputs.items))
     mean = pairs["demand_units_week"].to_numpy().reshape(shape)
@@ -116,30 +119,27 @@ def _pairs(
     stores, items = history.stores, history.items
     store, item = np.divmod(np.arange(stores * items), items)
     cell = history.pair_store * items + history.pair_item
-    information = np.zeros(stores * items)
-    information[cell] = rates.pair_information
+    information = rates.information.ravel()
     own = np.ones(stores * items)
     own[cell] = rates.pair_factor
     share = information / (information + rates.pair_prior)
 
     ahead = outlook(rates, grouping, weeks)
     log_rate = rates.model_log_rate(grouping, store, item) + ahead.change[item] + np.log(own)
-    level = rates.level_variance(grouping, store, item, weeks) * calibration.level_inflation
-    # The hold-out has seen pairs with history only; it says nothing about the rest.
-    inflation = share * calibration.pair_inflation + (1.0 - share)
-    local = inflation / (information + rates.pair_prior)
-    # What the pair's own history has overruled is no longer uncertain.
-    model = (1.0 - share) ** 2 * rates.factor_variance(grouping, store, item)
-    log_variance = level + local + model
+    level = rates.level_variance(grouping, store, item, weeks)
+    level = level * level_inflation(rates, ahead, weeks)
+    inflation = np.where(share > 0, calibration.pair_inflation, calibration.model_inflation)
+    log_variance = level + inflation * rates.local_variance(grouping, store, item)
 
     rate = np.exp(log_rate).reshape(stores, items)
     variance = log_variance.reshape(stores, items)
     sold = np.bincount(history.pair_item[history.pair], minlength=items) > 0
     rate, variance = fill_new_items(rate, variance, sold, grouping)
     mean = (rate * promotions.uplift).ravel()
-    error = np.nan_to_num(rates.elasticity.standard_error)
-    price = np.log(promotions.uplift).ravel() / min(rates.elasticity.value, -0.1)
-    log_variance = np.minimum(variance.ravel() + (error * price) ** 2, LARGEST_LOG_VARIANCE)
+    # How unsure an item's response is, as a share of it, is how unsure its promotions' effect is.
+    response = rates.discounts.of_item_variance / np.minimum(rates.discounts.of_item, -0.1) ** 2
+    unsure = response * np.log(promotions.uplift) ** 2
+    log_variance = np.minimum((variance + unsure).ravel(), LARGEST_LOG_VARIANCE)
 
     posterior = mean**2 * np.expm1(log_variance)
     sampling = (rates.dispersion * mean + rates.spread * mean**2) / weeks
@@ -181,7 +181,7 @@ def _rate_assumptions(
     source: NDArray[np.str_],
     promotions: int,
 ) -> list[Assumption]:
-    found = [rates.elasticity.assumption(int((history.log_price < 0).sum()))]
+    found = [rates.discounts.assumption(int((history.log_price < 0).sum()))]
 
     def count(subject: str, text: str, number: int) -> None:
         if number:

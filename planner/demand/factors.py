@@ -18,8 +18,6 @@ Ints = NDArray[np.int64]
 
 SWEEPS = 4
 SMALLEST_VARIANCE = 1e-4
-# The spread of pair effects is sought between a standard deviation of 3 % and of 200 %.
-PAIR_VARIANCES = (1e-3, 4.0)
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def sweep(
     families: dict[str, Ints],
     factors: dict[str, Factors],
     pair_prior: float,
-) -> tuple[Floats, dict[str, Factors], float]:
+) -> tuple[Floats, dict[str, Factors]]:
     """Sweep over the families: each factor is (sum I R + t) / (sum I + t).
 
     R is the pair's ratio of sold over expected without that factor, I its information after the
@@ -97,12 +95,4 @@ def sweep(
             family = float((np.log(factor) ** 2 + variance)[known].mean()) if known.any() else 1.0
             static = static * (factor / old.factor)[cell]
             factors[name] = Factors(factor, variance, max(family, SMALLEST_VARIANCE))
-        expected = base * static
-        information = expected / (1.0 + expected / pair_prior)
-        ratio = sold / np.maximum(expected, 1e-12)
-        # Moments: the squared deviation of a ratio is the pair variance plus 1 / expected.
-        square = float((information**2 * (ratio - 1.0) ** 2).sum())
-        noise = float((information**2 / np.maximum(expected, 1e-12)).sum())
-        pair_variance = (square - noise) / max(float((information**2).sum()), 1e-12)
-        pair_prior = 1.0 / float(np.clip(pair_variance, *PAIR_VARIANCES))
-    return static, factors, pair_prior
+    return static, factors

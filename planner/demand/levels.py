@@ -121,6 +121,37 @@ def _filter(
     return mean, variance, ahead, likelihood
 
 
+def innovations(
+    log_ratio: Floats, noise_variance: Floats, drivers: Floats, near: Levels
+) -> tuple[Floats, Floats, Floats]:
+    """The filter of a local level run over a series and over the drivers that may move it.
+
+    log_ratio, noise_variance: [series, week]; drivers: [series, week, driver], known in every
+    week. Returns the innovations of the series [series, week] and of the drivers [series, week,
+    driver], and their weight [series, week], 0 where a week tells nothing. Regressing the ones on
+    the others is generalised least squares with a local level as error (de Jong 1991, *Annals of
+    Statistics* 19).
+    """
+    step, shock = STEP_VARIANCES[near.step], SHOCK_VARIANCES[near.shock]
+    series, weeks, count = drivers.shape
+    seen = np.isfinite(noise_variance)
+    total = np.where(seen, noise_variance, 0.0) + shock
+    columns = np.concatenate([np.where(seen, log_ratio, 0.0)[:, :, None], drivers], axis=2)
+    found = np.empty((series, weeks, count + 1))
+    weight = np.empty((series, weeks))
+    mean = np.zeros((series, count + 1))
+    before = np.full(series, VAGUE_VARIANCE)
+    for t in range(weeks):
+        use = seen[:, t]
+        found[:, t] = columns[:, t] - mean
+        variance = before + total[:, t]
+        weight[:, t] = np.where(use & (before < VAGUE_VARIANCE / 2), 1.0 / variance, 0.0)
+        gain = np.where(use, before / variance, 0.0)
+        mean = mean + gain[:, None] * found[:, t]
+        before = before * (1.0 - gain) + step
+    return found[:, :, 0], found[:, :, 1:], weight
+
+
 def _climb(log_ratio: Floats, noise_variance: Floats, near: Levels) -> tuple[int, int]:
     """Best of the grid points around the present q and r."""
     best, point = -np.inf, (near.step, near.shock)

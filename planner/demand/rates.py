@@ -14,10 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.demand.clean import History, sums
+from planner.demand.discounts import Discounts, held, lasting_share, region_log_price
 from planner.demand.dispersion import scatter
+from planner.demand.drivers import Pooled, pool
 from planner.demand.elasticity import Elasticity, across_stores, across_weeks, choose
 from planner.demand.factors import Factors, Grouping, sweep
-from planner.demand.levels import VAGUE_VARIANCE, Levels, constant, follow
+from planner.demand.levels import VAGUE_VARIANCE, Levels, constant, follow, innovations
+from planner.demand.low_rank import LowRank, choose_rank, follow_low_rank, no_low_rank
+from planner.demand.season import FEWEST_WEEKS, HARMONICS, season_terms
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -25,6 +29,13 @@ Ints = NDArray[np.int64]
 ROUNDS = 6
 # The elasticity moves little once the levels are near; each look at it is a few passes.
 ELASTICITY_TURNS = (1, 3, 5)
+# The rank of what stores and items have in common is chosen once factors are near, and again.
+RANK_TURNS = (1, 4)
+# First guess and limits of how much items' responses differ: elasticities, season amplitudes.
+RESPONSE_START, RESPONSE_LARGEST = 0.5, 4.0
+SEASON_START, SEASON_LARGEST = 0.01, 1.0
+# How far the chain's mean response may lie from the one between stores, as a prior.
+RESPONSE_PRIOR_VARIANCE, SEASON_PRIOR_VARIANCE = 1.0, 1e-4
 # Half a unit of information at the mean: keeps logs of empty cells finite.
 PSEUDO_INFORMATION = 0.5
 # Local factors last longer than a pair's own effect, which has its own half-life.
@@ -47,13 +58,46 @@ class Rates:
     """[pair] posterior mean of the pair's own effect."""
     pair_information: Floats
     """[pair] information of the pair's own, recency-weighted history."""
+    pair_cell: Ints
+    """[pair] its cell in a flattened [store, item] table."""
     pair_prior: float
     """Information that the model's prediction counts for: 1 / variance of pair effects."""
     dispersion: float
     spread: float
-    elasticity: Elasticity
+    discounts: Discounts
+    season: Pooled
+    """[item, harmonic term], empty where the history is too short."""
+    low_rank: LowRank
     seen: NDArray[np.bool_]
     """[item, week] where the item was on sale anywhere."""
+    stores_of_item: Floats
+    """[item] number of stores with history of it."""
+
+    @property
+    def information(self) -> Floats:
+        """[store, item] information of the pairs' own history."""
+        table = np.zeros((len(self.factors["store"].factor), len(self.log_scale)))
+        table.ravel()[self.pair_cell] = self.pair_information
+        return table
+
+    @property
+    def elasticity(self) -> Elasticity:
+        """Of discounts that differ between the stores of a region."""
+        return self.discounts.between_stores
+
+    def season_log(self, weeks: int, first: int = 0) -> Floats:
+        """[item, week] log effect of the time of the year, from week ``first`` on."""
+        if self.season.mean.shape[1] == 0:
+            return np.zeros((len(self.season.mean), weeks))
+        return np.asarray(self.season.mean @ season_terms(weeks, first).T)
+
+    def driver_log(self, history: History, grouping: Grouping) -> Floats:
+        """[row] log effect of discounts and season."""
+        region_price = self.discounts.region_log_price.ravel()[_region_week(history, grouping)]
+        effect = self.discounts.effect(history.item, history.log_price, region_price)
+        if self.season.mean.shape[1]:
+            effect = effect + self.season_log(history.weeks).ravel()[history.item_week]
+        return effect
 
     def log_level(self, history: History, grouping: Grouping) -> Floats:
         """[row] log rate of the row's item, region and week, before store and pair."""
@@ -64,12 +108,33 @@ class Rates:
         )
 
     def model_log_rate(self, grouping: Grouping, store: Ints, item: Ints) -> Floats:
-        """Log rate of store-item pairs in the last week, without the pairs' own effects."""
+        """Log rate of store-item pairs at the level of the last week, without the pairs' own
+        effects and the time of the year."""
         log_rate = (self.log_scale + self.item_levels.last)[item]
-        log_rate = log_rate + self.region_levels.last[_region_item(grouping, store, item)]
+        region_item = _region_item(grouping, store, item)
+        log_rate = log_rate + self.region_levels.last[region_item]
+        log_rate = log_rate + self.discounts.carried(region_item, item)
         for name, cell in grouping.cells(store, item).items():
             log_rate = log_rate + np.log(self.factors[name].factor[cell])
-        return np.asarray(log_rate)
+        return np.asarray(log_rate + self.low_rank.effect(store, item))
+
+    def price_log_ahead(self, history: History, grouping: Grouping) -> Floats:
+        """[row] log effect of discounts in rows of history that came after the fit."""
+        region_week = _region_week(history, grouping)
+        series = grouping.regions * history.items
+        regional = region_log_price(history, region_week, series).ravel()[region_week]
+        return self.discounts.ahead(history.item, history.log_price, regional)
+
+    def local_variance(self, grouping: Grouping, store: Ints, item: Ints) -> Floats:
+        """Variance of the local part of the pairs' log rate: their own effect and the factors.
+
+        For all store-item pairs; those without history have no information of their own.
+        """
+        information = self.information[store, item]
+        share = information / (information + self.pair_prior)
+        # What the pair's own history has overruled is no longer uncertain.
+        model = (1.0 - share) ** 2 * self.factor_variance(grouping, store, item)
+        return np.asarray(1.0 / (information + self.pair_prior) + model)
 
     def level_variance(self, grouping: Grouping, store: Ints, item: Ints, weeks: int) -> Floats:
         """Variance of the pairs' mean log level over the next weeks, store and pair left out."""
@@ -82,13 +147,16 @@ class Rates:
         variance = np.zeros(len(store))
         for name, cell in grouping.cells(store, item).items():
             variance = variance + self.factors[name].variance[cell]
-        return variance
+        return variance + self.low_rank.variance(store, item)
 
 
-def fit(history: History, grouping: Grouping, half_life_weeks: float) -> Rates:
+def fit(
+    history: History, grouping: Grouping, half_life_weeks: float, horizon_weeks: int = 4
+) -> Rates:
     """Fit the model; time and memory are linear in the rows of ``history``.
 
-    half_life_weeks: age at which a week counts half in the pair's own effect (inf: all alike).
+    half_life_weeks: age at which a week counts half in the pair's own effect (inf: all alike);
+    horizon_weeks: over which the lasting part of the response to discounts is measured.
     """
     h = history
     pairs = len(h.pair_item)
@@ -107,15 +175,20 @@ def fit(history: History, grouping: Grouping, half_life_weeks: float) -> Rates:
         static=np.ones(pairs),
         pair_factor=np.ones(pairs),
         pair_information=np.zeros(pairs),
+        pair_cell=h.pair_store * h.items + h.pair_item,
         pair_prior=4.0,
         dispersion=1.0,
         spread=0.1,
-        elasticity=choose(None, None),
+        discounts=_no_discounts(h, region_week, grouping.regions * h.items),
+        season=_no_season(h),
+        low_rank=no_low_rank(h.stores, h.items),
         seen=(sums(h.item_week, h.exposure, h.items * h.weeks) > 0).reshape(h.items, h.weeks),
+        stores_of_item=h.sold.sum(axis=0).astype(np.float64),
     )
     level_log = rates.log_level(h, grouping)
+    driver_log = rates.driver_log(h, grouping)
     for turn in range(ROUNDS):
-        base = h.exposure * np.exp(rates.elasticity.value * h.log_price + level_log)
+        base = h.exposure * np.exp(driver_log + level_log)
         mu = base * (rates.static * rates.pair_factor)[h.pair]
         weight = 1.0 / (rates.dispersion + rates.spread * mu)
 
@@ -134,17 +207,45 @@ def fit(history: History, grouping: Grouping, half_life_weeks: float) -> Rates:
         # Store factors and the pairs' own effects, from what each pair sold in all its weeks.
         sold = sums(h.pair, weight * recency * h.units, pairs)
         should = sums(h.pair, weight * recency * base, pairs)
-        static, factors, prior = sweep(sold, should, families, rates.factors, rates.pair_prior)
-        rates = replace(rates, static=static, factors=factors, pair_prior=prior)
-        rates = _with_pairs(rates, h, base * static[h.pair], half_life_weeks)
+        common = np.exp(rates.low_rank.effect(h.pair_store, h.pair_item))
+        static, factors = sweep(sold, should * common, families, rates.factors, rates.pair_prior)
+        rates = replace(rates, static=static * common, factors=factors)
+        noise_units = sums(h.pair, (recency**2) * weight * base, pairs)
+        rates = _with_low_rank(rates, h, sold, should * static, noise_units * static, turn)
+        rates = _with_pairs(rates, h, base * rates.static[h.pair], half_life_weeks)
 
         mu = base * (rates.static * rates.pair_factor)[h.pair]
         leverage = weight * mu / (rates.pair_information + rates.pair_prior)[h.pair]
         dispersion, spread = scatter(h.units, mu, leverage, rates.dispersion, rates.spread)
         rates = replace(rates, dispersion=dispersion, spread=spread)
         if turn in ELASTICITY_TURNS:
-            rates = replace(rates, elasticity=_elasticity(rates, h, region_week, mu, ratio, noise))
+            rates = _with_drivers(rates, h, grouping, region_week, mu, ratio, noise, horizon_weeks)
+            driver_log = rates.driver_log(h, grouping)
     return rates
+
+
+def _with_low_rank(
+    rates: Rates, history: History, sold: Floats, expected: Floats, noise: Floats, turn: int
+) -> Rates:
+    """Fit the low-rank term to what the pairs sold [pair] against what was expected without it.
+
+    noise: [pair] variance of ``sold``. Now and then the rank and the spread of the pairs around
+    the term are chosen anew.
+    """
+    store, item = history.pair_store, history.pair_item
+    ratio = np.log((np.maximum(sold, 0.0) + PSEUDO_INFORMATION) / (expected + PSEUDO_INFORMATION))
+    sampling = (noise + PSEUDO_INFORMATION) / (expected + PSEUDO_INFORMATION) ** 2
+    if turn in RANK_TURNS:
+        rank, variance = choose_rank(ratio, sampling, store, item)
+        rates = replace(rates, pair_prior=1.0 / variance)
+    else:
+        rank = rates.low_rank.store.shape[1]
+    old = np.exp(rates.low_rank.effect(store, item))
+    found = follow_low_rank(
+        ratio, 1.0 / rates.pair_prior + sampling, store, item, rates.low_rank, rank
+    )
+    new = np.exp(found.effect(store, item))
+    return replace(rates, low_rank=found, static=rates.static / old * new)
 
 
 def with_half_life(
@@ -155,7 +256,7 @@ def with_half_life(
     The pair's effect is the mean of a gamma posterior, (sold + prior) / (expected + prior), with
     weeks weighted by their information and by 0.5 ** (age / half-life).
     """
-    log_rate = rates.elasticity.value * history.log_price + rates.log_level(history, grouping)
+    log_rate = rates.driver_log(history, grouping) + rates.log_level(history, grouping)
     local = history.exposure * np.exp(log_rate) * rates.static[history.pair]
     return _with_pairs(rates, history, local, half_life_weeks)
 
@@ -170,22 +271,92 @@ def _with_pairs(rates: Rates, history: History, local: Floats, half_life_weeks: 
     return replace(rates, pair_factor=factor, pair_information=information)
 
 
-def _elasticity(
-    rates: Rates, history: History, region_week: Ints, mu: Floats, ratio: Floats, noise: Floats
-) -> Elasticity:
+def _no_discounts(history: History, region_week: Ints, series: int) -> Discounts:
+    nothing = choose(None, None)
+    return Discounts(
+        between_stores=nothing,
+        of_item=np.full(history.items, nothing.value),
+        of_item_variance=np.zeros(history.items),
+        lasting_share=1.0,
+        region_log_price=region_log_price(history, region_week, series),
+    )
+
+
+def _no_season(history: History) -> Pooled:
+    terms = 2 * HARMONICS if history.weeks >= FEWEST_WEEKS else 0
+    return Pooled(
+        np.zeros((history.items, terms)), np.zeros((history.items, terms, terms)),
+        np.zeros(terms), np.zeros(terms), np.zeros(terms),
+    )  # fmt: skip
+
+
+def _with_drivers(
+    rates: Rates,
+    history: History,
+    grouping: Grouping,
+    region_week: Ints,
+    mu: Floats,
+    ratio: Floats,
+    noise: Floats,
+    horizon_weeks: int,
+) -> Rates:
+    """Estimate anew what discounts and the season do; ratio, noise: [item, week]."""
+    discounts, terms = rates.discounts, rates.season.mean.shape[1]
     weight = 1.0 / (rates.dispersion + rates.spread * mu)
-    present = rates.elasticity.value
+    cells = history.items * history.weeks
+    total = sums(history.item_week, weight * mu, cells)
+    regional = discounts.region_log_price.ravel()[region_week]
+    price = sums(history.item_week, weight * mu * regional, cells)
+    price = (price / np.maximum(total, 1e-12)).reshape(ratio.shape)
+    season = rates.season_log(history.weeks)
+    whole = ratio + discounts.of_item[:, None] * price + season
+
     # A city's own discounts would otherwise pass for the city's own good weeks.
     weekly = rates.region_levels.weekly
     flat = mu * np.exp(weekly.mean(axis=1, keepdims=True) - weekly).ravel()[region_week]
-    cells = history.items * history.weeks
-    total = sums(history.item_week, weight * mu, cells)
-    discount = sums(history.item_week, weight * mu * history.log_price, cells)
-    discount = (discount / np.maximum(total, 1e-12)).reshape(ratio.shape)
-    return choose(
-        across_stores(history, flat, weight, present),
-        across_weeks(ratio + present * discount, discount, noise),
+    flat = flat * np.exp(
+        (discounts.between_stores.value - discounts.of_item[history.item]) * regional
     )
+    between = choose(
+        across_stores(history, flat, weight, discounts.between_stores.value),
+        across_weeks(whole - season, price, noise),
+    )
+
+    drivers = price[:, :, None]
+    if terms:
+        yearly = np.broadcast_to(season_terms(history.weeks), (*price.shape, terms))
+        drivers = np.concatenate([drivers, yearly], axis=2)
+    told, driver, sureness = innovations(whole, noise, drivers, rates.item_levels)
+    weighted = sureness[:, :, None] * driver
+    found = pool(
+        np.einsum("ntk,ntl->nkl", weighted, driver),
+        np.einsum("ntk,nt->nk", weighted, told),
+        grouping.group_of_item,
+        centre=np.r_[between.value, np.zeros(terms)],
+        centre_variance=np.r_[RESPONSE_PRIOR_VARIANCE, np.full(terms, SEASON_PRIOR_VARIANCE)],
+        start=np.r_[RESPONSE_START, np.full(terms, SEASON_START)],
+        largest=np.r_[RESPONSE_LARGEST, np.full(terms, SEASON_LARGEST)],
+    )
+    response = held(found.mean[:, 0])
+    season_pooled = found.part(slice(1, None))
+    rates = replace(rates, season=season_pooled)
+    # What was known of each item's response in each week.
+    season = rates.season_log(history.weeks)
+    told = told - np.einsum("ntk,nk->nt", driver[:, :, 1:], season_pooled.mean)
+    prior = 1.0 / (found.between_items[0] + found.between_groups[0])
+    known = np.cumsum(weighted[:, :, 0] * driver[:, :, 0], axis=1) + prior
+    then = np.cumsum(weighted[:, :, 0] * told, axis=1) + prior * float(found.centre[0])
+    lasting = lasting_share(
+        whole - season, noise, price, held(then / known), rates.stores_of_item, horizon_weeks
+    )
+    discounts = replace(
+        discounts,
+        between_stores=between,
+        of_item=response,
+        of_item_variance=found.covariance[:, 0, 0],
+        lasting_share=lasting,
+    )
+    return replace(rates, discounts=discounts)
 
 
 def with_unseen_stores(rates: Rates, history: History, grouping: Grouping) -> tuple[Rates, Ints]:

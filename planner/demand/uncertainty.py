@@ -1,4 +1,4 @@
-"""How wrong the rates are: measured on the last weeks of the history, held out once."""
+"""How wrong the rates are: measured on held-out weeks and pairs of the history."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from scipy import special
 
 from planner.demand.clean import History, sums
 from planner.demand.factors import Grouping
-from planner.demand.outlook import outlook
+from planner.demand.outlook import Outlook, outlook
 from planner.demand.rates import Rates, fit, with_half_life
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 HALF_LIVES_WEEKS = (2.0, 4.0, 8.0, 16.0, float("inf"))
 DEFAULT_HALF_LIFE_WEEKS = 8.0
@@ -23,23 +24,30 @@ LOW, HIGH = 0.1, 0.9
 # Pairs that sell so little that their log says more about chance than about the rate.
 LARGEST_NOISE = 0.25
 FEWEST_PAIRS = 30
+# Stores that an item must have in a region for its level there to be taken as known.
+FEWEST_STORES = 5
+HIDDEN_SHARE = 0.1
+SEED = 2
+# Misses of levels count half after so many weeks: quiet and wild times come in stretches.
+LEVEL_HALF_LIFE_WEEKS = 8.0
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What one hold-out of the last weeks taught."""
+    """What one hold-out of the last weeks, and of some pairs altogether, taught."""
 
     half_life_weeks: float
-    level_inflation: float
-    """Factor on the variance of the items' level forecasts that covers 80 % of the misses."""
     pair_inflation: float
-    """The same for the pairs' local rates, the items' levels taken as known."""
+    """Factor on the variance of the pairs' local rates that covers 80 % of the misses, the items'
+    levels taken as known."""
+    model_inflation: float
+    """The same for pairs without history of their own."""
     weeks_held_out: int
     """0: history too short, nothing was measured."""
 
 
 def calibrate(history: History, grouping: Grouping, weeks: int) -> Calibration:
-    """Fit without the last ``weeks`` weeks and compare with what was sold in them.
+    """Fit without the last ``weeks`` weeks and a tenth of the pairs; compare with what was sold.
 
     Chooses the half-life with the smallest squared error of the pairs' shares of their items
     (the items' own levels taken as known, so that the choice is about local rates alone).
@@ -47,61 +55,82 @@ def calibrate(history: History, grouping: Grouping, weeks: int) -> Calibration:
     held = min(weeks, history.weeks // 3)
     if held < 1 or history.weeks - held < FEWEST_WEEKS_TO_LEARN:
         return Calibration(DEFAULT_HALF_LIFE_WEEKS, 1.0, 1.0, 0)
-    past = history.until(history.weeks - held)
-    rates = fit(past, grouping, DEFAULT_HALF_LIFE_WEEKS)
+    hidden = np.random.default_rng(SEED).random(len(history.pair_item)) < HIDDEN_SHARE
+    past = history.until(history.weeks - held).without(hidden)
+    rates = fit(past, grouping, DEFAULT_HALF_LIFE_WEEKS, held)
 
+    store, item = history.pair_store, history.pair_item
     later = history.week >= past.weeks
     pair = history.pair[later]
-    item = history.pair_item
     known = np.bincount(past.pair, minlength=len(item)) > 0
-    price = np.exp(rates.elasticity.value * history.log_price[later])
+    learned = np.bincount(past.pair_item[past.pair], minlength=history.items) > 0
+    price = np.exp(rates.price_log_ahead(history, grouping)[later])
     sold = np.bincount(pair, history.units[later], len(item))
     exposure = np.bincount(pair, history.exposure[later] * price, len(item))
-    scored = known & (exposure > 0)
-    log_rate = rates.model_log_rate(grouping, history.pair_store, item)
+    scored = (known | hidden) & (exposure > 0) & learned[item]
+    log_rate = rates.model_log_rate(grouping, store, item)
     base = exposure * np.exp(log_rate + outlook(rates, grouping, held).change[item])
+    cell = grouping.region_of_store[store] * history.items + item
+    cells = grouping.regions * history.items
 
-    def errors(candidate: Rates) -> tuple[Floats, Floats, Floats]:
+    def errors(candidate: Rates) -> tuple[Floats, Floats]:
         expected = np.where(scored, base * candidate.pair_factor, 0.0)
-        item_sold = sums(item, np.where(scored, sold, 0.0), history.items)
-        item_expected = sums(item, expected, history.items)
+        sure = scored & known
+        cell_sold = sums(cell, np.where(sure, sold, 0.0), cells)
+        cell_expected = sums(cell, np.where(sure, expected, 0.0), cells)
         level = np.where(
-            item_expected > 0, np.maximum(item_sold, 0.5) / np.maximum(item_expected, 1e-9), 1.0
+            cell_expected > 0, np.maximum(cell_sold, 0.5) / np.maximum(cell_expected, 1e-9), 1.0
         )
-        expected = expected * level[item]
-        noise = rates.dispersion * expected + rates.spread * expected**2 / held
-        return expected, noise, level
+        expected = expected * level[cell]
+        return expected, rates.dispersion * expected + rates.spread * expected**2 / held
 
     def loss(half_life: float) -> float:
-        expected, noise, _ = errors(with_half_life(rates, past, grouping, half_life))
-        miss = (sold - expected)[scored]
-        return float((miss**2 / np.maximum(noise[scored], 1e-9)).sum())
+        expected, noise = errors(with_half_life(rates, past, grouping, half_life))
+        use = scored & known
+        miss = (sold - expected)[use]
+        return float((miss**2 / np.maximum(noise[use], 1e-9)).sum())
 
     half_life = min(HALF_LIVES_WEEKS, key=loss)
     rates = with_half_life(rates, past, grouping, half_life)
-    expected, noise, level = errors(rates)
+    expected, noise = errors(rates)
 
-    # Shares of squared log errors that a variance must explain for 80 % of them to lie inside.
-    use = scored & (expected > 0) & (noise < LARGEST_NOISE * expected**2)
-    if use.sum() < FEWEST_PAIRS:
-        return Calibration(half_life, 1.0, 1.0, held)
-    posterior = (1.0 / (rates.pair_information + rates.pair_prior))[use]
-    relative_noise = noise[use] / expected[use] ** 2
-    sold_log = np.log(np.maximum(sold[use], 0.5))
-    local_miss = sold_log - np.log(expected[use])
-    pair_inflation = _inflation(local_miss, relative_noise, posterior)
-    full_miss = local_miss + np.log(level[item[use]])
-    model = rates.level_variance(grouping, history.pair_store[use], item[use], held)
-    level_inflation = _inflation(full_miss, relative_noise + pair_inflation * posterior, model)
-    return Calibration(half_life, level_inflation, pair_inflation, held)
+    enough = np.bincount(cell[scored & known], minlength=cells) >= FEWEST_STORES
+    use = scored & enough[cell] & (expected > 0) & (noise < LARGEST_NOISE * expected**2)
+    miss = np.log(np.maximum(sold, 0.5)) - np.log(np.maximum(expected, 1e-9))
+    relative = noise / np.maximum(expected, 1e-9) ** 2
+    predicted = rates.local_variance(grouping, store, item)
+
+    def inflation(which: Flags) -> float:
+        if which.sum() < FEWEST_PAIRS:
+            return 1.0
+        ones = np.ones(int(which.sum()))
+        return _inflation(miss[which], relative[which], predicted[which], ones)
+
+    return Calibration(half_life, inflation(use & known), inflation(use & hidden), held)
 
 
-def _inflation(miss: Floats, known_variance: Floats, predicted: Floats) -> float:
-    """Factor c for which 80 % of the misses lie inside the 80 % interval of a normal with
-    variance known_variance + c predicted."""
+def level_inflation(rates: Rates, ahead: Outlook, weeks: int) -> float:
+    """Factor on the variance of the items' level forecasts that covers 80 % of the past misses.
+
+    Recent weeks count more, items for the stores that sell them.
+    """
+    if len(ahead.miss) < FEWEST_PAIRS:
+        return 1.0
+    age = ahead.miss_origin.max() - ahead.miss_origin
+    weight = rates.stores_of_item[ahead.miss_item] * 0.5 ** (age / LEVEL_HALF_LIFE_WEEKS)
+    predicted = rates.item_levels.forecast_variance(weeks)[ahead.miss_item]
+    return _inflation(ahead.miss, np.zeros(len(weight)), predicted, weight)
+
+
+def _inflation(miss: Floats, known_variance: Floats, predicted: Floats, weight: Floats) -> float:
+    """Factor c for which 80 % of the misses, by weight, lie inside the 80 % interval of a normal
+    with variance known_variance + c predicted."""
     inside = special.ndtri(HIGH) ** 2
     needed = (miss**2 / inside - known_variance) / np.maximum(predicted, 1e-12)
-    return float(np.clip(np.quantile(needed, HIGH - LOW), 0.1, 10.0))
+    order = np.argsort(needed)
+    share = np.cumsum(weight[order]) / weight.sum()
+    quantile = needed[order][np.searchsorted(share, HIGH - LOW)]
+    return float(np.clip(quantile, 0.1, 10.0))
 
 
 def quantiles(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
