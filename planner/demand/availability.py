@@ -78,7 +78,7 @@ def neighbours(
     rate = np.exp(rates.log_level(h, grouping)) * local[h.pair]
     row_cell = h.week * cells + cell[h.pair]
     on_sale = sums(row_cell, h.exposure * rate, h.weeks * cells)
-    pull = h.exposure * rate * np.expm1(rates.elasticity.value * h.log_price)
+    pull = h.exposure * rate * np.expm1(rates.price_log(h, grouping))
     pulled = sums(row_cell, pull, h.weeks * cells)
 
     standard = np.zeros((h.weeks, cells))

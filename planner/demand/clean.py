@@ -19,6 +19,7 @@ DAYS_A_WEEK = 7.0
 # A discount near 100 % would make the log of the price ratio run away; beyond this share the
 # elasticity is not believed to hold any further.
 LARGEST_DISCOUNT = 0.9
+GOLDEN_RATIO = (1.0 + 5.0**0.5) / 2.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,12 @@ class History:
 def sums(cell: Ints, values: Floats, cells: int) -> Floats:
     """Sum of the values of each cell, [cells]."""
     return np.bincount(cell, values, cells).astype(np.float64, copy=False)
+
+
+def scattered(values: Floats) -> Floats:
+    """Numbers in [0, 1) that look drawn at random and hang on the values alone, so that another
+    order or other names of the same pairs choose the same ones."""
+    return np.asarray(np.modf(np.abs(values) * 1e4 * GOLDEN_RATIO)[0])
 
 
 def log_price_ratio(discount: Floats) -> Floats:

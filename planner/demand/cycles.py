@@ -135,7 +135,7 @@ class _Weeks:
 
     def __init__(self, history: History, grouping: Grouping, rates: Rates) -> None:
         h = history
-        log_level = rates.elasticity.value * h.log_price + rates.log_level(h, grouping)
+        log_level = rates.price_log(h, grouping) + rates.log_level(h, grouping)
         mu = h.exposure * np.exp(log_level) * (rates.static * rates.pair_factor)[h.pair]
         use = mu > 0
         plain = use & (h.log_price == 0)

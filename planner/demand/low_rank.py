@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import linalg
 
-from planner.demand.clean import sums
+from planner.demand.clean import scattered, sums
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,7 +29,6 @@ FEWEST_PAIRS_A_LOADING = 3
 FIRST_TURNS, LATER_TURNS = 15, 3
 START_VARIANCE = 0.003
 SMALLEST_VARIANCE = 1e-6
-SEED = 1
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,11 @@ def no_low_rank(stores: int, items: int) -> LowRank:
 def choose_rank(log_ratio: Floats, noise: Floats, store: Ints, item: Ints) -> tuple[int, float]:
     """Rank that foretells left-out pairs best, and the variance of pairs around it, [pair] given.
 
-    noise: sampling variance of each log ratio. Pairs are left out at random (seeded): in-sample
+    noise: sampling variance of each log ratio. Pairs are left out as if at random: in-sample
     deviations are no guide to pairs that were never stocked.
     """
     plain = pair_variance(log_ratio**2, noise)
-    out = np.random.default_rng(SEED).random(len(log_ratio)) < HELD_OUT_SHARE
+    out = scattered(log_ratio) < HELD_OUT_SHARE
     if not out.any() or out.all():
         return 0, plain
     weight = 1.0 / (plain + noise[out])
@@ -115,8 +116,7 @@ def follow_low_rank(
         turns = LATER_TURNS
         spread = _spread(b, covariance, item)
     else:
-        a = np.random.default_rng(SEED).normal(size=(stores, rank))
-        a[np.bincount(store, minlength=stores) == 0] = 0.0
+        a = _first_loadings(log_ratio / variance, store, item, (stores, items), rank)
         turns = FIRST_TURNS
     weight = 1.0 / variance
     for _ in range(turns):
@@ -124,6 +124,16 @@ def follow_low_rank(
         a, store_covariance = _ridge(log_ratio, weight, store, item, b, stores, 1.0)
         spread = _spread(b, covariance, item)
     return LowRank(a, b, covariance, store_covariance)
+
+
+def _first_loadings(
+    values: Floats, store: Ints, item: Ints, shape: tuple[int, int], rank: int
+) -> Floats:
+    """Stores' part of the singular vectors of the weighted table, scaled to unit variance."""
+    table = sparse.csr_array((values, (store, item)), shape=shape)
+    start = np.ones(min(shape)) + scattered(table.sum(axis=int(shape[0] <= shape[1])))
+    vectors, _, _ = linalg.svds(table, k=rank, v0=start, return_singular_vectors="u")
+    return np.asarray(vectors * np.sqrt(len(np.unique(store))))
 
 
 def _largest_rank(store: Ints, item: Ints) -> int:

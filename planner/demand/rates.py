@@ -91,21 +91,18 @@ class Rates:
             return np.zeros((len(self.season.mean), weeks))
         return np.asarray(self.season.mean @ season_terms(weeks, first).T)
 
-    def driver_log(self, history: History, grouping: Grouping) -> Floats:
-        """[row] log effect of discounts and season."""
+    def price_log(self, history: History, grouping: Grouping) -> Floats:
+        """[row] log effect of discounts."""
         region_price = self.discounts.region_log_price.ravel()[_region_week(history, grouping)]
-        effect = self.discounts.effect(history.item, history.log_price, region_price)
-        if self.season.mean.shape[1]:
-            effect = effect + self.season_log(history.weeks).ravel()[history.item_week]
-        return effect
+        return self.discounts.effect(history.item, history.log_price, region_price)
 
     def log_level(self, history: History, grouping: Grouping) -> Floats:
-        """[row] log rate of the row's item, region and week, before store and pair."""
-        return np.asarray(
-            self.log_scale[history.item]
-            + self.item_levels.weekly.ravel()[history.item_week]
-            + self.region_levels.weekly.ravel()[_region_week(history, grouping)]
-        )
+        """[row] log rate at full price of the row's item, region and week, before store and
+        pair."""
+        weekly = self.log_scale[:, None] + self.item_levels.weekly
+        weekly = weekly + self.season_log(history.weeks)
+        regional = self.region_levels.weekly.ravel()[_region_week(history, grouping)]
+        return np.asarray(weekly.ravel()[history.item_week] + regional)
 
     def model_log_rate(self, grouping: Grouping, store: Ints, item: Ints) -> Floats:
         """Log rate of store-item pairs at the level of the last week, without the pairs' own
@@ -186,9 +183,9 @@ def fit(
         stores_of_item=h.sold.sum(axis=0).astype(np.float64),
     )
     level_log = rates.log_level(h, grouping)
-    driver_log = rates.driver_log(h, grouping)
+    price_log = rates.price_log(h, grouping)
     for turn in range(ROUNDS):
-        base = h.exposure * np.exp(driver_log + level_log)
+        base = h.exposure * np.exp(price_log + level_log)
         mu = base * (rates.static * rates.pair_factor)[h.pair]
         weight = 1.0 / (rates.dispersion + rates.spread * mu)
 
@@ -220,7 +217,8 @@ def fit(
         rates = replace(rates, dispersion=dispersion, spread=spread)
         if turn in ELASTICITY_TURNS:
             rates = _with_drivers(rates, h, grouping, region_week, mu, ratio, noise, horizon_weeks)
-            driver_log = rates.driver_log(h, grouping)
+            price_log = rates.price_log(h, grouping)
+            level_log = rates.log_level(h, grouping)
     return rates
 
 
@@ -256,7 +254,7 @@ def with_half_life(
     The pair's effect is the mean of a gamma posterior, (sold + prior) / (expected + prior), with
     weeks weighted by their information and by 0.5 ** (age / half-life).
     """
-    log_rate = rates.driver_log(history, grouping) + rates.log_level(history, grouping)
+    log_rate = rates.price_log(history, grouping) + rates.log_level(history, grouping)
     local = history.exposure * np.exp(log_rate) * rates.static[history.pair]
     return _with_pairs(rates, history, local, half_life_weeks)
 

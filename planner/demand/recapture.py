@@ -66,7 +66,7 @@ def estimate_theta(
     """
     h, group, store = history, near.need_group, near.store
     groups = choice.groups
-    expected = h.exposure * np.exp(rates.elasticity.value * h.log_price) * near.rate
+    expected = h.exposure * np.exp(rates.price_log(h, grouping)) * near.rate
     weight = 1.0 / (rates.dispersion + rates.spread * expected)
     information = weight * expected
     nuisances = _nuisances(h, grouping)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from planner.demand.clean import History, sums
+from planner.demand.clean import History, scattered, sums
 from planner.demand.factors import Grouping
 from planner.demand.outlook import Outlook, outlook
 from planner.demand.rates import Rates, fit, with_half_life
@@ -27,7 +27,6 @@ FEWEST_PAIRS = 30
 # Stores that an item must have in a region for its level there to be taken as known.
 FEWEST_STORES = 5
 HIDDEN_SHARE = 0.1
-SEED = 2
 # Misses of levels count half after so many weeks: quiet and wild times come in stretches.
 LEVEL_HALF_LIFE_WEEKS = 8.0
 
@@ -55,7 +54,9 @@ def calibrate(history: History, grouping: Grouping, weeks: int) -> Calibration:
     held = min(weeks, history.weeks // 3)
     if held < 1 or history.weeks - held < FEWEST_WEEKS_TO_LEARN:
         return Calibration(DEFAULT_HALF_LIFE_WEEKS, 1.0, 1.0, 0)
-    hidden = np.random.default_rng(SEED).random(len(history.pair_item)) < HIDDEN_SHARE
+    pairs = len(history.pair_item)
+    told = sums(history.pair, history.units + history.exposure * (history.week + 1), pairs)
+    hidden = scattered(told) < HIDDEN_SHARE
     past = history.until(history.weeks - held).without(hidden)
     rates = fit(past, grouping, DEFAULT_HALF_LIFE_WEEKS, held)
 
