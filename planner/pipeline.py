@@ -12,6 +12,7 @@ import pandas as pd
 
 from planner.assortment.chain import SolveSettings, plan_chain
 from planner.assortment.result import Assortment
+from planner.demand.backtest.light import light_backtest
 from planner.demand.estimate import estimate
 from planner.demand.result import Demand
 from planner.errors import NoPlan
@@ -74,10 +75,21 @@ def plan(
     with clock.phase("demand"):
         progress("estimating demand", 0, 1)
         demand = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)
+    with clock.phase("backtest"):
+        progress("foretelling the past", 0, 1)
+        scores, noted = light_backtest(inputs, demand.weeks, settings.seed)
     assortment, shelves = plan_and_place(inputs, demand, settings, clock, progress)
+    assumptions = all_assumptions(inputs, demand, noted, assortment, shelves)
     started = time.perf_counter()
     contents = assemble_contents(
-        inputs, demand, assortment, shelves, run_id=run_id, scenario=BASE_SCENARIO
+        inputs,
+        demand,
+        assortment,
+        shelves,
+        backtest=scores,
+        assumptions=assumptions,
+        run_id=run_id,
+        scenario=BASE_SCENARIO,
     )
     record = RunRecord(
         inputs=inputs,
@@ -102,7 +114,7 @@ def plan(
         overwrite=overwrite,
         progress=lambda done, total: progress("writing workbooks", done, total),
     )
-    return written, all_assumptions(inputs, demand, assortment, shelves)
+    return written, assumptions
 
 
 def plan_and_place(

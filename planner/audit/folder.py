@@ -113,8 +113,8 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
         "cells": Layout(("workbook", "sheet", "cell"), ("value",)),
     }
 )
-"""Every table that a check needs; ``changes``, ``recapture`` and ``assumptions`` are not
-recomputed, their hashes alone are checked."""
+"""Every table that a check needs; ``changes``, ``recapture``, ``backtest`` and
+``assumptions`` are not recomputed, their hashes alone are checked."""
 
 
 @dataclass(frozen=True)

@@ -29,13 +29,17 @@ def assemble_contents(
     assortment: Assortment,
     shelves: Shelves,
     *,
+    backtest: pd.DataFrame,
+    assumptions: tuple[Assumption, ...],
     run_id: str,
     scenario: str,
 ) -> Contents:
-    """Every table that the outputs show, from the frozen results of the stages."""
+    """Every table that the outputs show, from the frozen results of the stages.
+
+    backtest: ``Backtest.scores``; assumptions: those of every stage.
+    """
     items = _assortment_table(demand, assortment, shelves)
     store_plans = _store_plans(assortment, shelves)
-    assumptions = all_assumptions(inputs, demand, assortment, shelves)
     return Contents(
         stamp=_stamp(inputs, demand, assortment, run_id, scenario),
         items=inputs.items,
@@ -51,14 +55,20 @@ def assemble_contents(
         changes=_changes(inputs, demand, assortment, items, shelves),
         recapture=demand.recapture,
         assumptions=_assumption_table(assumptions),
+        backtest=backtest,
     )
 
 
 def all_assumptions(
-    inputs: Inputs, demand: Demand, assortment: Assortment, shelves: Shelves
+    inputs: Inputs,
+    demand: Demand,
+    backtest: tuple[Assumption, ...],
+    assortment: Assortment,
+    shelves: Shelves,
 ) -> tuple[Assumption, ...]:
     """Everything that was assumed or left out, by stage; warnings first."""
-    found = inputs.assumptions + demand.assumptions + assortment.assumptions + shelves.assumptions
+    found = inputs.assumptions + demand.assumptions + backtest
+    found += assortment.assumptions + shelves.assumptions
     return tuple(sorted(found, key=lambda assumption: not assumption.warning))
 
 

@@ -58,6 +58,7 @@ class Contents:
     what it would add on its own), reason.
     ``recapture``: Demand.recapture.
     ``assumptions``: stage, subject, text, count.
+    ``backtest``: Backtest.scores; empty where no backtest was run.
     """
 
     stamp: Stamp
@@ -74,3 +75,4 @@ class Contents:
     changes: pd.DataFrame
     recapture: pd.DataFrame
     assumptions: pd.DataFrame
+    backtest: pd.DataFrame

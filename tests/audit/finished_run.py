@@ -14,6 +14,7 @@ from scipy.integrate import quad
 from scipy.stats import gamma
 
 from planner.audit.folder import SEAL, seal_of
+from planner.demand.backtest.result import empty_scores
 from planner.outputs.contents import Contents, Stamp
 from planner.outputs.workbook.cells import workbook_cells
 from planner.outputs.workbook.store import write_store_workbook
@@ -254,6 +255,8 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
             {
                 "need_group": items["need_group"].unique(),
                 "recapture_share": 0.4,
+                "low_share": 0.1,
+                "high_share": 0.7,
                 "source": "assumption",
                 "items": 2,
             }
@@ -438,5 +441,6 @@ def _contents(inputs: Inputs, tables: dict[str, pd.DataFrame]) -> Contents:
         stamp=stamp,
         items=inputs.items,
         stores=inputs.stores,
+        backtest=empty_scores(),
         **{name: tables[name] for name in shown},
     )

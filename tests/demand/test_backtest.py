@@ -358,7 +358,7 @@ def test_rows_of_one_item_do_not_count_as_independent(make_chain):
         wrong = {item: 0.5 + k % 5 / 4 for k, item in enumerate(inputs.items["item_id"])}
         return truth * [wrong[item] for item in truth.index.get_level_values("item_id")]
 
-    rows = backtest(inputs, weeks=3, light=True, estimator=Recorder(inputs, by_item)).scores
+    rows = backtest(inputs, weeks=3, estimator=Recorder(inputs, by_item)).scores
     rows = rows[(rows["measure"] == "bias_share") & (rows["forecaster"] == PLANNER)]
     width = {
         by: float((part["high"] - part["low"]).median())

@@ -211,11 +211,11 @@ def test_headings_go_down_one_step_at_a_time(pages: dict[str, Page]) -> None:
 
 
 def test_every_chart_has_a_text_and_a_table(pages: dict[str, Page]) -> None:
-    """Each figure drawn has a place with a text alternative, and there are four of them."""
+    """Each figure drawn has a place with a text alternative, and there are six of them."""
     for page in pages.values():
         figures = page.json["figures"]
         assert isinstance(figures, dict)
-        assert len(figures) == 4
+        assert len(figures) == 6
         named = {a["id"]: a for a in page.all("div") if a.get("role") == "img"}
         assert set(named) == set(figures)
         assert all(len(a["aria-label"]) > 20 for a in named.values())

@@ -92,8 +92,8 @@ def names(page: sync_api.Page) -> list[str]:
 
 @pytest.mark.parametrize("which", ["chain", "region"])
 def test_draws_every_chart_offline(opened: dict[str, Opened], which: str) -> None:
-    """Four charts with ink in them, no message, no request beyond the page."""
-    for chart in ("value", "plans", "local-items", "sources"):
+    """Six charts with ink in them, no message, no request beyond the page."""
+    for chart in ("value", "plans", "local-items", "accuracy", "coverage", "sources"):
         place = opened[which].page.locator(f"#chart-{chart}")
         assert place.locator("svg.main-svg").count() > 0
         marks = ".points .point, .hm image, .heatmaplayer image"

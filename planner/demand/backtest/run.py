@@ -32,7 +32,7 @@ from planner.demand.backtest.result import (
     typed,
 )
 from planner.demand.backtest.rules import region_means, simple_rules
-from planner.demand.backtest.scores import forecast_scores
+from planner.demand.backtest.scores import LIGHT_SLICES, SLICES, forecast_scores
 from planner.demand.clean import History, clean
 from planner.demand.estimate import estimate
 from planner.errors import BadInput, Problem
@@ -104,8 +104,9 @@ def backtest(
     each was hidden once; both forecast the last weeks. Discounts given in the held-out weeks are
     known to the estimate as promotions. With a short history fewer weeks are held out.
 
-    light: one origin and one tenth of the pairs, no hidden stores. Raises BadInput where not
-    even one week can be held out or nothing could be scored, ValueError for less than one week.
+    light: one origin and one tenth of the pairs, no hidden stores, no scores by store. Raises
+    BadInput where not even one week can be held out or nothing could be scored, ValueError for
+    less than one week.
     """
     if weeks < 1:
         raise ValueError(f"at least one week must be held out, not {weeks}")
@@ -126,7 +127,9 @@ def backtest(
         found = "no pair with a sale both before and in the held-out weeks"
         raise BadInput([_nothing_to_score(found, "items on sale in most weeks")])
     stores = _joined(past.stores, STORE_COLUMNS)
-    rows = forecast_scores(pairs, seed) + capture_scores(stores, seed)
+    rows = forecast_scores(pairs, seed, LIGHT_SLICES if light else SLICES) + capture_scores(
+        stores, seed
+    )
     return Backtest(
         scores=typed(rows, SCORE_COLUMNS),
         pairs=pairs,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,7 @@ ANSWERED_SHARE = 0.5
 TOUCHES = 1e-9
 MEASURES = ("r2_log", "mae_units_week", "error_share", "bias_share")
 SLICES = ("all", "source", "category", "region", "store")
+LIGHT_SLICES = SLICES[:-1]
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Sums:
         }
 
 
-def forecast_scores(pairs: pd.DataFrame, seed: int) -> list[Row]:
+def forecast_scores(pairs: pd.DataFrame, seed: int, chosen: Sequence[str] = SLICES) -> list[Row]:
     """Rows of ``Backtest.scores`` for the held-out pairs, by kind and slice.
 
     Intervals draw items anew, whose levels all stores share; where whole stores were hidden they
@@ -96,16 +97,18 @@ def forecast_scores(pairs: pd.DataFrame, seed: int) -> list[Row]:
             *RULES,
         )
     }
-    for kind, by, name, members in slices(pairs):
+    for kind, by, name, members in slices(pairs, chosen):
         part = {column: values[members] for column, values in numbers.items()}
         label = {"kind": kind, "by": by, "name": name}
         rows += [label | row for row in _of_slice(part, clusters[kind][members], seed)]
     return rows
 
 
-def slices(pairs: pd.DataFrame) -> Iterator[tuple[str, str, str, Ints]]:
+def slices(
+    pairs: pd.DataFrame, chosen: Sequence[str] = SLICES
+) -> Iterator[tuple[str, str, str, Ints]]:
     """Kind, by, name and the row numbers of every slice that has rows."""
-    for by in SLICES:
+    for by in chosen:
         columns = {"store": "store_id"}
         label = pairs[columns.get(by, by)] if by != "all" else pd.Series("all", pairs.index)
         for (kind, name), members in grouped(pairs["kind"], label):

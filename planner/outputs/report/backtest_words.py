@@ -18,7 +18,7 @@ from planner.demand.backtest.result import (
     REGION_MEAN,
     ROLLING_ORIGIN,
 )
-from planner.outputs.contents import Stamp
+from planner.outputs.contents import Contents, Stamp
 from planner.outputs.numbers import MISSING, share, units
 from planner.outputs.report.amounts import MINUS
 
@@ -123,6 +123,34 @@ def rule_words(row: pd.Series | None) -> str:
     if row is None:
         return ""
     return f"than the best simple rule ({row['against']})"
+
+
+def certainty_lines(scores: pd.DataFrame, stamp: Stamp, by: str, name: str) -> list[str]:
+    """How sure the forecasts are, in a sentence a hold-out; empty where none was scored."""
+    lines = []
+    for kind in kinds_of(scores[(scores["by"] == by) & (scores["name"] == name)]):
+        error = figure_of(scores, kind, "error_share", by, name)
+        gain = advantage_of(scores, kind, by, name)
+        if error is None:
+            continue
+        beside = ""
+        if gain is not None and not is_noise(gain):
+            beside = f", {advantage_words(gain, stamp)} {rule_words(gain)}"
+        elif gain is not None:
+            beside = f", within noise of the best simple rule ({gain['against']})"
+        lines.append(
+            f"{KIND_WORDS[kind]}: ±{share(float(error['value']), stamp)} of the units "
+            f"({shares_between(error, stamp)}){beside}."
+        )
+    return lines
+
+
+def not_scored(contents: Contents) -> str:
+    """Why there are no scores: what the backtest noted."""
+    if len(contents.backtest):
+        return ""
+    noted = contents.assumptions[contents.assumptions["stage"] == "backtest"]["text"]
+    return str(noted.iloc[0]) if len(noted) else "Forecasts were not scored on past weeks"
 
 
 def summary_lines(scores: pd.DataFrame) -> list[str]:

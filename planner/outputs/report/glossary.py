@@ -2,6 +2,51 @@
 
 from __future__ import annotations
 
+BACKTEST_GLOSSARY: dict[str, str] = {
+    "backtest": "The planner made its forecasts once more as if the last weeks had not happened "
+    "yet; what was sold in those weeks is the truth that it is compared with.",
+    "items already sold": "The last weeks are held out, everything before is known: "
+    "the ordinary case. Where the history allows, three times, one stretch before the other.",
+    "items new to a store": "A tenth of all store-item pairs lose their whole history. They stand "
+    "for items that a store has never stocked; but they are items that somebody chose to stock "
+    "there, and others may sell less.",
+    "new stores": "A tenth of the stores lose their whole history, tenth after tenth, and are "
+    "foretold from their region and signals alone.",
+    "error": "The differences between forecast and sold units a week, each taken as positive, "
+    "summed and divided by the units sold. What is compared is the weekly rate while in stock.",
+    "bias": "Forecast units over sold units, less one: above zero the forecasts are too high.",
+    "R² of the log rate": "Share of the differences between the logarithms of weekly rates that "
+    "the forecast explains: 1 is perfect, 0 as good as one number for all.",
+    "best simple rule": "The one with the least error on these very forecasts. Which one that is "
+    "shows only afterwards, so the planner is measured against a little more than any one rule.",
+    "own average": "Simple rule: what the store sold of the item a week over its whole history.",
+    "last week": "Simple rule: what the store sold of the item in the last week known.",
+    "item mean x store index": "Simple rule: the item's mean in the region times how much the "
+    "store sells against its region; 1 for a store without history.",
+    "95 % interval": "Where the figure lies in 95 of 100 samples in which items (for new stores "
+    "and for capture: stores) are drawn anew. Other weeks than these could still differ by more.",
+    "within noise": "The interval of the difference includes zero, or there is too little to "
+    "tell: no claim.",
+    "inside the 80 % intervals": "Share of the held-out weekly rates that fell between the low and "
+    "the high demand of the forecast. Of honest intervals it is 80 %.",
+    "capture": "Stores choose from their items with half or a quarter of the places. Captured: "
+    "the units that the chosen items sold later, as a share of what the best choice sold.",
+}
+_ON_EVERY_REPORT = (
+    "backtest",
+    "items already sold",
+    "items new to a store",
+    "error",
+    "bias",
+    "R² of the log rate",
+    "best simple rule",
+    "own average",
+    "last week",
+    "item mean x store index",
+    "95 % interval",
+    "inside the 80 % intervals",
+)
+
 GLOSSARY: dict[str, str] = {
     "core range": "The items that every store of the chain carries.",
     "local item": "An item listed in this store but not in the core range, because the people who "
@@ -34,37 +79,7 @@ GLOSSARY: dict[str, str] = {
     "gap": "Proven distance between the plan and the best one possible, as a share of the plan. "
     "Optimal means the gap is as good as zero.",
     "feasible": "The plan respects every limit.",
-}
-
-BACKTEST_GLOSSARY: dict[str, str] = {
-    "backtest": "The planner made its forecasts once more as if the last weeks had not happened "
-    "yet; what was sold in those weeks is the truth that it is compared with.",
-    "items already sold": "The last weeks are held out, everything before is known: "
-    "the ordinary case. Where the history allows, three times, one stretch before the other.",
-    "items new to a store": "A tenth of all store-item pairs lose their whole history. They stand "
-    "for items that a store has never stocked; but they are items that somebody chose to stock "
-    "there, and others may sell less.",
-    "new stores": "A tenth of the stores lose their whole history, tenth after tenth, and are "
-    "foretold from their region and signals alone.",
-    "error": "The differences between forecast and sold units a week, each taken as positive, "
-    "summed and divided by the units sold. What is compared is the weekly rate while in stock.",
-    "bias": "Forecast units over sold units, less one: above zero the forecasts are too high.",
-    "R² of the log rate": "Share of the differences between the logarithms of weekly rates that "
-    "the forecast explains: 1 is perfect, 0 as good as one number for all.",
-    "best simple rule": "The one with the least error on these very forecasts. Which one that is "
-    "shows only afterwards, so the planner is measured against a little more than any one rule.",
-    "own average": "Simple rule: what the store sold of the item a week over its whole history.",
-    "last week": "Simple rule: what the store sold of the item in the last week known.",
-    "item mean x store index": "Simple rule: the item's mean in the region times how much the "
-    "store sells against its region; 1 for a store without history.",
-    "95 % interval": "Where the figure lies in 95 of 100 samples in which items (for new stores "
-    "and for capture: stores) are drawn anew. Other weeks than these could still differ by more.",
-    "within noise": "The interval of the difference includes zero, or there is too little to "
-    "tell: no claim.",
-    "inside the 80 % intervals": "Share of the held-out weekly rates that fell between the low and "
-    "the high demand of the forecast. Of honest intervals it is 80 %.",
-    "capture": "Stores choose from their items with half or a quarter of the places. Captured: "
-    "the units that the chosen items sold later, as a share of what the best choice sold.",
+    **{word: BACKTEST_GLOSSARY[word] for word in _ON_EVERY_REPORT},
 }
 
 

@@ -20,6 +20,9 @@ from planner.outputs.contents import Contents
 from planner.outputs.report import theme
 from planner.outputs.report.actions import changes_first, stores_first
 from planner.outputs.report.amounts import amount, in_money
+from planner.outputs.report.backtest_words import certainty_lines, not_scored
+from planner.outputs.report.chart_accuracy import accuracy_chart
+from planner.outputs.report.chart_coverage import coverage_chart
 from planner.outputs.report.chart_local_items import local_items_chart
 from planner.outputs.report.chart_plans import plans_chart
 from planner.outputs.report.chart_sources import sources_chart
@@ -58,10 +61,13 @@ def _page(scope: Scope, files: dict[str, str]) -> str:
     of_chain = scope.region is None
     folder = "" if of_chain else "../"
     detailed = not of_chain or len(contents.stores) <= DETAILS_UP_TO
+    where = ("all", "all") if of_chain else ("region", str(scope.region))
     made = {
         "value": value_chart(scope),
         "plans": plans_chart(scope),
         "local_items": local_items_chart(scope),
+        "accuracy": accuracy_chart(contents.backtest, stamp, *where),
+        "coverage": coverage_chart(contents.backtest, stamp, *where),
         "sources": sources_chart(scope),
     }
     figures = {chart.id: chart.figure for chart in made.values() if chart}
@@ -96,6 +102,8 @@ def _page(scope: Scope, files: dict[str, str]) -> str:
         recapture=contents.recapture.to_dict("records"),
         assumptions=assumptions.to_dict("records"),
         unfinished=_unfinished(scope),
+        not_scored=not_scored(contents),
+        certainty=certainty_lines(contents.backtest, stamp, *where),
         glossary=GLOSSARY,
     )
 
