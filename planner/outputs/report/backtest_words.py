@@ -125,24 +125,24 @@ def rule_words(row: pd.Series | None) -> str:
     return f"than the best simple rule ({row['against']})"
 
 
-def certainty_lines(scores: pd.DataFrame, stamp: Stamp, by: str, name: str) -> list[str]:
-    """How sure the forecasts are, in a sentence a hold-out; empty where none was scored."""
-    lines = []
+def certainty_words(scores: pd.DataFrame, stamp: Stamp, by: str, name: str) -> str:
+    """How far off the forecasts were, in one sentence; empty where none was scored."""
+    parts = []
     for kind in kinds_of(scores[(scores["by"] == by) & (scores["name"] == name)]):
         error = figure_of(scores, kind, "error_share", by, name)
         gain = advantage_of(scores, kind, by, name)
         if error is None:
             continue
         beside = ""
-        if gain is not None and not is_noise(gain):
-            beside = f", {advantage_words(gain, stamp)} {rule_words(gain)}"
-        elif gain is not None:
-            beside = f", within noise of the best simple rule ({gain['against']})"
-        lines.append(
-            f"{KIND_WORDS[kind]}: ±{share(float(error['value']), stamp)} of the units "
-            f"({shares_between(error, stamp)}){beside}."
+        if gain is not None:
+            words = advantage_words(gain, stamp)
+            words = words if is_noise(gain) else f"{words} than it"
+            beside = f"; beside {gain['against']}, the best simple rule: {words}"
+        parts.append(
+            f"{share(float(error['value']), stamp)} for {KIND_WORDS[kind].lower()} "
+            f"({shares_between(error, stamp)}{beside})"
         )
-    return lines
+    return f"forecasts missed by {' and '.join(parts)} of the units sold." if parts else ""
 
 
 def not_scored(contents: Contents) -> str:

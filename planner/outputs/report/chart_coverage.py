@@ -112,10 +112,10 @@ def verdict(row: pd.Series) -> str:
     low, high = float(row["low"]), float(row["high"])
     if pd.isna(low) or pd.isna(high):
         return "too few to tell"
-    if abs(float(row["value"]) - PROMISED) <= NEAR:
-        return "as promised"
     if low <= PROMISED <= high:
-        return "off, but within noise of 80 %"
+        return "agrees with 80 %"
+    if abs(float(row["value"]) - PROMISED) <= NEAR:
+        return "close to 80 %"
     return "too narrow" if high < PROMISED else "too wide"
 
 

@@ -20,7 +20,7 @@ from planner.outputs.contents import Contents
 from planner.outputs.report import theme
 from planner.outputs.report.actions import changes_first, stores_first
 from planner.outputs.report.amounts import amount, in_money
-from planner.outputs.report.backtest_words import certainty_lines, not_scored
+from planner.outputs.report.backtest_words import certainty_words, not_scored
 from planner.outputs.report.chart_accuracy import accuracy_chart
 from planner.outputs.report.chart_coverage import coverage_chart
 from planner.outputs.report.chart_local_items import local_items_chart
@@ -103,7 +103,7 @@ def _page(scope: Scope, files: dict[str, str]) -> str:
         assumptions=assumptions.to_dict("records"),
         unfinished=_unfinished(scope),
         not_scored=not_scored(contents),
-        certainty=certainty_lines(contents.backtest, stamp, *where),
+        certainty=certainty_words(contents.backtest, stamp, *where),
         glossary=GLOSSARY,
     )
 
