@@ -147,6 +147,41 @@ def plan(
 
 
 @app.command()
+def segments(
+    data: Data,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to; default: reports/<data>-segments")
+    ] = None,
+    number: Annotated[
+        int | None,
+        typer.Option("--segments", min=1, max=20, help="How many; default: as the data tells"),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier proposal in the folder")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Propose customer segments from the sales: how many, who is where, what they buy."""
+    from planner.progress import progress_bar
+    from planner.proposals import propose_segments
+
+    folder = out or Path("reports") / f"{data.resolve().stem}-segments"
+    with progress_bar(quiet=quiet) as progress:
+        found = propose_segments(
+            data, folder, number=number, overwrite=overwrite, progress=progress
+        )
+    if found.number == 1 and number is None:
+        typer.echo(
+            f"The {found.cells:,} store-item pairs tell no segments apart: one segment foretells "
+            "pairs held out as well as more do, beyond noise."
+        )
+    else:
+        typer.echo(f"{found.number} segments from {found.cells:,} store-item pairs.")
+    typer.echo(f"Look them over in {folder / 'segments.xlsx'}")
+    typer.echo(f"To use them, put {folder / 'segments.csv'} and segment_index.csv beside the data.")
+
+
+@app.command()
 def solve(
     problem: Annotated[Path, typer.Argument(help="PROBLEM.json")],
     out: Annotated[Path, typer.Option(help="PLAN.json to write")],

@@ -109,7 +109,7 @@ def factorise(
     """
     known = cells.information if hidden is None else np.where(hidden, 0.0, cells.information)
     # Single precision halves the time, and is far finer than what the sales can tell.
-    known, rate = known.astype(np.float32), cells.rate.astype(np.float32)
+    known, rate = _single(known), _single(cells.rate)
     weighted = known * rate
     stores, items = known.shape
     draw = np.random.default_rng(seed)
@@ -117,8 +117,8 @@ def factorise(
     member[np.arange(items), group_of_item] = 1.0
     item = _over(weighted.sum(0), known.sum(0))
     size = _over(weighted.sum(1), (known * item).sum(1))
-    a = (draw.dirichlet(np.ones(segments), (starts, stores)) * size[:, None]).astype(np.float32)
-    b = (item * np.exp(draw.normal(0.0, 0.3, (starts, segments, items)))).astype(np.float32)
+    a = _single(draw.dirichlet(np.ones(segments), (starts, stores)) * size[:, None])
+    b = _single(item * np.exp(draw.normal(0.0, 0.3, (starts, segments, items))))
     for _ in range(rounds):
         top = _times(np.swapaxes(a, 1, 2), weighted / np.maximum(_times(a, b), TINY)) * b
         bottom = _times(np.swapaxes(a, 1, 2), known)
@@ -138,6 +138,10 @@ def factorise(
     miss = divergence(known, rate, _times(a, b)).sum((1, 2))
     best = int(np.argmin(miss))
     return a[best].astype(np.float64), b[best].astype(np.float64)
+
+
+def _single(values: NDArray[Any]) -> NDArray[Any]:
+    return values.astype(np.float32)
 
 
 def _times(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:

@@ -25,8 +25,8 @@ MANY_CELLS = 5_000
 SHARE_PRIORS = (30.0, 100.0, 300.0)
 """How strongly a store's shares lean on the chain's; which is chosen with the held-out pairs."""
 WORSE_IN_A_ROW = 2
-TRIAL = {"starts": 4, "rounds": 120}
-FINAL = {"starts": 8, "rounds": 200}
+TRIAL_STARTS, TRIAL_ROUNDS = 4, 120
+FINAL_STARTS, FINAL_ROUNDS = 8, 200
 NAMED_GROUPS = 2
 SMALLEST_LIFT = 0.02
 
@@ -50,7 +50,7 @@ class Segmentation:
     @property
     def number(self) -> int:
         """How many segments there are."""
-        return self.share.shape[1]
+        return int(self.share.shape[1])
 
     @property
     def chain_share(self) -> Floats:
@@ -95,7 +95,9 @@ def discover_segments(
     if number is not None:
         chosen = number
         curve["chosen"] = curve["segments"] == number
-    a, b = factorise(ordered, chosen, group, prior, seed=seed, **FINAL)
+    a, b = factorise(
+        ordered, chosen, group, prior, starts=FINAL_STARTS, rounds=FINAL_ROUNDS, seed=seed
+    )
     units = np.maximum(sums(history.item, history.units, history.items), 1e-9)
     share, index = _normalised(a, b, units[item_order])
     order = np.argsort(-share.mean(axis=0), kind="stable")
@@ -108,9 +110,7 @@ def discover_segments(
     return Segmentation(of_stores, of_items, group_index, curve, int(cells.known.sum()))
 
 
-def _scores(
-    cells: Cells, group: Ints, most: int, seed: int
-) -> tuple[dict[int, Floats], float]:
+def _scores(cells: Cells, group: Ints, most: int, seed: int) -> tuple[dict[int, Floats], float]:
     """Held-out quasi log-likelihood over one segment's by store, per number; and the prior."""
     store, item = np.nonzero(cells.known)
     draw = np.random.default_rng(seed)
@@ -125,7 +125,14 @@ def _scores(
         total = np.zeros(len(cells.rate))
         for number, hidden in enumerate(folds):
             a, b = factorise(
-                cells, segments, group, prior, seed=seed + number, hidden=hidden, **TRIAL
+                cells,
+                segments,
+                group,
+                prior,
+                starts=TRIAL_STARTS,
+                rounds=TRIAL_ROUNDS,
+                seed=seed + number,
+                hidden=hidden,
             )
             miss = divergence(cells.information, cells.rate, a @ b)
             total -= np.where(hidden, miss, 0.0).sum(axis=1) / repeats
