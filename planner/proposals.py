@@ -82,9 +82,7 @@ def propose_segments(
     chain = fit_chain(data)
     progress("looking for segments", 0, 1)
     try:
-        found = discover_segments(
-            chain.history, chain.rates, chain.grouping.group_of_item, number=number
-        )
+        found = discover_segments(chain.history, chain.grouping, chain.rates, number=number)
     except ValueError as error:
         problem = Problem("--segments", 1, "", str(number), str(error), "ask for fewer segments")
         raise BadInput([problem]) from error

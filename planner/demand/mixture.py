@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.demand.clean import History, sums
+from planner.demand.factors import Grouping
 from planner.demand.rates import Rates
 
 Floats = NDArray[np.float64]
@@ -47,15 +48,16 @@ class Cells:
         return np.asarray(self.information > 0)
 
 
-def local_cells(history: History, rates: Rates) -> Cells:
+def local_cells(history: History, grouping: Grouping, rates: Rates) -> Cells:
     """What each pair sold against its item's weeks, weeks weighted by their information.
 
     The variance of lasting local tastes is estimated with the sizes (by moments), so that a
     large pair does not count for more than its taste is worth.
     """
     h = history
-    level = rates.log_scale[h.item] + rates.item_levels.weekly.ravel()[h.item_week]
-    expected = h.exposure * np.exp(rates.elasticity.value * h.log_price + level)
+    level = rates.log_scale[:, None] + rates.item_levels.weekly + rates.season_log(h.weeks)
+    price = rates.price_log(h, grouping)
+    expected = h.exposure * np.exp(price + level.ravel()[h.item_week])
     mean = expected * (rates.static * rates.pair_factor)[h.pair]
     weight = 1.0 / (rates.dispersion + rates.spread * mean)
     pairs = len(h.pair_item)

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.demand.clean import History, sums
+from planner.demand.factors import Grouping
 from planner.demand.mixture import Cells, divergence, factorise, local_cells
 from planner.demand.rates import Rates
 
@@ -60,8 +61,8 @@ class Segmentation:
 
 def discover_segments(
     history: History,
+    grouping: Grouping,
     rates: Rates,
-    group_of_item: Ints,
     *,
     number: int | None = None,
     largest: int = LARGEST_NUMBER,
@@ -74,7 +75,7 @@ def discover_segments(
     ``number`` asks for one. Every pair is held out. Neither the order nor the names of stores
     and items matter. Raises ValueError for a number below 1 or above the stores with sales.
     """
-    cells = local_cells(history, rates)
+    cells, group_of_item = local_cells(history, grouping, rates), grouping.group_of_item
     with_sales = int(cells.known.any(axis=1).sum())
     if number is not None and not 1 <= number <= max(with_sales, 1):
         raise ValueError(f"from 1 to {with_sales} segments can be told apart, not {number}")

@@ -28,7 +28,7 @@ def found_in(inputs: Inputs, **options: Any) -> Segmentation:
         pd.factorize(inputs.stores["region"])[0], pd.factorize(inputs.items["category"])[0], group
     )
     rates = fit(history, grouping, float("inf"))
-    return discover_segments(history, rates, group, **options)
+    return discover_segments(history, grouping, rates, **options)
 
 
 def chain_of(make: Make, share: np.ndarray, index: np.ndarray, local: float = 0.1) -> Inputs:
