@@ -39,8 +39,8 @@ class Neighbours:
     """Share that discounts added."""
     rate: Floats
     """Units a week of the row itself at full price, in stock, as the rates have it."""
-    store: Ints
-    need_group: Ints
+    cell: Ints
+    """Need group of the row's store: store x need groups + need group."""
 
     def denominator(self, lost: Floats, drawn: Floats) -> Floats:
         """Denominator of the general attraction model over that at the current range, [row].
@@ -51,10 +51,10 @@ class Neighbours:
         it in the denominator, hence the other form below 0. A day out of stock counts as that
         share of the week.
         """
-        fall = lost[self.store, self.need_group] * self.missing
-        fall = np.clip(fall, -LARGEST_FALL, LARGEST_FALL)
-        rise = drawn[self.store, self.need_group] * self.promoted
-        return np.asarray(np.where(fall >= 0, 1.0 - fall, 1.0 / (1.0 + fall)) + rise)
+        fall = lost.ravel()[self.cell] * self.missing
+        np.clip(fall, -LARGEST_FALL, LARGEST_FALL, out=fall)
+        offer = np.where(fall >= 0, 1.0 - fall, 1.0 / (1.0 + fall))
+        return np.asarray(offer + drawn.ravel()[self.cell] * self.promoted)
 
 
 def neighbours(
@@ -67,13 +67,15 @@ def neighbours(
     left out of the table (``gaps_told`` False), only before its first and after its last row.
     """
     h = history
-    cell_name = h.pair_store * (int(grouping.group_of_item.max()) + 1)
-    _, cell = np.unique(cell_name + grouping.group_of_item[h.pair_item], return_inverse=True)
+    groups = int(grouping.group_of_item.max()) + 1
+    cell_name = h.pair_store * groups + grouping.group_of_item[h.pair_item]
+    _, cell = np.unique(cell_name, return_inverse=True)
     cells = int(cell.max()) + 1
     local = rates.static * rates.pair_factor
     kept = in_range[h.pair_store, h.pair_item]
     alive = _span(h, grouping.region_of_store[h.pair_store] * h.items + h.pair_item)
-    own = _span(h, np.arange(len(h.pair_item)))
+    every = np.arange(len(h.pair_item))
+    own = alive if gaps_told else _span(h, every)
 
     rate = np.exp(rates.log_level(h, grouping)) * local[h.pair]
     row_cell = h.week * cells + cell[h.pair]
@@ -86,7 +88,6 @@ def neighbours(
     present = np.zeros(len(h.pair_item), dtype=np.bool_)
     order = np.argsort(h.week, kind="stable")
     starts = np.searchsorted(h.week[order], np.arange(h.weeks + 1))
-    every = np.arange(len(h.pair_item))
     for week in range(h.weeks):
         now = replace(h, pair=every, week=np.full(len(every), week))
         units = np.exp(rates.log_level(now, grouping)) * local
@@ -109,17 +110,13 @@ def neighbours(
         missing=np.where(usable, missing / base, 0.0),
         promoted=np.where(usable, (pulled[row_cell] - pull) / base, 0.0),
         rate=rate,
-        store=h.pair_store[h.pair],
-        need_group=grouping.group_of_item[h.item],
+        cell=cell_name[h.pair],
     )
 
 
 def _span(history: History, series: Ints) -> tuple[Ints, Ints]:
     """First and last week in which each pair's series has a row, both [pair]."""
-    size = int(series.max()) + 1
-    first = np.full(size, history.weeks, dtype=np.int64)
-    last = np.full(size, -1, dtype=np.int64)
-    of_row = series[history.pair]
-    np.minimum.at(first, of_row, history.week)
-    np.maximum.at(last, of_row, history.week)
+    seen = np.zeros((int(series.max()) + 1, history.weeks), dtype=np.bool_)
+    seen[series[history.pair], history.week] = True
+    first, last = seen.argmax(axis=1), history.weeks - 1 - seen[:, ::-1].argmax(axis=1)
     return first[series], last[series]

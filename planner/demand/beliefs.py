@@ -73,8 +73,8 @@ def believe(
     told = found.standard_error <= LARGEST_STANDARD_ERROR
     estimated = possible & told & (width <= WIDEST_INTERVAL)
 
-    def assumed(share: float) -> Floats:
-        return choice.theta_of(np.full(choice.groups, share))
+    def assumed(share: float, tolerance: float = 1e-3) -> Floats:
+        return choice.theta_of(np.full(choice.groups, share), tolerance)
 
     low, high = (
         min(recapture_share, POSSIBLE_RECAPTURE[0]),
@@ -89,7 +89,7 @@ def believe(
         draws[:, group] = mean[group] + normal[turn] * spread[group]
     shares = low + (high - low) * level
     return Beliefs(
-        theta=np.where(estimated, theta(mean), assumed(recapture_share)),
+        theta=np.where(estimated, theta(mean), assumed(recapture_share, 1e-7)),
         closest=np.where(estimated, theta(mean - sure), assumed(high)),
         farthest=np.where(estimated, theta(mean + sure), assumed(low)),
         draws=np.where(estimated, theta(draws), np.stack([assumed(share) for share in shares])),

@@ -60,9 +60,20 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
     pairs, assumptions = _pairs(inputs, history, grouping, rates, calibration, weeks, promotions)
     shape = (len(inputs.stores), len(inputs.items))
     mean = pairs["demand_units_week"].to_numpy().reshape(shape)
+    untried = (pairs["source"] == "model").to_numpy().reshape(shape) & ~listed
     substitution = learn_substitution(
-        history, grouping, rates, mean, promotions.uplift, listed, need_groups, recapture_share
+        history,
+        grouping,
+        rates,
+        mean,
+        promotions.uplift,
+        listed,
+        untried,
+        need_groups,
+        recapture_share,
     )
+    mean = substitution.best.demand
+    pairs = _if_added(pairs, mean, history, weeks)
     cycles = cycle_cv(inputs, history, grouping, rates, mean, listed)
     if len(new_stores):
         text = "Store without sales: its size is taken as the mean of its region's stores"
@@ -161,6 +172,23 @@ def _pairs(
     )
     return pairs, _rate_assumptions(
         history, rates, calibration, ahead, weeks, sold, source, promotions.rows
+    )
+
+
+def _if_added(pairs: pd.DataFrame, demand: Floats, history: History, weeks: int) -> pd.DataFrame:
+    """``pairs`` with what items sell once they take from the others of their need group."""
+    mean = demand.ravel()
+    before = pairs["demand_units_week"].to_numpy()
+    share = np.divide(mean, before, out=np.ones_like(mean), where=before > 0)
+    whole = np.tile(_whole_units(history), history.stores) & (share != 1.0)
+    low, high = (pairs[name].to_numpy() * share for name in ("low_units_week", "high_units_week"))
+    low = np.where(whole, np.round(low * weeks) / weeks, low)
+    high = np.where(whole, np.round(high * weeks) / weeks, high)
+    return pairs.assign(
+        demand_units_week=mean,
+        se_units_week=pairs["se_units_week"] * share,
+        low_units_week=np.minimum(low, mean),
+        high_units_week=np.maximum(high, mean),
     )
 
 

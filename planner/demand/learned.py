@@ -40,19 +40,21 @@ def learn_substitution(
     demand: Floats,
     lift: Floats,
     listed: Flags,
+    untried: Flags,
     need_groups: tuple[str, ...],
     recapture_share: float,
 ) -> LearnedSubstitution:
     """Estimate theta of every need group and fit the choice model to ``demand``.
 
     demand: units a week over the horizon of each item if added to or kept in the current range
-    ``listed``; lift: factor of planned promotions in it; all [store, item]. recapture_share: the
+    ``listed``; lift: factor of planned promotions in it; untried: pairs of which ``demand`` says
+    what :class:`GroupChoice` takes for an attraction; all [store, item]. recapture_share: the
     assumption for need groups whose history cannot tell.
     """
     group, groups = grouping.group_of_item, len(need_groups)
     # Substitution is learned at full price; promotions of the horizon come on top.
-    full_price = GroupChoice(demand / lift, listed, group, groups)
-    choice = GroupChoice(demand, listed, group, groups, lift)
+    full_price = GroupChoice(demand / lift, listed, group, groups, untried=untried)
+    choice = GroupChoice(demand, listed, group, groups, lift, untried)
     # A table without any zero may have left the weeks without a sale out.
     near = neighbours(history, grouping, rates, listed, gaps_told=bool((history.units == 0).any()))
     found = estimate_theta(history, grouping, rates, near, full_price)

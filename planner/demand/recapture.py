@@ -22,8 +22,9 @@ from planner.demand.substitution import GroupChoice
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-ROUNDS = 4
-PROJECTIONS = 6
+# Newton steps, and how often the nuisances are projected out by turns in each: exactly enough in
+# the last, where it decides what the estimate says.
+PROJECTIONS = (2, 2, 2, 2, 5)
 LARGEST_STEP = 0.3
 SLOPE_STEP = 0.02
 # Outside [0, 1] there is no choice model, yet an estimate may fall there by chance.
@@ -34,8 +35,9 @@ DRAWN_BOUNDS = (0.0, 5.0)
 BLOCK_WEEKS = 26
 # With fewer rows than this in an item's week in a region, its week in the chain is the yardstick.
 FEWEST_PEERS = 4.0
-# Relative spread of a store's good and bad weeks when it cannot be measured.
-SMALLEST_STORE_WEEK_VARIANCE = 1e-6
+# Units of information for a store's week being like any other: little, so that stock-outs of good
+# weeks do not pass for substitution.
+STORE_WEEK_PRIOR = 10.0
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,18 @@ def estimate_theta(
     passes for substitution. The store's week is taken from its other need groups. Linear in rows.
     ``choice`` holds demand without promotions.
     """
-    h, group, store = history, near.need_group, near.store
-    groups = choice.groups
+    h, groups = history, choice.groups
+    store, group = np.divmod(near.cell, groups)
     expected = h.exposure * np.exp(rates.price_log(h, grouping)) * near.rate
     weight = 1.0 / (rates.dispersion + rates.spread * expected)
     information = weight * expected
     nuisances = _nuisances(h, grouping)
     store_week = store * h.weeks + h.week
-    _, own_week = np.unique(store_week * groups + group, return_inverse=True)
+    _, cell = np.unique(near.cell, return_inverse=True)
+    own_week = cell * h.weeks + h.week
 
     theta, drawn = np.full(groups, START_THETA), START_DRAWN
-    for _ in range(ROUNDS):
+    for turns in PROJECTIONS:
         share, next_share = (
             choice.range_share(np.clip(theta + step, 0.0, 1.0)) for step in (0.0, SLOPE_STEP)
         )
@@ -84,13 +87,13 @@ def estimate_theta(
         mu = mu * _store_weeks(h, store_week, own_week, weight, mu)
         # What promotions drew is held still: it must not pass for evidence about theta.
         further = near.denominator((1.0 - theta - SLOPE_STEP) * next_share, drawn_share)
-        slope = _project(np.log(offer / further) / SLOPE_STEP, nuisances, information)
+        slope = _project(np.log(offer / further) / SLOPE_STEP, nuisances, information, turns)
         score = sums(group, weight * slope * (h.units - mu), groups)
         curvature = sums(group, weight * mu * slope**2, groups)
         step = np.where(curvature > 0, score / np.where(curvature > 0, curvature, 1.0), 0.0)
         theta = np.clip(theta + np.clip(step, -LARGEST_STEP, LARGEST_STEP), *THETA_BOUNDS)
         further = near.denominator(lost, (drawn + SLOPE_STEP) * share)
-        pull = _project(np.log(offer / further) / SLOPE_STEP, nuisances, information)
+        pull = _project(np.log(offer / further) / SLOPE_STEP, nuisances, information, turns)
         bend = float((weight * mu) @ pull**2)
         if bend > 0:
             move = float((weight * pull) @ (h.units - mu)) / bend
@@ -107,13 +110,12 @@ def estimate_theta(
     clustered = (by_store.reshape(groups, h.stores) ** 2).sum(axis=1) / bread**2
     clusters = h.stores / max(h.stores - 1.0, 1.0)
     shared = clusters * float((clustered[told] / variance[told]).mean()) if told.any() else 1.0
-    out = near.missing > 0
-    cell = np.unique(group[out] * (h.stores * h.weeks) + store_week[out])
+    out = np.bincount(near.cell * h.weeks + h.week, near.missing > 0, groups * h.stores * h.weeks)
     return Thetas(
         value=np.where(told, theta, np.nan),
         standard_error=np.where(told, np.sqrt(variance * max(shared, 1.0)), np.inf),
         drawn=drawn,
-        store_weeks=np.bincount(cell // (h.stores * h.weeks), minlength=groups),
+        store_weeks=(out > 0).reshape(h.stores, groups, h.weeks).sum(axis=(0, 2)),
     )
 
 
@@ -131,15 +133,15 @@ def _nuisances(history: History, grouping: Grouping) -> tuple[Ints, ...]:
     pair = history.pair * blocks + history.week * blocks // history.weeks
     region = grouping.region_of_store[history.pair_store] * history.items + history.pair_item
     week = region[history.pair] * history.weeks + history.week
-    if len(week) < FEWEST_PEERS * len(np.unique(week)):
+    if len(week) < FEWEST_PEERS * np.count_nonzero(np.bincount(week)):
         week = history.item_week
     return pair, week
 
 
-def _project(x: Floats, nuisances: tuple[Ints, ...], weight: Floats) -> Floats:
+def _project(x: Floats, nuisances: tuple[Ints, ...], weight: Floats, turns: int) -> Floats:
     """What is left of x beside the weighted means of each nuisance's cells, by turns."""
     totals = [np.bincount(cell, weight) for cell in nuisances]
-    for _ in range(PROJECTIONS):
+    for _ in range(turns):
         for cell, total in zip(nuisances, totals, strict=True):
             mean = np.bincount(cell, weight * x, len(total)) / np.where(total > 0, total, 1.0)
             x = x - mean[cell]
@@ -149,17 +151,14 @@ def _project(x: Floats, nuisances: tuple[Ints, ...], weight: Floats) -> Floats:
 def _store_weeks(
     history: History, store_week: Ints, own_week: Ints, weight: Floats, mu: Floats
 ) -> Floats:
-    """Factor of each row's store and week, from the store's other need groups, shrunk to 1.
+    """Factor of each row's store and week, from the store's other need groups.
 
     own_week: code of the row's store, week and need group.
     """
     size, own_size = history.stores * history.weeks, int(own_week.max()) + 1
     sold, should = weight * history.units, weight * mu
     all_sold, all_should = sums(store_week, sold, size), sums(store_week, should, size)
-    # A ratio's squared miss is the variance of store-weeks plus 1 / information.
-    square = float(((all_sold - all_should) ** 2 - all_should).sum())
-    variance = square / max(float((all_should**2).sum()), 1e-12)
-    prior = 1.0 / max(variance, SMALLEST_STORE_WEEK_VARIANCE)
     others_sold = all_sold[store_week] - sums(own_week, sold, own_size)[own_week]
     others_should = all_should[store_week] - sums(own_week, should, own_size)[own_week]
-    return np.asarray(np.maximum(others_sold + prior, prior / 2) / (others_should + prior))
+    above = np.maximum(others_sold, 0.0) + STORE_WEEK_PRIOR
+    return np.asarray(above / (others_should + STORE_WEEK_PRIOR))

@@ -10,6 +10,7 @@ unit of attraction sells one unit a week.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,17 @@ NO_PURCHASE_SHARE = 0.25
 # would take more than this share, the potential (no-purchase included) is raised.
 LARGEST_SHARE = 0.75
 NEWTON_STEPS = 12
-BISECTIONS = 30
+# Where the theta of a recapture is first looked for.
+GRID = np.linspace(0.0, 1.0, 9)
+LARGEST_STEPS = 40
 
 
 @dataclass(frozen=True)
 class Attractions:
     """The choice model of every store: arrays [store, item] and [store, need group]."""
 
+    demand: Floats
+    """Units a week of each item if added to or kept in the current range."""
     attraction: Floats
     shadow_attraction: Floats
     no_purchase: Floats
@@ -48,9 +53,11 @@ class GroupChoice:
     """The choice inside need groups as it follows from theta; all else is given.
 
     demand: units a week of each item if added to or kept in the store's current range; listed:
-    that range; lift: factor of planned promotions on demand, none if left out; all [store, item].
-    theta is [need group] throughout: shadow attraction as a share of the attraction without
-    promotions.
+    that range; lift: factor of planned promotions on demand, none if left out; untried: not
+    listed, and ``demand`` is what a model learned elsewhere foretells; all [store, item]. An
+    untried item's number is taken as its attraction: the store's sales that it leans on were made
+    without the item, which will take from the others once it is added. theta is [need group]
+    throughout: shadow attraction as a share of the attraction without promotions.
     """
 
     def __init__(
@@ -60,16 +67,21 @@ class GroupChoice:
         group_of_item: Ints,
         groups: int,
         lift: Floats | None = None,
+        untried: Flags | None = None,
     ) -> None:
         self.order = np.argsort(group_of_item, kind="stable")
         self.demand, self.listed = demand[:, self.order], listed[:, self.order]
         self.groups, self.group = groups, group_of_item[self.order]
-        self.lift = np.ones_like(demand) if lift is None else lift[:, self.order]
+        self.lift = np.ones_like(demand) if lift is None else np.maximum(lift, 1.0)[:, self.order]
         self.starts = np.flatnonzero(np.diff(self.group, prepend=-1))
         self.present = self.group[self.starts]
         self.missing = np.where(self.listed, 0.0, self.demand)
         self.range_units = self.sum(np.where(self.listed, self.demand, 0.0))
         self.empty = self.range_units <= 0
+        # Demand that was seen (or stated) with the item in the denominator. Where nothing of the
+        # group is listed, the model leans on stores that list it.
+        tried = np.ones_like(self.listed) if untried is None else ~untried[:, self.order]
+        self.made_room = np.where(tried | self.empty[:, self.group], self.missing, 0.0)
         # Nothing listed: potential from all demand instead of the range's. Promotions bring no
         # more shoppers who buy nothing.
         stocked = self.listed.mean(axis=0)
@@ -82,14 +94,22 @@ class GroupChoice:
     def attractions(self, theta: Floats) -> Attractions:
         """Attractions that give back the demand."""
         potential, raised = self.potential(theta)
-        v = np.empty_like(self.demand)
-        v[:, self.order] = self.attraction(theta, potential)
-        w = np.empty_like(v)
-        w[:, self.order] = v[:, self.order] * self.shadow(theta)
-        missing = self.sum(np.where(self.listed, 0.0, w[:, self.order]))
+        v = self.attraction(theta, potential)
+        w = v * self.shadow(theta)
+        missing = self.sum(np.where(self.listed, 0.0, w))
+        n = np.maximum(potential[:, self.group], 1e-12)
+        added = np.where(self.made_room > 0, self.demand, v * n / (n + v - w))
+        demand = np.where(self.listed, self.demand, added)
+
+        def in_order(values: Floats) -> Floats:
+            placed = np.empty_like(values)
+            placed[:, self.order] = values
+            return placed
+
         return Attractions(
-            attraction=v,
-            shadow_attraction=w,
+            demand=in_order(demand),
+            attraction=in_order(v),
+            shadow_attraction=in_order(w),
             no_purchase=np.maximum(potential - missing - self.range_units, 0.0),
             potential=potential,
             theta=theta,
@@ -97,18 +117,36 @@ class GroupChoice:
             raised=int(raised.sum()),
         )
 
-    def theta_of(self, recapture_share: Floats) -> Floats:
+    def theta_of(self, recapture_share: Floats, tolerance: float = 1e-7) -> Floats:
         """The theta of each need group at which recapture is ``recapture_share`` [need group].
 
-        0 where even theta = 0 recaptures less.
+        tolerance: in shares of recapture. 0 where even theta = 0 recaptures less, 1 where the
+        share is 0.
         """
-        low, high = np.zeros(self.groups), np.ones(self.groups)
-        reachable = self.recapture(low) > recapture_share
-        for _ in range(BISECTIONS):
-            middle = (low + high) / 2
-            above = self.recapture(middle) > recapture_share
-            low, high = np.where(above, middle, low), np.where(above, high, middle)
-        return np.where(reachable, (low + high) / 2, 0.0)
+        curve, each = self._curve, np.arange(self.groups)
+        # The last grid point at which so much is recaptured, and the next one.
+        at = np.clip((curve >= recapture_share).sum(axis=0) - 1, 0, len(GRID) - 2)
+        low, high = GRID[at], GRID[at + 1]
+        above, below = curve[at, each], curve[at + 1, each]
+        theta = low
+        between = (above > recapture_share) & (below < recapture_share)
+        for step in range(LARGEST_STEPS):
+            # Regula falsi and bisection by turns: fast where straight, safe where bent.
+            fall = np.where(between, above - below, 1.0)
+            straight = (above - recapture_share) / fall if step % 2 == 0 else 0.5
+            theta = np.where(between, low + (high - low) * straight, theta)
+            value = self.recapture(theta)
+            if (np.abs(value - recapture_share)[between] <= tolerance).all():
+                break
+            reached = value >= recapture_share
+            low, above = np.where(reached, theta, low), np.where(reached, value, above)
+            high, below = np.where(reached, high, theta), np.where(reached, below, value)
+        return np.where(curve[-1] >= recapture_share, 1.0, theta)
+
+    @cached_property
+    def _curve(self) -> Floats:
+        """Recapture at each theta of GRID, [grid, need group]."""
+        return np.stack([self.recapture(np.full(self.groups, theta)) for theta in GRID])
 
     def recapture(self, theta: Floats) -> Floats:
         """[need group] recapture at the current range.
@@ -151,7 +189,7 @@ class GroupChoice:
         LARGEST_SHARE.
         """
         share = self.shadow(theta) * self.missing
-        lost = self.missing - share
+        lost = (1.0 - self.shadow(theta)) * self.made_room
         floor = self._over(np.maximum, lost) / LARGEST_SHARE
         start = self.fixed + np.where(self.empty, 0.0, self.sum(share))
         potential = np.maximum(start, floor)
@@ -163,12 +201,12 @@ class GroupChoice:
             slope = 1.0 + self.sum(share * lost / rest**2)
             step = np.where(self.empty | (miss >= 0), 0.0, -miss / slope)
             potential = potential + step
-            if float((step / np.maximum(potential, 1e-12)).max(initial=0.0)) < 1e-12:
+            if float((step / np.maximum(potential, 1e-12)).max(initial=0.0)) < 1e-10:
                 break
         return potential, ~self.empty & (potential <= floor)
 
     def attraction(self, theta: Floats, potential: Floats) -> Floats:
-        """Listed: the demand itself. Missing: v with N v / (N + (1 - s) v) = demand."""
+        """Listed, untried: the demand itself. Missing: v with N v / (N + (1 - s) v) = demand."""
         n = potential[:, self.group]
-        lost = (1.0 - self.shadow(theta)) * self.missing
+        lost = (1.0 - self.shadow(theta)) * self.made_room
         return np.where(self.listed, self.demand, self.demand * n / np.maximum(n - lost, 1e-12))
