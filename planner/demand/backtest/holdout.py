@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.demand.clean import DAYS_A_WEEK, History, sums
+from planner.demand.ranges import RECENT_WEEKS
 from planner.tables.inputs import Inputs
 
 Floats = NDArray[np.float64]
@@ -75,8 +76,10 @@ def cut(inputs: Inputs, origin: pd.Timestamp, end: pd.Timestamp, hidden: Flags) 
     """The inputs as they were before ``origin``, without the history of the ``hidden`` pairs.
 
     hidden: [store, item]. The discounts given from ``origin`` until before ``end`` become the
-    promotions planned for the horizon. Today's range was not known then: it is left out, so the
-    range is what was sold last. Signals of the held-out weeks are left out too.
+    promotions planned for the horizon. Today's range was not known then: in its place stands what
+    each store sold in its last weeks before ``origin``, hidden pairs among it. That a store lists
+    an item is no secret, and it matters: items that stores left out are another kind. Signals of
+    the held-out weeks are left out.
     """
     sales = inputs.sales
     store = sales["store_id"].cat.codes.to_numpy()
@@ -92,9 +95,22 @@ def cut(inputs: Inputs, origin: pd.Timestamp, end: pd.Timestamp, hidden: Flags) 
         inputs,
         sales=sales[seen].reset_index(drop=True),
         promotions=promotions.reset_index(drop=True),
-        current_range=inputs.current_range.iloc[:0],
+        current_range=_range_at(inputs, past),
         signals=signals[~(signals["week"] >= origin)].reset_index(drop=True),
     )
+
+
+def _range_at(inputs: Inputs, past: Flags) -> pd.DataFrame:
+    """``current_range`` as it was: items sold in each store's last weeks of the past rows."""
+    sold = inputs.sales.loc[past & (inputs.sales["units"] > 0).to_numpy()]
+    last = sold.groupby("store_id", observed=True)["week"].max()
+    recent = sold["week"] > sold["store_id"].map(last).astype("datetime64[ns]") - pd.Timedelta(
+        weeks=RECENT_WEEKS
+    )
+    pairs = sold.loc[recent, ["store_id", "item_id"]].drop_duplicates().astype("str")
+    empty = inputs.current_range.iloc[:0]
+    rows = pairs.reset_index(drop=True).reindex(columns=empty.columns)
+    return rows.astype(empty.dtypes.to_dict())
 
 
 def random_folds(members: Ints, folds: int, seed: int) -> list[Ints]:

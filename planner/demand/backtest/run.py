@@ -285,9 +285,9 @@ def _assumptions(
     )
     note(
         "current_range",
-        "Today's range was not known in the past: the range of each origin is what was sold in "
-        "the weeks before it",
-        len(past.inputs.current_range),
+        "Today's range was not known in the past: in its place stands what each store sold last "
+        "before the held-out weeks. That it lists an item is told, for hidden pairs and stores too",
+        int(truth_of(past.history, chosen[0], past.held).known.sum()),
     )
     if past.held < weeks:
         text = f"History too short to hold out {weeks} weeks: this many were held out instead"
