@@ -115,7 +115,6 @@ def test_the_estimate_never_sees_a_held_out_week(inputs, hidden):
     for (seen, weeks), origin in zip(given, ends, strict=False):
         assert seen.sales["week"].max() == origin - WEEK
         assert weeks == found.weeks
-        assert seen.current_range.empty
         planned = seen.promotions["week"]
         assert planned.between(origin, origin + (weeks - 1) * WEEK).all()
         real = inputs.sales[(inputs.sales["discount"] > 0) & (inputs.sales["week"].isin(planned))]
@@ -149,6 +148,28 @@ def test_every_store_is_hidden_once_and_a_tenth_of_the_pairs_at_a_time(hidden):
     assert not pairs.duplicated(["store_id", "item_id"]).any()
     known = found.pairs[(found.pairs["kind"] == ROLLING_ORIGIN) & (found.pairs["fold"] == 0)]
     assert pairs.groupby("fold").size().to_numpy() == pytest.approx(len(known) / 10, abs=1.5)
+
+
+def test_the_range_told_is_the_range_of_the_origin(make_chain):
+    """Items sold in a store's last four weeks before it, hidden ones too, and no later arrival."""
+    chain = make_chain(stores=8, items=10, weeks=13, carried=1.0)
+    sales = chain.sales
+    week = (sales["week"] - sales["week"].min()) // WEEK
+    of = [sales["item_id"] == item for item in chain.item_ids[:3]]
+    # The first item left five weeks before the origin, the second four, the third comes with it.
+    gone = (of[0] & (week >= 4)) | (of[1] & (week >= 6)) | (of[2] & (week < 9))
+    # Today's range holds nothing of what was listed then.
+    today = pd.DataFrame({"store_id": chain.store_ids[:1], "item_id": chain.item_ids[:1]})
+    inputs = chain.inputs(sales=sales[~gone], current_range=today)
+    recorder = Recorder(inputs)
+    found = backtest(inputs, weeks=4, light=True, estimator=recorder)
+    assert found.origins == (sales["week"].min() + 9 * WEEK,)
+    expected = {(s, i) for s in chain.store_ids for i in chain.item_ids[3:]}
+    expected |= {(s, chain.item_ids[1]) for s in chain.store_ids}
+    for seen, _ in recorder.given:
+        listed = seen.current_range
+        assert list(listed.dtypes) == list(inputs.current_range.dtypes)
+        assert set(zip(listed["store_id"], listed["item_id"], strict=True)) == expected
 
 
 def test_signals_of_held_out_weeks_are_hidden_and_lasting_ones_are_not(inputs):
