@@ -7,10 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.demand.clean import History
-from planner.demand.cycles import DEFAULT_CV, LARGEST_CV, Scatter, cycle_factor, scatter_of_weeks
-from planner.demand.factors import Grouping
-from planner.demand.rates import Rates
+from planner.demand.cycles import DEFAULT_CV, LARGEST_CV, Scatter, cycle_factor
 from planner.tables.inputs import Assumption, Inputs
 
 Floats = NDArray[np.float64]
@@ -32,15 +29,13 @@ class CycleCv:
 
 def cycle_cv(
     inputs: Inputs,
-    history: History,
-    grouping: Grouping,
-    rates: Rates,
+    scatter: Scatter | None,
     mean_week: Floats,
     in_range: Flags,
 ) -> CycleCv:
     """Coefficient of variation of every pair's demand in one delivery cycle.
 
-    mean_week: mean weekly units, in_range: the current range, both [store, item]. A number in
+    scatter: of the items' weeks, None where the history is too short; mean_week: mean weekly units, in_range: the current range, both [store, item]. A number in
     ``items.demand_cv`` stands for the item in every store; else it is estimated from the history
     (docs/demand.md), to two decimals; where that is too short, 0.5.
     """
@@ -48,7 +43,6 @@ def cycle_cv(
     told = np.isfinite(given)
     deliveries = inputs.stores["deliveries_week"].to_numpy(dtype=np.float64)
     deliveries = np.where(np.isfinite(deliveries), deliveries, 1.0)
-    scatter = scatter_of_weeks(history, grouping, rates)
     if scatter is None:
         estimate = np.full(mean_week.shape, DEFAULT_CV)
     else:

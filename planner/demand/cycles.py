@@ -67,6 +67,18 @@ class Scatter:
         return np.asarray(np.minimum(np.sqrt(self.dispersion / mean + lasting), LARGEST_CV))
 
 
+    def horizon_variance(self, mean_week: Floats, weeks: int) -> Floats:
+        """Variance of mean weekly units over ``weeks`` weeks around their mean, [store, item].
+
+        Deviations of adjacent weeks correlate by ``persistence`` and fade by it; what all stores
+        share is left to the levels.
+        """
+        apart = np.arange(1, weeks)
+        together = 1.0 + 2.0 * float(((1 - apart / weeks) * self.persistence**apart).sum())
+        own = self.dispersion * mean_week + together * self.spread * mean_week**2
+        return np.asarray(own / weeks)
+
+
 def cycle_factor(persistence: float, cycles: Floats) -> Floats:
     """Relative variance of one of ``cycles`` equal parts of a week over that of the week.
 

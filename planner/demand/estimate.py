@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from planner.demand.clean import History, clean
 from planner.demand.cycle_cv import cycle_cv
+from planner.demand.cycles import Scatter, scatter_of_weeks
 from planner.demand.factors import Grouping
 from planner.demand.learned import learn_substitution
 from planner.demand.newcomers import fill_new_items
@@ -57,7 +58,10 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
         inputs, history.first_week, weeks, rates.discounts, grouping.region_of_store,
         history.sold,
     )  # fmt: skip
-    pairs, assumptions = _pairs(inputs, history, grouping, rates, calibration, weeks, promotions)
+    scatter = scatter_of_weeks(history, grouping, rates)
+    pairs, assumptions = _pairs(
+        inputs, history, grouping, rates, calibration, weeks, promotions, scatter
+    )
     shape = (len(inputs.stores), len(inputs.items))
     mean = pairs["demand_units_week"].to_numpy().reshape(shape)
     untried = (pairs["source"] == "model").to_numpy().reshape(shape) & ~listed
@@ -74,7 +78,7 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
     )
     mean = substitution.best.demand
     pairs = _if_added(pairs, mean, history, weeks)
-    cycles = cycle_cv(inputs, history, grouping, rates, mean, listed)
+    cycles = cycle_cv(inputs, scatter, mean, listed)
     if len(new_stores):
         text = "Store without sales: its size is taken as the mean of its region's stores"
         assumptions.append(Assumption("demand", "sales.store_id", text, len(new_stores)))
@@ -126,6 +130,7 @@ def _pairs(
     calibration: Calibration,
     weeks: int,
     promotions: HorizonPromotions,
+    scatter: Scatter | None,
 ) -> tuple[pd.DataFrame, list[Assumption]]:
     stores, items = history.stores, history.items
     store, item = np.divmod(np.arange(stores * items), items)
@@ -153,7 +158,10 @@ def _pairs(
     log_variance = np.minimum((variance + unsure).ravel(), LARGEST_LOG_VARIANCE)
 
     posterior = mean**2 * np.expm1(log_variance)
-    sampling = (rates.dispersion * mean + rates.spread * mean**2) / weeks
+    if scatter is None:
+        sampling = (rates.dispersion * mean + rates.spread * mean**2) / weeks
+    else:
+        sampling = scatter.horizon_variance(mean.reshape(stores, items), weeks).ravel()
     low, high = quantiles(mean, posterior + sampling)
     whole = _whole_units(history)[item]
     low = np.where(whole, np.round(low * weeks) / weeks, low)

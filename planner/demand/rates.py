@@ -135,9 +135,17 @@ class Rates:
 
     def level_variance(self, grouping: Grouping, store: Ints, item: Ints, weeks: int) -> Floats:
         """Variance of the pairs' mean log level over the next weeks, store and pair left out."""
-        variance = self.item_levels.forecast_variance(weeks)[item]
+        variance = (self.item_levels.forecast_variance(weeks) + self._season_variance(weeks))[item]
         region = self.region_levels.forecast_variance(weeks)
         return np.asarray(variance + region[_region_item(grouping, store, item)])
+
+    def _season_variance(self, weeks: int) -> Floats:
+        """[item] variance of the season's change from the last week to the next weeks' mean."""
+        history = self.seen.shape[1]
+        if not self.season.mean.shape[1]:
+            return np.zeros(len(self.seen))
+        ahead = season_terms(weeks, history).mean(axis=0) - season_terms(1, history - 1)[0]
+        return np.asarray(np.einsum("k,nkl,l->n", ahead, self.season.covariance, ahead))
 
     def factor_variance(self, grouping: Grouping, store: Ints, item: Ints) -> Floats:
         """Variance of the pairs' log rate through the factors."""
