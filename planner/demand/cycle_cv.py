@@ -35,7 +35,8 @@ def cycle_cv(
 ) -> CycleCv:
     """Coefficient of variation of every pair's demand in one delivery cycle.
 
-    scatter: of the items' weeks, None where the history is too short; mean_week: mean weekly units, in_range: the current range, both [store, item]. A number in
+    scatter: of the items' weeks, None where the history is too short; mean_week: mean weekly
+    units, in_range: the current range, both [store, item]. A number in
     ``items.demand_cv`` stands for the item in every store; else it is estimated from the history
     (docs/demand.md), to two decimals; where that is too short, 0.5.
     """

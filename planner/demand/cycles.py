@@ -66,7 +66,6 @@ class Scatter:
         lasting = (self.spread + self.shared) * cycle_factor(self.persistence, cycles)
         return np.asarray(np.minimum(np.sqrt(self.dispersion / mean + lasting), LARGEST_CV))
 
-
     def horizon_variance(self, mean_week: Floats, weeks: int) -> Floats:
         """Variance of mean weekly units over ``weeks`` weeks around their mean, [store, item].
 

@@ -43,6 +43,33 @@ class Discounts:
     """Share of the response to a change that is left on average over the horizon."""
     region_log_price: Floats
     """[region x item, week] mean log(1 - discount)."""
+    of_others: Floats
+    """[item] of log demand to the log of what discounts on the rest of its need group add to the
+    group's units; at most 0."""
+    group_of_item: Ints
+    units_of_item: Floats
+    """[item] units a week of the chain: how much each counts in its need group."""
+
+    @property
+    def region_crowding(self) -> Floats:
+        """[region x item, week] log of what discounts on others add to the need group."""
+        return self.crowding(self.region_log_price, 1.0)
+
+    def crowding(self, region_log_price: Floats, share: float) -> Floats:
+        """Log of what discounts on an item's neighbours add to their need group's units.
+
+        region_log_price: [region x item, ...]; share: of the first response that counts.
+        """
+        items = len(self.of_item)
+        price = region_log_price.reshape(-1, items, region_log_price[0].size)
+        added = self.units_of_item[:, None] * np.expm1(share * self.of_item[:, None] * price)
+        groups = int(self.group_of_item.max()) + 1
+        member = np.zeros((groups, items))
+        member[self.group_of_item, np.arange(items)] = 1.0
+        total = (member @ self.units_of_item)[self.group_of_item]
+        others = (member @ added)[:, self.group_of_item] - added
+        share_added = others / np.maximum(total, 1e-12)[:, None]
+        return np.asarray(np.log1p(share_added).reshape(region_log_price.shape))
 
     @property
     def recent_log_price(self) -> Floats:
@@ -58,14 +85,18 @@ class Discounts:
         text = (
             f"{found.text}; to a discount of the whole region items respond by {middle:.1f} "
             f"(eight of ten between {low:.1f} and {high:.1f}), of which {self.lasting_share:.0%} "
-            "lasts over the horizon"
+            "lasts over the horizon; when discounts on others double a need group's units, an "
+            f"item keeps {2.0 ** float(np.median(self.of_others)):.0%} of its own"
         )
         return replace(found, text=text)
 
-    def effect(self, item: Ints, log_price: Floats, region_log_price: Floats) -> Floats:
-        """Log effect of rows of history, given their region's mean in that week."""
+    def effect(
+        self, item: Ints, log_price: Floats, region_log_price: Floats, crowding: Floats
+    ) -> Floats:
+        """Log effect of rows of history, given their region's mean and crowding in that week."""
         own = self.between_stores.value * (log_price - region_log_price)
-        return np.asarray(own + self.of_item[item] * region_log_price)
+        others = self.of_others[item] * crowding
+        return np.asarray(own + self.of_item[item] * region_log_price + others)
 
     def carried(self, region_item: Ints, item: Ints) -> Floats:
         """Log effect on later full-price weeks of the discounts there were: what a level that
@@ -73,10 +104,13 @@ class Discounts:
         recent_price = self.recent_log_price[region_item]
         return np.asarray((1.0 - self.lasting_share) * self.of_item[item] * recent_price)
 
-    def ahead(self, item: Ints, log_price: Floats, region_log_price: Floats) -> Floats:
-        """Log effect of later discounts, given their region's mean in that week."""
+    def ahead(
+        self, item: Ints, log_price: Floats, region_log_price: Floats, crowding: Floats
+    ) -> Floats:
+        """Log effect of later discounts, given their region's mean and crowding in that week."""
         own = self.between_stores.value * (log_price - region_log_price)
-        return np.asarray(own + self.lasting_share * self.of_item[item] * region_log_price)
+        lasting = self.lasting_share * self.of_item[item] * region_log_price
+        return np.asarray(own + lasting + self.of_others[item] * crowding)
 
 
 def region_log_price(history: History, region_week: Ints, series: int) -> Floats:

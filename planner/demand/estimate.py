@@ -143,7 +143,7 @@ def _pairs(
     ahead = outlook(rates, grouping, weeks)
     log_rate = rates.model_log_rate(grouping, store, item) + ahead.change[item] + np.log(own)
     level = rates.level_variance(grouping, store, item, weeks)
-    level = level * level_inflation(rates, ahead, weeks)
+    level = level * level_inflation(rates, ahead, calibration, weeks)
     inflation = np.where(share > 0, calibration.pair_inflation, calibration.model_inflation)
     log_variance = level + inflation * rates.local_variance(grouping, store, item)
 

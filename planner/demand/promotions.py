@@ -63,7 +63,8 @@ def horizon_promotions(
         weekly[store[own], item[own]] = discount[own]
         log_price = log_price_ratio(weekly)
         regional = _region_mean(log_price, region_of_store, sold)
-        effect = np.exp(discounts.ahead(items, log_price, regional))
+        crowding = discounts.crowding(regional.ravel()[:, None], discounts.lasting_share)
+        effect = np.exp(discounts.ahead(items, log_price, regional, crowding.reshape(shape)))
         demand += effect - 1.0
         paid += effect * (1.0 - weekly) - 1.0
     return HorizonPromotions(demand / weeks, paid / demand, int(inside.sum()))

@@ -34,6 +34,7 @@ RANK_TURNS = (1, 4)
 # First guess and limits of how much items' responses differ: elasticities, season amplitudes.
 RESPONSE_START, RESPONSE_LARGEST = 0.5, 4.0
 SEASON_START, SEASON_LARGEST = 0.01, 1.0
+CROWDING_START, CROWDING_LARGEST, CROWDING_PRIOR_VARIANCE = 0.05, 0.5, 0.25
 # How far the chain's mean response may lie from the one between stores, as a prior.
 RESPONSE_PRIOR_VARIANCE, SEASON_PRIOR_VARIANCE = 1.0, 1e-4
 # Half a unit of information at the mean: keeps logs of empty cells finite.
@@ -93,8 +94,10 @@ class Rates:
 
     def price_log(self, history: History, grouping: Grouping) -> Floats:
         """[row] log effect of discounts."""
-        region_price = self.discounts.region_log_price.ravel()[_region_week(history, grouping)]
-        return self.discounts.effect(history.item, history.log_price, region_price)
+        region_week = _region_week(history, grouping)
+        region_price = self.discounts.region_log_price.ravel()[region_week]
+        crowding = self.discounts.region_crowding.ravel()[region_week]
+        return self.discounts.effect(history.item, history.log_price, region_price, crowding)
 
     def log_level(self, history: History, grouping: Grouping) -> Floats:
         """[row] log rate at full price of the row's item, region and week, before store and
@@ -119,8 +122,10 @@ class Rates:
         """[row] log effect of discounts in rows of history that came after the fit."""
         region_week = _region_week(history, grouping)
         series = grouping.regions * history.items
-        regional = region_log_price(history, region_week, series).ravel()[region_week]
-        return self.discounts.ahead(history.item, history.log_price, regional)
+        price = region_log_price(history, region_week, series)
+        crowding = self.discounts.crowding(price, self.discounts.lasting_share).ravel()[region_week]
+        regional = price.ravel()[region_week]
+        return self.discounts.ahead(history.item, history.log_price, regional, crowding)
 
     def local_variance(self, grouping: Grouping, store: Ints, item: Ints) -> Floats:
         """Variance of the local part of the pairs' log rate: their own effect and the factors.
@@ -135,9 +140,13 @@ class Rates:
 
     def level_variance(self, grouping: Grouping, store: Ints, item: Ints, weeks: int) -> Floats:
         """Variance of the pairs' mean log level over the next weeks, store and pair left out."""
-        variance = (self.item_levels.forecast_variance(weeks) + self._season_variance(weeks))[item]
+        variance = self.item_level_variance(weeks)[item]
         region = self.region_levels.forecast_variance(weeks)
         return np.asarray(variance + region[_region_item(grouping, store, item)])
+
+    def item_level_variance(self, weeks: int) -> Floats:
+        """[item] variance of the mean log level over the next weeks, the season's with it."""
+        return self.item_levels.forecast_variance(weeks) + self._season_variance(weeks)
 
     def _season_variance(self, weeks: int) -> Floats:
         """[item] variance of the season's change from the last week to the next weeks' mean."""
@@ -184,7 +193,7 @@ def fit(
         pair_prior=4.0,
         dispersion=1.0,
         spread=0.1,
-        discounts=_no_discounts(h, region_week, grouping.regions * h.items),
+        discounts=_no_discounts(h, grouping, np.exp(log_scale) * exposure),
         season=_no_season(h),
         low_rank=no_low_rank(h.stores, h.items),
         seen=(sums(h.item_week, h.exposure, h.items * h.weeks) > 0).reshape(h.items, h.weeks),
@@ -277,14 +286,18 @@ def _with_pairs(rates: Rates, history: History, local: Floats, half_life_weeks: 
     return replace(rates, pair_factor=factor, pair_information=information)
 
 
-def _no_discounts(history: History, region_week: Ints, series: int) -> Discounts:
+def _no_discounts(history: History, grouping: Grouping, units_of_item: Floats) -> Discounts:
     nothing = choose(None, None)
+    region_week = _region_week(history, grouping)
     return Discounts(
         between_stores=nothing,
         of_item=np.full(history.items, nothing.value),
         of_item_variance=np.zeros(history.items),
         lasting_share=1.0,
-        region_log_price=region_log_price(history, region_week, series),
+        region_log_price=region_log_price(history, region_week, grouping.regions * history.items),
+        of_others=np.zeros(history.items),
+        group_of_item=grouping.group_of_item,
+        units_of_item=units_of_item / history.weeks,
     )
 
 
@@ -312,10 +325,16 @@ def _with_drivers(
     cells = history.items * history.weeks
     total = sums(history.item_week, weight * mu, cells)
     regional = discounts.region_log_price.ravel()[region_week]
-    price = sums(history.item_week, weight * mu * regional, cells)
-    price = (price / np.maximum(total, 1e-12)).reshape(ratio.shape)
+    crowding = discounts.region_crowding.ravel()[region_week]
+
+    def of_item_week(values: Floats) -> Floats:
+        found = sums(history.item_week, weight * mu * values, cells)
+        return (found / np.maximum(total, 1e-12)).reshape(ratio.shape)
+
+    price, others = of_item_week(regional), of_item_week(crowding)
     season = rates.season_log(history.weeks)
-    whole = ratio + discounts.of_item[:, None] * price + season
+    crowded = discounts.of_others[:, None] * others
+    whole = ratio + discounts.of_item[:, None] * price + crowded + season
 
     # A city's own discounts would otherwise pass for the city's own good weeks.
     weekly = rates.region_levels.weekly
@@ -325,35 +344,40 @@ def _with_drivers(
     )
     between = choose(
         across_stores(history, flat, weight, discounts.between_stores.value),
-        across_weeks(whole - season, price, noise),
+        across_weeks(whole - season - crowded, price, noise),
     )
 
-    drivers = price[:, :, None]
-    if terms:
-        yearly = np.broadcast_to(season_terms(history.weeks), (*price.shape, terms))
-        drivers = np.concatenate([drivers, yearly], axis=2)
+    yearly = np.broadcast_to(season_terms(history.weeks)[:, :terms], (*price.shape, terms))
+    drivers = np.concatenate([price[:, :, None], others[:, :, None], yearly], axis=2)
     told, driver, sureness = innovations(whole, noise, drivers, rates.item_levels)
     weighted = sureness[:, :, None] * driver
     found = pool(
         np.einsum("ntk,ntl->nkl", weighted, driver),
         np.einsum("ntk,nt->nk", weighted, told),
         grouping.group_of_item,
-        centre=np.r_[between.value, np.zeros(terms)],
-        centre_variance=np.r_[RESPONSE_PRIOR_VARIANCE, np.full(terms, SEASON_PRIOR_VARIANCE)],
-        start=np.r_[RESPONSE_START, np.full(terms, SEASON_START)],
-        largest=np.r_[RESPONSE_LARGEST, np.full(terms, SEASON_LARGEST)],
+        centre=np.r_[between.value, 0.0, np.zeros(terms)],
+        centre_variance=np.r_[
+            RESPONSE_PRIOR_VARIANCE, CROWDING_PRIOR_VARIANCE, np.full(terms, SEASON_PRIOR_VARIANCE)
+        ],
+        start=np.r_[RESPONSE_START, CROWDING_START, np.full(terms, SEASON_START)],
+        largest=np.r_[RESPONSE_LARGEST, CROWDING_LARGEST, np.full(terms, SEASON_LARGEST)],
     )
     response = held(found.mean[:, 0])
-    season_pooled = found.part(slice(1, None))
+    season_pooled = found.part(slice(2, None))
     rates = replace(rates, season=season_pooled)
     # What was known of each item's response in each week.
     season = rates.season_log(history.weeks)
-    told = told - np.einsum("ntk,nk->nt", driver[:, :, 1:], season_pooled.mean)
+    told = told - np.einsum("ntk,nk->nt", driver[:, :, 1:], found.mean[:, 1:])
     prior = 1.0 / (found.between_items[0] + found.between_groups[0])
     known = np.cumsum(weighted[:, :, 0] * driver[:, :, 0], axis=1) + prior
     then = np.cumsum(weighted[:, :, 0] * told, axis=1) + prior * float(found.centre[0])
     lasting = lasting_share(
-        whole - season, noise, price, held(then / known), rates.stores_of_item, horizon_weeks
+        whole - season - crowded,
+        noise,
+        price,
+        held(then / known),
+        rates.stores_of_item,
+        horizon_weeks,
     )
     discounts = replace(
         discounts,
@@ -361,6 +385,7 @@ def _with_drivers(
         of_item=response,
         of_item_variance=found.covariance[:, 0, 0],
         lasting_share=lasting,
+        of_others=np.clip(found.mean[:, 1], -1.0, 0.0),
     )
     return replace(rates, discounts=discounts)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from planner.demand.clean import History, scattered, sums
+from planner.demand.cycles import scatter_of_weeks
 from planner.demand.factors import Grouping
 from planner.demand.outlook import Outlook, outlook
 from planner.demand.rates import Rates, fit, with_half_life
@@ -41,6 +42,8 @@ class Calibration:
     levels taken as known."""
     model_inflation: float
     """The same for pairs without history of their own."""
+    level_inflation: float
+    """The same for the items' levels, where the history is long enough for a season."""
     weeks_held_out: int
     """0: history too short, nothing was measured."""
 
@@ -53,12 +56,13 @@ def calibrate(history: History, grouping: Grouping, weeks: int) -> Calibration:
     """
     held = min(weeks, history.weeks // 3)
     if held < 1 or history.weeks - held < FEWEST_WEEKS_TO_LEARN:
-        return Calibration(DEFAULT_HALF_LIFE_WEEKS, 1.0, 1.0, 0)
+        return Calibration(DEFAULT_HALF_LIFE_WEEKS, 1.0, 1.0, 1.0, 0)
     pairs = len(history.pair_item)
     told = sums(history.pair, history.units + history.exposure * (history.week + 1), pairs)
     hidden = scattered(told) < HIDDEN_SHARE
     past = history.until(history.weeks - held).without(hidden)
     rates = fit(past, grouping, DEFAULT_HALF_LIFE_WEEKS, held)
+    scatter = scatter_of_weeks(past, grouping, rates)
 
     store, item = history.pair_store, history.pair_item
     later = history.week >= past.weeks
@@ -83,7 +87,10 @@ def calibrate(history: History, grouping: Grouping, weeks: int) -> Calibration:
             cell_expected > 0, np.maximum(cell_sold, 0.5) / np.maximum(cell_expected, 1e-9), 1.0
         )
         expected = expected * level[cell]
-        return expected, rates.dispersion * expected + rates.spread * expected**2 / held
+        if scatter is None:
+            return expected, rates.dispersion * expected + rates.spread * expected**2 / held
+        own = scatter.spread[item] * expected**2 / held
+        return expected, scatter.dispersion[item] * expected + own
 
     def loss(half_life: float) -> float:
         expected, noise = errors(with_half_life(rates, past, grouping, half_life))
@@ -107,19 +114,36 @@ def calibrate(history: History, grouping: Grouping, weeks: int) -> Calibration:
         ones = np.ones(int(which.sum()))
         return _inflation(miss[which], relative[which], predicted[which], ones)
 
-    return Calibration(half_life, inflation(use & known), inflation(use & hidden), held)
+    sure = scored & known
+    sold_of_item = sums(item, np.where(sure, sold, 0.0), history.items)
+    expected_of_item = sums(item, np.where(sure, base * rates.pair_factor, 0.0), history.items)
+    level = np.bincount(item[sure], minlength=history.items) >= FEWEST_STORES
+    level_miss = np.log(np.maximum(sold_of_item, 0.5) / np.maximum(expected_of_item, 1e-9))[level]
+    if len(level_miss) < FEWEST_PAIRS:
+        of_levels = 1.0
+    else:
+        of_levels = _inflation(
+            level_miss,
+            np.zeros(len(level_miss)),
+            rates.item_level_variance(held)[level],
+            rates.stores_of_item[level],
+        )
+    return Calibration(half_life, inflation(sure & use), inflation(hidden & use), of_levels, held)
 
 
-def level_inflation(rates: Rates, ahead: Outlook, weeks: int) -> float:
+def level_inflation(rates: Rates, ahead: Outlook, calibration: Calibration, weeks: int) -> float:
     """Factor on the variance of the items' level forecasts that covers 80 % of the past misses.
 
-    Recent weeks count more, items for the stores that sell them.
+    Recent weeks count more, items for the stores that sell them. A fitted season has seen the
+    past weeks that it would foretell: there the held-out weeks tell alone.
     """
+    if ahead.yearly and calibration.weeks_held_out:
+        return calibration.level_inflation
     if len(ahead.miss) < FEWEST_PAIRS:
         return 1.0
     age = ahead.miss_origin.max() - ahead.miss_origin
     weight = rates.stores_of_item[ahead.miss_item] * 0.5 ** (age / LEVEL_HALF_LIFE_WEEKS)
-    predicted = rates.item_levels.forecast_variance(weeks)[ahead.miss_item]
+    predicted = rates.item_level_variance(weeks)[ahead.miss_item]
     return _inflation(ahead.miss, np.zeros(len(weight)), predicted, weight)
 
 
