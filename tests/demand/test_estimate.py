@@ -180,7 +180,27 @@ def test_planned_promotions_raise_demand(make_chain: Make) -> None:
     np.testing.assert_allclose(ratio[stocked[:, 3], 3], 0.7**-2.0, rtol=0.07)
     assert (ratio[~stocked[:, 3], 3] > 1.0).all()
     assert (ratio[~stocked[:, 3], 3] < 0.7**-2.0 * 1.07).all()
-    np.testing.assert_allclose(np.delete(ratio, 3, axis=1)[np.delete(stocked, 3, axis=1)], 1.0)
+    others = np.arange(15) % 6 != 3
+    np.testing.assert_allclose(ratio[:, others][stocked[:, others]], 1.0)
+    neighbours = ~others & (np.arange(15) != 3)
+    np.testing.assert_allclose(ratio[:, neighbours][stocked[:, neighbours]], 1.0, atol=0.08)
+
+
+def test_a_neighbours_promotion_takes_from_an_item(make_chain: Make) -> None:
+    """Where discounts on one item halve what its neighbour sells, so does a planned one."""
+    chain = make_chain(stores=12, items=12, weeks=30)
+    week = ((chain.sales["week"] - chain.sales["week"].min()).dt.days // 7).to_numpy()
+    item = chain.sales["item_id"].astype(int).to_numpy() - 4000
+    on = week % 3 == 0
+    off = np.where(on & (item == 3), 0.3, 0.0)
+    draw = np.random.default_rng(8)
+    lift = np.where(off > 0, 3.0, 1.0) * np.where(on & (item == 9), 0.5, 1.0)
+    chain.sales["discount"] = off
+    chain.sales["units"] = draw.poisson(chain.sales["units"] * lift).astype(float)
+    plain = estimate(chain.inputs(), weeks=1)
+    promoted = estimate(chain.inputs(promotions=promotion(chain)), weeks=1)
+    ratio = (matrix(promoted.pairs) / matrix(plain.pairs))[plain.in_range[:, 9], 9]
+    assert np.median(ratio) == pytest.approx(0.5, abs=0.15)
 
 
 def test_promotions_count_where_and_when_they_are(make_chain: Make) -> None:
