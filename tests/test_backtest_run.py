@@ -15,10 +15,12 @@ from whole_chain import corner_shops, shop_sales
 
 from planner import cli
 from planner.audit.folder import SEAL, seal_of
+from planner.outputs.backtest_contents import KIND_WORDS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HEAD = 5
 """Row of the heads of every sheet that is one table."""
+KINDS = {words: kind for kind, words in KIND_WORDS.items()}
 KEY = ["kind", "by", "name", "forecaster"]
 
 
@@ -154,7 +156,7 @@ def test_cells_of_the_scores_are_those_of_the_table(folder, name):
         for head, measure in MEASURES.items():
             if head not in frame:
                 continue
-            cell = (row["Held out"], row["By"], row["Name"], forecaster, measure)
+            cell = (KINDS[row["Held out"]], row["By"], row["Name"], forecaster, measure)
             for shown, column in (
                 (head, "value"),
                 (f"{head}, low", "low"),
@@ -170,6 +172,20 @@ def test_cells_of_the_scores_are_those_of_the_table(folder, name):
     wanted = wanted[wanted["by"].isin(["all", "source", "category", "region"])]
     wanted = wanted[wanted["measure"].isin([m for h, m in MEASURES.items() if h in frame])]
     assert compared == 3 * len(wanted)
+
+
+def test_the_summary_says_who_is_better_only_where_the_interval_does(folder):
+    """Every comparison of all pairs with its interval; zero inside it, or none: no claim."""
+    scores = table(folder, "scores")
+    wanted = scores[(scores["by"] == "all") & (scores["against"] != "")].reset_index()
+    frame = sheet(folder, "Summary").iloc[: len(wanted)]
+    assert frame["Better by"].to_list() == pytest.approx(wanted["value"].to_list())
+    assert [KINDS[words] for words in frame["Held out"]] == wanted["kind"].to_list()
+    for said, low, high in zip(frame["Verdict"], wanted["low"], wanted["high"], strict=True):
+        if pd.isna(low):
+            assert said == "too few to tell"
+        else:
+            assert said == ("better" if low > 0 else "worse" if high < 0 else "within noise")
 
 
 def test_cells_of_capture_and_stores_are_those_of_the_table(folder):
@@ -189,7 +205,8 @@ def test_cells_of_capture_and_stores_are_those_of_the_table(folder):
     saved = saved.set_index(["kind", "name"])["value"]
     assert len(stores) == len(scores[scores["by"] == "store"].drop_duplicates(["kind", "name"]))
     for _, row in stores.iterrows():
-        assert row["Its error saved"] == pytest.approx(saved.at[row["Held out"], str(row["Store"])])
+        expected = saved.at[KINDS[row["Held out"]], str(row["Store"])]
+        assert row["Its error saved"] == pytest.approx(expected)
 
 
 # ---- the page

@@ -7,9 +7,40 @@ from dataclasses import dataclass
 import pandas as pd
 
 from planner import __version__
-from planner.demand.backtest.result import Backtest
+from planner.demand.backtest.result import (
+    CAPTURE,
+    CHAIN_TOTAL,
+    COMMON,
+    HIDDEN_PAIRS,
+    HIDDEN_STORES,
+    LOCAL,
+    OWN_PAST,
+    REGION_MEAN,
+    ROLLING_ORIGIN,
+    Backtest,
+)
 from planner.outputs.contents import Stamp
 from planner.tables.inputs import Inputs
+
+KIND_WORDS = {
+    ROLLING_ORIGIN: "Items already sold",
+    HIDDEN_PAIRS: "Items new to a store",
+    HIDDEN_STORES: "New stores",
+    CAPTURE: "Choosing a store's items",
+}
+KIND_MEANS = {
+    ROLLING_ORIGIN: "the last weeks held out",
+    HIDDEN_PAIRS: "a tenth of all store-item pairs without their history",
+    HIDDEN_STORES: "a tenth of the stores without their history",
+    CAPTURE: "half or a quarter of the places that a store's items take",
+}
+RANKING_WORDS = {
+    LOCAL: "local: the planner, by store",
+    COMMON: "common: the planner, one list",
+    REGION_MEAN: "mean of the region",
+    CHAIN_TOTAL: "units of the whole chain",
+    OWN_PAST: "the store's own past",
+}
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from planner.demand.backtest.result import COMMON, LOCAL, OWN_PAST
-from planner.outputs.backtest_contents import BacktestContents
+from planner.demand.backtest.result import CAPTURE, COMMON, LOCAL, OWN_PAST
+from planner.outputs.backtest_contents import KIND_MEANS, KIND_WORDS, BacktestContents
 from planner.outputs.contents import Stamp
 from planner.outputs.numbers import share, whole
 from planner.outputs.report import theme
 from planner.outputs.report.backtest_words import (
-    KIND_MEANS,
-    KIND_WORDS,
     advantage_of,
     advantage_words,
     captures_of,
@@ -138,7 +136,7 @@ def capture_answers(scores: pd.DataFrame, stamp: Stamp) -> list[Answer]:
     ahead = float(past["value"])
     return [
         Answer(
-            question="Choosing a store's items",
+            question=KIND_WORDS[CAPTURE],
             value=share(float(local["value"]), stamp),
             unit="of the best possible units, with half of the slots",
             sentence=f"{points(ahead, stamp)} points against the store's own past ranking.",
@@ -150,7 +148,7 @@ def capture_answers(scores: pd.DataFrame, stamp: Stamp) -> list[Answer]:
 
 def capture_by_region(scores: pd.DataFrame, stamp: Stamp) -> Table | None:
     """Captured share with half of the slots, region by region."""
-    found = scores[(scores["kind"] == "capture") & (scores["by"] == "region")]
+    found = scores[(scores["kind"] == CAPTURE) & (scores["by"] == "region")]
     names = list(dict.fromkeys(found["name"]))
     if len(names) < 2:
         return None

@@ -7,38 +7,13 @@ import pandas as pd
 from planner.demand.backtest.bootstrap import within_noise
 from planner.demand.backtest.result import (
     CAPTURE,
-    CHAIN_TOTAL,
-    COMMON,
-    HIDDEN_PAIRS,
-    HIDDEN_STORES,
     KINDS,
-    LOCAL,
-    OWN_PAST,
     PLANNER,
-    REGION_MEAN,
-    ROLLING_ORIGIN,
 )
+from planner.outputs.backtest_contents import KIND_WORDS
 from planner.outputs.contents import Contents, Stamp
 from planner.outputs.numbers import MISSING, share, units
 from planner.outputs.report.amounts import MINUS
-
-KIND_WORDS = {
-    ROLLING_ORIGIN: "Items already sold",
-    HIDDEN_PAIRS: "Items new to a store",
-    HIDDEN_STORES: "New stores",
-}
-KIND_MEANS = {
-    ROLLING_ORIGIN: "the last weeks held out",
-    HIDDEN_PAIRS: "a tenth of all store-item pairs without their history",
-    HIDDEN_STORES: "a tenth of the stores without their history",
-}
-RANKING_WORDS = {
-    LOCAL: "local: the planner, by store",
-    COMMON: "common: the planner, one list",
-    REGION_MEAN: "mean of the region",
-    CHAIN_TOTAL: "units of the whole chain",
-    OWN_PAST: "the store's own past",
-}
 
 
 def row_of(scores: pd.DataFrame, **wanted: object) -> pd.Series | None:

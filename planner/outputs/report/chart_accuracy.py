@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 
 from planner.demand.backtest.result import PLANNER, ROLLING_ORIGIN, RULES
+from planner.outputs.backtest_contents import KIND_WORDS
 from planner.outputs.contents import Stamp
 from planner.outputs.numbers import MISSING, share, units, whole
 from planner.outputs.report import theme
 from planner.outputs.report.amounts import MINUS
 from planner.outputs.report.backtest_words import (
-    KIND_WORDS,
     advantage_of,
     advantage_words,
     is_noise,

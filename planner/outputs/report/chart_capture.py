@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from planner.demand.backtest.result import LOCAL, RANKINGS
+from planner.outputs.backtest_contents import RANKING_WORDS
 from planner.outputs.contents import Stamp
 from planner.outputs.numbers import share, whole
 from planner.outputs.report import theme
 from planner.outputs.report.backtest_words import (
-    RANKING_WORDS,
     captures_of,
     is_noise,
     points,

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from planner.demand.backtest.result import PLANNER, ROLLING_ORIGIN
+from planner.outputs.backtest_contents import KIND_WORDS
 from planner.outputs.contents import Stamp
 from planner.outputs.numbers import share, whole
 from planner.outputs.report import theme
-from planner.outputs.report.backtest_words import KIND_WORDS, kinds_of, shares_between
+from planner.outputs.report.backtest_words import kinds_of, shares_between
 from planner.outputs.report.chart_accuracy import error_bars
 from planner.outputs.report.chart_sources import SOURCE_WORDS, SOURCES
 from planner.outputs.report.charts import Chart, Table, figure, short

@@ -12,17 +12,17 @@ import pandas as pd
 from planner.demand.backtest.bootstrap import within_noise
 from planner.demand.backtest.result import CAPTURE, LOCAL, PLANNER
 from planner.outputs import numbers
-from planner.outputs.backtest_contents import BacktestContents
+from planner.outputs.backtest_contents import KIND_MEANS, KIND_WORDS, BacktestContents
 from planner.outputs.workbook import styles
 from planner.outputs.workbook.save import save
 from planner.outputs.workbook.shared import write_assumption_table
 from planner.outputs.workbook.sheet import Book, Column, Heading
 
-_R2 = replace(styles.NUMBER, number_format="0.000")
+_THOUSANDTHS = replace(styles.NUMBER, number_format="0.000")
 _MEASURES = (
     ("Error", "error_share", styles.SHARE),
     ("Error, units a week", "mae_units_week", styles.UNITS),
-    ("R² of the log rate", "r2_log", _R2),
+    ("R² of the log rate", "r2_log", _THOUSANDTHS),
     ("Bias", "bias_share", styles.SHARE),
 )
 _SLICES = ("all", "source", "category", "region")
@@ -61,20 +61,21 @@ def _write_summary(book: Book, contents: BacktestContents) -> None:
     rows = scores[(scores["by"] == "all") & (scores["against"] != "")]
     sheet = book.sheet("Summary", "Summary: the planner beside the best simple rule")
     columns = (
-        Column("Held out", 18, styles.LONG_TEXT),
+        Column("Held out", 24, styles.LONG_TEXT),
         Column("Slots", 9, styles.SHARE),
         Column("Measure", 26, styles.LONG_TEXT),
-        Column("The planner", 12, styles.NUMBER),
+        Column("The planner", 12, _THOUSANDTHS),
         Column("Against", 26, styles.LONG_TEXT),
-        Column("Scores", 12, styles.NUMBER),
-        Column("Better by", 12, styles.NUMBER),
-        Column("Low (2.5 %)", 12, styles.NUMBER),
-        Column("High (97.5 %)", 12, styles.NUMBER),
+        Column("Scores", 12, _THOUSANDTHS),
+        Column("Better by", 12, _THOUSANDTHS),
+        Column("Low (2.5 %)", 12, _THOUSANDTHS),
+        Column("High (97.5 %)", 12, _THOUSANDTHS),
         Column("Verdict", 16, styles.CENTRED),
         Column("Pairs or stores", 10, styles.WHOLE),
     )
     last = sheet.table(columns, _summary_rows(scores, rows), empty="Nothing was compared.")
     notes = (
+        *(f"{words}: {KIND_MEANS[kind]}." for kind, words in KIND_WORDS.items()),
         "Every figure is on weeks that the planner could not see. Better by: above zero the "
         "planner is better; error: the share of the rule's error that it saves.",
         "Verdict: within noise where the 95 % interval holds zero or there is too little to tell. "
@@ -107,22 +108,18 @@ def _summary_rows(scores: pd.DataFrame, rows: pd.DataFrame) -> Iterator[tuple[An
         words, measure = _WORDS[row.measure]
         slots = -1.0 if pd.isna(row.slots_share) else row.slots_share
         yield (
-            row.kind,
+            KIND_WORDS[row.kind],
             None if pd.isna(row.slots_share) else row.slots_share,
             words,
-            _rounded(value.get((row.kind, row.forecaster, measure, slots))),
+            value.get((row.kind, row.forecaster, measure, slots), float("nan")),
             row.against,
-            _rounded(value.get((row.kind, row.against, measure, slots))),
-            _rounded(row.value),
-            _rounded(row.low),
-            _rounded(row.high),
+            value.get((row.kind, row.against, measure, slots), float("nan")),
+            row.value,
+            row.low,
+            row.high,
             _verdict(row.low, row.high),
             row.pairs,
         )
-
-
-def _rounded(value: Any) -> float:
-    return float("nan") if value is None or pd.isna(value) else round(float(value), 4)
 
 
 def _verdict(low: float, high: float) -> str:
@@ -140,14 +137,15 @@ def _wide(scores: pd.DataFrame) -> pd.DataFrame:
     table = own.pivot(index=_KEY, columns="measure", values=["value", "low", "high"])
     heads: list[Any] = table.columns.to_list()
     table.columns = pd.Index([f"{measure}_{part}" for part, measure in heads])
-    return order.join(table).reset_index()
+    wide = order.join(table).reset_index()
+    return wide.assign(held_out=wide["kind"].map(KIND_WORDS))
 
 
 def _write_accuracy(book: Book, contents: BacktestContents) -> None:
     table = _wide(contents.scores)
     table = table[table["by"].isin(_SLICES)]
     fields: list[tuple[Column, str]] = [
-        (Column("Held out", 16, styles.LONG_TEXT), "kind"),
+        (Column("Held out", 21, styles.LONG_TEXT), "held_out"),
         (Column("By", 10, styles.CENTRED), "by"),
         (Column("Name", 24, styles.LONG_TEXT), "name"),
         (Column("Forecaster", 26, styles.LONG_TEXT), "forecaster"),
@@ -177,7 +175,7 @@ def _write_coverage(book: Book, contents: BacktestContents) -> None:
     table = _wide(contents.scores)
     table = table[(table["forecaster"] == PLANNER) & table["by"].isin(_SLICES)]
     fields = [
-        (Column("Held out", 18, styles.LONG_TEXT), "kind"),
+        (Column("Held out", 21, styles.LONG_TEXT), "held_out"),
         (Column("By", 12, styles.CENTRED), "by"),
         (Column("Name", 30, styles.LONG_TEXT), "name"),
         (Column("Pairs", 10, styles.WHOLE), "pairs"),
@@ -211,7 +209,7 @@ def _write_stores(book: Book, contents: BacktestContents) -> None:
         ["kind", "value", "name"], key=lambda c: c.map(order) if c.name == "kind" else c
     )
     fields = [
-        (Column("Held out", 16, styles.LONG_TEXT), "kind"),
+        (Column("Held out", 21, styles.LONG_TEXT), "held_out"),
         (Column("Store", 9, styles.CENTRED), "name"),
         (Column("Name", 22, styles.LONG_TEXT), "store_name"),
         (Column("Region", 14, styles.LONG_TEXT), "region"),
