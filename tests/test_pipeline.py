@@ -184,7 +184,7 @@ def test_run_file_says_how_it_came_about(small_run):
     assert {"sales", "items", "stores"} <= set(run["inputs"])
     assert all(len(entry["sha256"]) == 64 for entry in run["inputs"].values())
     assert {"planner", "python", "highspy", "PuLP"} <= set(run["versions"])
-    assert {"tables", "demand", "assortment", "shelves"} <= set(run["seconds"])
+    assert {"tables", "demand", "backtest", "assortment", "shelves"} <= set(run["seconds"])
     assert run["peak_memory_mb"] > 1
     ids = table(small_run, "store_plans").set_index("store_id")["plan_id"].to_dict()
     assert {store: entry["plan_id"] for store, entry in run["stores"].items()} == ids

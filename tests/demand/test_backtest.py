@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planner.demand.backtest import light
 from planner.demand.backtest.bootstrap import DRAWS, drawn, interval, within_noise
 from planner.demand.backtest.capture import captured, rankings, slots_of
 from planner.demand.backtest.holdout import held_out_weeks, origins
@@ -26,6 +27,7 @@ from planner.demand.backtest.result import (
     PLANNER,
     RANKINGS,
     ROLLING_ORIGIN,
+    SCORE_COLUMNS,
 )
 from planner.demand.backtest.run import backtest, planner_estimate
 from planner.demand.backtest.scores import MEASURES
@@ -496,3 +498,38 @@ def test_pairs_that_say_nothing_are_counted(make_chain):
     assert counts["days_in_stock"] >= 6
     assert counts["units"] >= 6
     assert set(MEASURES) <= set(found.scores["measure"])
+
+
+# ---- what a plan brings along
+
+
+def test_a_plan_of_a_long_history_is_not_kept_waiting(inputs, monkeypatch):
+    """Above the limit nothing is estimated; the assumption names the command that does it."""
+    monkeypatch.setattr(light, "MOST_ROWS", len(inputs.sales) - 1)
+    scores, noted = light.light_backtest(inputs, 4, 1)
+    assert scores.empty
+    assert list(scores.columns) == list(SCORE_COLUMNS)
+    assert "planner backtest" in noted[0].text
+
+
+def test_a_plan_of_a_short_history_says_that_nothing_is_known(make_chain):
+    """One week of sales is planned all the same, without scores."""
+    chain = make_chain(stores=3, items=4, weeks=1)
+    scores, noted = light.light_backtest(chain.inputs(), 4, 1)
+    assert scores.empty
+    assert "not known" in noted[0].text
+
+
+def test_a_light_backtest_is_a_part_of_the_whole(inputs, scored):
+    """One origin, one fold of hidden pairs, no stores hidden and none listed one by one."""
+    scores, _ = light.light_backtest(inputs, 4, 1)
+    assert set(scores["kind"]) == {ROLLING_ORIGIN, HIDDEN_PAIRS, "capture"}
+    assert "store" not in set(scores["by"])
+    whole = scored.scores
+    own = {"kind": "capture", "by": "origin", "name": f"{scored.origins[0]:%Y-%m-%d}"}
+    mine, theirs = (
+        frame[(frame[list(own)] == pd.Series(own)).all(axis=1)].reset_index(drop=True)
+        for frame in (scores, whole)
+    )
+    assert len(mine)
+    pd.testing.assert_frame_equal(mine, theirs)
