@@ -483,6 +483,14 @@ def test_one_week_cannot_be_scored_and_says_so(make_chain):
     assert "longer history" in caught.value.problems[0].mend
 
 
+def test_a_chain_that_sold_nothing_cannot_be_scored_and_says_so(make_chain):
+    """Rows without a single unit: bad input in words, not a fault."""
+    chain = make_chain(stores=3, items=4, weeks=9)
+    with pytest.raises(BadInput) as caught:
+        backtest(chain.inputs(sales=chain.sales.assign(units=0.0)), weeks=4)
+    assert "no pair with a sale" in caught.value.problems[0].value
+
+
 def test_pairs_that_say_nothing_are_counted(make_chain):
     """Two days in stock, and no sale: left out, each with its count."""
     chain = make_chain(stores=6, items=8, weeks=9, carried=1.0)

@@ -103,10 +103,8 @@ def cut(inputs: Inputs, origin: pd.Timestamp, end: pd.Timestamp, hidden: Flags) 
 def _range_at(inputs: Inputs, past: Flags) -> pd.DataFrame:
     """``current_range`` as it was: items sold in each store's last weeks of the past rows."""
     sold = inputs.sales.loc[past & (inputs.sales["units"] > 0).to_numpy()]
-    last = sold.groupby("store_id", observed=True)["week"].max()
-    recent = sold["week"] > sold["store_id"].map(last).astype("datetime64[ns]") - pd.Timedelta(
-        weeks=RECENT_WEEKS
-    )
+    last = sold.groupby("store_id", observed=True)["week"].transform("max")
+    recent = sold["week"] > last - pd.Timedelta(weeks=RECENT_WEEKS)
     pairs = sold.loc[recent, ["store_id", "item_id"]].drop_duplicates().astype("str")
     empty = inputs.current_range.iloc[:0]
     rows = pairs.reset_index(drop=True).reindex(columns=empty.columns)

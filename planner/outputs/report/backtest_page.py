@@ -107,14 +107,21 @@ def accuracy_answers(scores: pd.DataFrame, stamp: Stamp) -> list[Answer]:
             Answer(
                 question=KIND_WORDS[kind],
                 value=f"±{share(float(error['value']), stamp)}",
-                unit=f"average error ({shares_between(error, stamp)}): {KIND_MEANS[kind]}",
+                unit=f"average error ({_ends(error, stamp)}): {KIND_MEANS[kind]}",
                 sentence=f"{_compared(gain, stamp)} "
                 f"80 % intervals held {share(float(inside['value']), stamp)}: {verdict(inside)}.",
-                interval="" if gain is None else shares_between(gain, stamp),
+                interval="" if gain is None else _ends(gain, stamp),
                 noise=gain is not None and is_noise(gain),
             )
         )
     return found
+
+
+TOO_FEW = "too few to give one"
+
+
+def _ends(row: pd.Series, stamp: Stamp) -> str:
+    return shares_between(row, stamp) if pd.notna(row["low"]) else TOO_FEW
 
 
 def _compared(gain: pd.Series | None, stamp: Stamp) -> str:
@@ -140,7 +147,7 @@ def capture_answers(scores: pd.DataFrame, stamp: Stamp) -> list[Answer]:
             value=share(float(local["value"]), stamp),
             unit="of the best possible units, with half of the slots",
             sentence=f"{points(ahead, stamp)} points against the store's own past ranking.",
-            interval=f"{points_between(past, stamp)} points",
+            interval=f"{points_between(past, stamp)} points" if pd.notna(past["low"]) else TOO_FEW,
             noise=is_noise(past),
         )
     ]

@@ -61,7 +61,7 @@ def coverage_chart(
         "height": 80 + 30 * len(lines),
         "xaxis": {
             "tickformat": ".0%",
-            "range": [max(min(0.6, *ends) - 0.03, 0.0), min(max(0.95, *ends) + 0.03, 1.0)],
+            "range": [max(min(0.6, *ends) - 0.03, 0.0), min(max(0.95, *ends) + 0.03, 1.02)],
             "zeroline": False,
         },
         "yaxis": {
