@@ -80,7 +80,9 @@ def neighbours(
     rate = np.exp(rates.log_level(h, grouping)) * local[h.pair]
     row_cell = h.week * cells + cell[h.pair]
     on_sale = sums(row_cell, h.exposure * rate, h.weeks * cells)
-    pull = h.exposure * rate * np.expm1(rates.price_log(h, grouping))
+    # Below 0 where it is neighbours that are promoted: that is what is measured here.
+    own_price = np.maximum(rates.price_log(h, grouping), 0.0)
+    pull = h.exposure * rate * np.expm1(own_price)
     pulled = sums(row_cell, pull, h.weeks * cells)
 
     standard = np.zeros((h.weeks, cells))

@@ -64,7 +64,9 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
     )
     shape = (len(inputs.stores), len(inputs.items))
     mean = pairs["demand_units_week"].to_numpy().reshape(shape)
-    untried = (pairs["source"] == "model").to_numpy().reshape(shape) & ~listed
+    # Where a store's range is only guessed from its sales, an item without any may be there.
+    told = inputs.stores["store_id"].isin(inputs.current_range["store_id"]).to_numpy()
+    untried = (pairs["source"] == "model").to_numpy().reshape(shape) & ~listed & told[:, None]
     substitution = learn_substitution(
         history,
         grouping,

@@ -165,10 +165,7 @@ def promotion(chain: Any, **row: object) -> pd.DataFrame:
 
 
 def test_planned_promotions_raise_demand(make_chain: Make) -> None:
-    """In a one-week horizon what is stocked sells about (1 - discount) ** the true elasticity.
-
-    An item that would have to be added takes from the others too, so it gains less; others stay.
-    """
+    """In a one-week horizon demand is close to (1 - discount) ** the true elasticity times more."""
     chain = make_chain(stores=15, items=15, discounts=True, elasticity=-2.0)
     plain = estimate(chain.inputs(), weeks=1)
     text = next(a.text for a in plain.assumptions if a.subject == "sales.discount")
@@ -218,7 +215,7 @@ def test_promotions_count_where_and_when_they_are(make_chain: Make) -> None:
     )
     ratio = matrix(estimate(chain.inputs(promotions=rows), weeks=4).pairs) / plain
     assert ratio[2, 3] == pytest.approx(1.0, abs=0.05)
-    np.testing.assert_allclose(ratio[chain.carried[:, 1], 1], 1.0)
+    np.testing.assert_allclose(ratio[:, 1], 1.0)
     full = matrix(estimate(chain.inputs(promotions=promotion(chain)), weeks=1).pairs) / matrix(
         estimate(chain.inputs(), weeks=1).pairs
     )
@@ -226,24 +223,39 @@ def test_promotions_count_where_and_when_they_are(make_chain: Make) -> None:
 
 
 def test_a_new_item_sells_like_its_need_group(make_chain: Make) -> None:
-    """An item without sales has its need group's mean attraction, and a wide spread.
-
-    It sells less than that, because it would stand beside the others and they have sold alone.
-    """
+    """An item without sales gets its need group's mean in each store, and a wide spread."""
     chain = make_chain(stores=8, items=12)
     new = pd.DataFrame([{"item_id": "9999", "category": "C0", "need_group": "N0"}])
     items = pd.concat([chain.items, new], ignore_index=True)
-    found = estimate(chain.inputs(items=items), weeks=2)
-    pairs, attraction = found.pairs, found.choice.attraction[0]
+    pairs = estimate(chain.inputs(items=items), weeks=2).pairs
     demand = matrix(pairs)
     peers = np.flatnonzero(chain.items["need_group"] == "N0")
-    beside = found.in_range[:, peers].any(axis=1)
-    mean = attraction[:, peers].mean(axis=1)
-    np.testing.assert_allclose(attraction[beside, -1], mean[beside], rtol=1e-9)
-    assert (demand[beside, -1] < mean[beside]).all()
+    np.testing.assert_allclose(demand[:, -1], demand[:, peers].mean(axis=1), rtol=1e-9)
     wide = matrix(pairs, "se_units_week") / demand
     assert (wide[:, -1] > wide[:, peers].max(axis=1)).all()
     assert (matrix(pairs, "source")[:, -1] == "model").all()
+
+
+def test_an_item_never_tried_takes_from_the_others_once_added(make_chain: Make) -> None:
+    """Where the range is given, what the model foretells is the attraction, and demand is less.
+
+    The sales that it leans on were made without the item. An item of the range without sales, or
+    a store whose range is only guessed from its sales, is left as foretold.
+    """
+    chain = make_chain(stores=8, items=12)
+    guessed = estimate(chain.inputs(), weeks=2)
+    store, item = np.nonzero(chain.carried & (np.arange(8) > 0)[:, None])
+    given = pd.DataFrame({"store_id": chain.store_ids[store], "item_id": chain.item_ids[item]})
+    hidden = pd.DataFrame({"store_id": "S001", "item_id": chain.item_ids[~chain.carried[1]][:1]})
+    told = estimate(chain.inputs(current_range=pd.concat([given, hidden])), weeks=2)
+    before, after = matrix(guessed.pairs), matrix(told.pairs)
+    members = np.eye(len(told.need_groups))[told.group_of_item]
+    beside = (told.in_range @ members)[:, told.group_of_item] > 0
+    untried = ~chain.carried & ~told.in_range & beside & (np.arange(8) > 0)[:, None]
+    assert untried.any()
+    assert (after[untried] < before[untried]).all()
+    np.testing.assert_allclose(after[~untried], before[~untried])
+    np.testing.assert_allclose(told.choice.attraction[0][untried], before[untried])
 
 
 def test_a_new_store_sells_like_its_region(make_chain: Make) -> None:
