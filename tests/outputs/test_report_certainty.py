@@ -44,7 +44,7 @@ def test_every_page_shows_the_errors_of_its_own_pairs(
     first = pages[page][: pages[page].index("Where to act first")]
     assert "Tested on the past , forecasts missed by" in first
     for error in errors:
-        assert f"{100 * error:.1f}% for items" in first
+        assert f"by {100 * error:.1f}%" in first
 
 
 def test_without_a_backtest_the_reader_is_told_why(contents: Contents, tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ from planner.outputs.report.backtest_words import (
     points,
     points_between,
     row_of,
-    rule_words,
     shares_between,
 )
 from planner.outputs.report.chart_accuracy import accuracy_chart, slices_chart
@@ -117,7 +116,7 @@ def accuracy_answers(scores: pd.DataFrame, stamp: Stamp) -> list[Answer]:
     return found
 
 
-TOO_FEW = "too few to give one"
+TOO_FEW = "too few for an interval"
 
 
 def _ends(row: pd.Series, stamp: Stamp) -> str:
@@ -129,7 +128,7 @@ def _compared(gain: pd.Series | None, stamp: Stamp) -> str:
         return "no simple rule can answer."
     if is_noise(gain):
         return f"no clear difference to the best simple rule ({gain['against']})."
-    return f"{advantage_words(gain, stamp)} error {rule_words(gain)}."
+    return f"{advantage_words(gain, stamp)} error than the best simple rule ({gain['against']})."
 
 
 def capture_answers(scores: pd.DataFrame, stamp: Stamp) -> list[Answer]:

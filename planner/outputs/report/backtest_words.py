@@ -93,31 +93,30 @@ def advantage_words(row: pd.Series | None, stamp: Stamp | None) -> str:
     return f"{share(abs(value), stamp)} {'less' if value > 0 else 'more'}"
 
 
-def rule_words(row: pd.Series | None) -> str:
-    """Which rule the advantage is over."""
-    if row is None:
-        return ""
-    return f"than the best simple rule ({row['against']})"
+def _beside_the_rule(gain: pd.Series, stamp: Stamp) -> str:
+    rule = f"the best simple rule ({gain['against']})"
+    words = advantage_words(gain, stamp)
+    if not is_noise(gain):
+        return f"{words} than {rule}"
+    return f"{words} {'of' if words == 'within noise' else 'beside'} {rule}"
 
 
 def certainty_words(scores: pd.DataFrame, stamp: Stamp, by: str, name: str) -> str:
     """How far off the forecasts were, in one sentence; empty where none was scored."""
-    parts = []
+    parts: list[str] = []
     for kind in kinds_of(scores[(scores["by"] == by) & (scores["name"] == name)]):
         error = figure_of(scores, kind, "error_share", by, name)
         gain = advantage_of(scores, kind, by, name)
         if error is None:
             continue
-        beside = ""
+        of = " of the units sold" if not parts else ""
+        interval = f" ({shares_between(error, stamp)})" if pd.notna(error["low"]) else ""
+        words = f"by {share(float(error['value']), stamp)}{of}{interval} for"
+        words = f"{words} {KIND_WORDS[kind].lower()}"
         if gain is not None:
-            words = advantage_words(gain, stamp)
-            words = words if is_noise(gain) else f"{words} than it"
-            beside = f"; beside {gain['against']}, the best simple rule: {words}"
-        parts.append(
-            f"{share(float(error['value']), stamp)} for {KIND_WORDS[kind].lower()} "
-            f"({shares_between(error, stamp)}{beside})"
-        )
-    return f"forecasts missed by {' and '.join(parts)} of the units sold." if parts else ""
+            words += f", {_beside_the_rule(gain, stamp)}"
+        parts.append(words)
+    return f"forecasts missed {'; '.join(parts)}." if parts else ""
 
 
 def not_scored(contents: Contents) -> str:
