@@ -319,6 +319,17 @@ def test_an_advantage_is_over_the_best_rule_on_the_pairs_that_both_answer(scored
     assert gain["low"].iloc[0] < gain["value"].iloc[0] < gain["high"].iloc[0]
 
 
+def test_a_forecast_of_nothing_is_scored(inputs):
+    """Zero for what did sell: all of it is error, and the log score stays finite."""
+    nothing = Recorder(inputs, lambda seen, weeks: later_rate(inputs)(seen, weeks) * 0.0)
+    found = backtest(inputs, weeks=4, light=True, estimator=nothing)
+    assert value(found, kind=HIDDEN_PAIRS, measure="error_share", forecaster=PLANNER) == 1.0
+    assert value(found, kind=HIDDEN_PAIRS, measure="bias_share", forecaster=PLANNER) == -1.0
+    r2 = value(found, kind=HIDDEN_PAIRS, measure="r2_log", forecaster=PLANNER)
+    assert math.isfinite(r2)
+    assert r2 < 0
+
+
 def test_slices_add_up_and_hidden_pairs_have_no_history(scored):
     """Pairs of sources, categories, regions and stores sum to all; own history is unknown there."""
     rows = scored.scores[(scored.scores["measure"] == "inside_share")]

@@ -26,6 +26,8 @@ Flags = NDArray[np.bool_]
 ANSWERED_SHARE = 0.5
 """A rule that answers for fewer of the pairs than this is no rival for them."""
 TOUCHES = 1e-9
+SMALLEST_FORECAST = 1e-3
+"""Units a week; below, only the logarithm would tell forecasts apart."""
 MEASURES = ("r2_log", "mae_units_week", "error_share", "bias_share")
 SLICES = ("all", "source", "category", "region", "store")
 LIGHT_SLICES = SLICES[:-1]
@@ -42,14 +44,15 @@ class Sums:
 
     @staticmethod
     def of_rows(truth: Floats, forecast: Floats) -> Floats:
-        """[row, part]; truth and forecast are above 0."""
+        """[row, part]; the truth is above 0, a forecast of nothing counts as next to nothing."""
         log_truth = np.log(truth)
+        log_forecast = np.log(np.maximum(forecast, SMALLEST_FORECAST))
         return np.column_stack(
             [
                 np.ones_like(truth),
                 log_truth,
                 log_truth**2,
-                (log_truth - np.log(forecast)) ** 2,
+                (log_truth - log_forecast) ** 2,
                 np.abs(truth - forecast),
                 forecast,
                 truth,
