@@ -147,6 +147,37 @@ def plan(
 
 
 @app.command()
+def groups(
+    data: Data,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to; default: reports/<data>-groups")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier proposal in the folder")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Propose need groups: items that shoppers accept for one another."""
+    from planner.progress import progress_bar
+    from planner.proposals import propose_groups
+
+    folder = out or Path("reports") / f"{data.resolve().stem}-groups"
+    with progress_bar(quiet=quiet) as progress:
+        found = propose_groups(data, folder, overwrite=overwrite, progress=progress)
+    unsure = int((found["stays_share"] < 0.5).sum())
+    typer.echo(
+        f"{found['need_group'].nunique()} need groups for {len(found)} items in "
+        f"{found['category'].nunique()} categories; {unsure} items stay with their group in less "
+        "than half of the resamples."
+    )
+    typer.echo(f"Look them over and edit them in {folder / 'need_groups.xlsx'}")
+    typer.echo(
+        f"To use them, copy the column need_group (also in {folder / 'need_groups.csv'}) into the "
+        "items table."
+    )
+
+
+@app.command()
 def segments(
     data: Data,
     out: Annotated[

@@ -1,4 +1,4 @@
-"""Proposals from the data that a person looks over before they are used: customer segments."""
+"""Proposals from the data that a person looks over before they are used: segments, need groups."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from planner.demand.clean import History, clean
 from planner.demand.factors import Grouping
+from planner.demand.need_groups import propose_need_groups
 from planner.demand.rates import Rates, fit
 from planner.demand.segmentation import Segmentation, discover_segments, segment_names
 from planner.errors import BadInput, Problem
+from planner.outputs.workbook.groups_book import write_groups_workbook
 from planner.outputs.workbook.segments_book import SegmentsPage, write_segments_workbook
 from planner.tables.inputs import Inputs
 from planner.tables.read import read_inputs
@@ -45,11 +47,14 @@ class Fitted:
         return self.history.first_week - pd.Timedelta(days=1)
 
 
-def fit_chain(data: Path) -> Fitted:
-    """Read a chain and fit its rates. Raises BadInput."""
+def fit_chain(data: Path, groups: str = "need_group") -> Fitted:
+    """Read a chain and fit its rates, with need groups from this column of the items.
+
+    Raises BadInput.
+    """
     inputs = read_inputs(data)
     history = clean(inputs)
-    group, names = pd.factorize(inputs.items["need_group"])
+    group, names = pd.factorize(inputs.items[groups])
     grouping = Grouping(
         region_of_store=_codes(inputs.stores["region"]),
         category_of_item=_codes(inputs.items["category"]),
@@ -103,6 +108,39 @@ def propose_segments(
         },
     )
     return found
+
+
+def propose_groups(
+    data: Path, out: Path, *, overwrite: bool = False, progress: Progress
+) -> pd.DataFrame:
+    """Propose need groups and write need_groups.csv and need_groups.xlsx; returns the table.
+
+    Need groups that the items have already are not looked at. Raises BadInput for tables that
+    cannot be used or files that are there already; then nothing is written.
+    """
+    files = ("need_groups.csv", "need_groups.xlsx")
+    check_files(out, files, overwrite=overwrite)
+    progress("reading the tables", 0, 1)
+    chain = fit_chain(data, "category")
+    progress("comparing items", 0, 1)
+    items = chain.inputs.items[["item_id", "item_name", "category"]]
+    found = propose_need_groups(
+        chain.history, chain.grouping, chain.rates, items["item_name"].tolist()
+    )
+    table = pd.concat([items, found], axis=1)
+    in_order = table.sort_values(["category", "need_group"], kind="stable")
+    write_files(
+        out,
+        {
+            files[0]: lambda path: table.round({"stays_share": 3}).to_csv(
+                path, index=False, lineterminator="\n"
+            ),
+            files[1]: lambda path: write_groups_workbook(
+                in_order, chain.inputs.chain.name, chain.data_date, path
+            ),
+        },
+    )
+    return table
 
 
 def segments_table(inputs: Inputs, found: Segmentation, names: tuple[str, ...]) -> pd.DataFrame:

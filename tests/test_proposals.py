@@ -95,3 +95,58 @@ def test_more_segments_than_stores_are_refused(run_command, data, tmp_path, numb
     assert code == 2
     assert "told apart" in complaint
     assert not out.exists()
+
+
+def test_proposed_groups_are_input(run_command, data, tmp_path):
+    """Every item has a proposed group inside its category; the column is read without a problem,
+    what the items table said before is not looked at, and the workbook shows the same."""
+    out = tmp_path / "proposal"
+    code, said, complaint = run_command("groups", data, "--out", out)
+    assert (code, complaint) == (0, "")
+    assert str(out / "need_groups.xlsx") in said
+    assert sorted(p.name for p in out.iterdir()) == ["need_groups.csv", "need_groups.xlsx"]
+    found = pd.read_csv(out / "need_groups.csv", dtype={"item_id": "str"})
+    inputs = read_inputs(data)
+    assert found["item_id"].tolist() == inputs.items["item_id"].tolist()
+    assert found["category"].tolist() == inputs.items["category"].tolist()
+    assert (found.groupby("need_group")["category"].nunique() == 1).all()
+    assert found["stays_share"].between(0, 1).all()
+    assert found["why"].notna().all()
+
+    beside = tmp_path / "data"
+    shutil.copytree(data, beside)
+    items = pd.read_csv(beside / "items.csv", dtype="str")
+    items["need_group"] = found.set_index("item_id").loc[items["item_id"], "need_group"].to_numpy()
+    items.to_csv(beside / "items.csv", index=False)
+    assert read_inputs(beside).items["need_group"].tolist() == found["need_group"].tolist()
+    assert run_command("groups", beside, "--out", tmp_path / "again")[0] == 0
+    again = (tmp_path / "again" / "need_groups.csv").read_text()
+    assert again == (out / "need_groups.csv").read_text()
+
+    sheet = openpyxl.load_workbook(out / "need_groups.xlsx")["Need groups"]
+    shown = {row[0]: row[3] for row in sheet.iter_rows(min_row=6, values_only=True) if row[0]}
+    assert shown == dict(zip(found["item_id"], found["need_group"], strict=True))
+
+
+def test_a_proposal_that_fails_leaves_nothing(run_command, data, tmp_path, monkeypatch):
+    """When the workbook cannot be written, the tables are not there either."""
+
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("planner.proposals.write_groups_workbook", full)
+    out = tmp_path / "proposal"
+    code, _, complaint = run_command("groups", data, "--out", out)
+    assert code == 2
+    assert "No space left" in complaint
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("command", ["groups", "segments"])
+def test_data_that_cannot_be_used_are_refused(run_command, tmp_path, command):
+    """A folder without tables exits 2, and no proposal is written."""
+    (tmp_path / "data").mkdir()
+    code, _, complaint = run_command(command, tmp_path / "data", "--out", tmp_path / "proposal")
+    assert code == 2
+    assert "sales" in complaint
+    assert not (tmp_path / "proposal").exists()
