@@ -29,8 +29,8 @@ Ints = NDArray[np.int64]
 TAKEN_SHARES = (0.05, 0.1, 0.2, 0.4)
 """Shares of a missing item's units that two of equal size may take from one another; all as
 likely before the sales are seen."""
-BASE_LOG_ODDS = -1.0
-NAME_WEIGHT = 4.0
+BASE_LOG_ODDS = -0.75
+NAME_WEIGHT = 2.0
 SEASON_WEIGHT, SEASON_USUAL = 2.0, 0.3
 """Assumptions: what equal names and equal seasons add to the log odds, and the correlation that
 items of a category have anyway."""

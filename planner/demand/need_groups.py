@@ -22,6 +22,8 @@ DRAWS = 40
 COMMON_WORD = 0.6
 """A word names a group if this share of its items has it."""
 LARGEST_LOG_ODDS = 30.0
+NAMED = 0.5
+"""Mean log odds from names above which the name is said to speak for a group."""
 
 
 def propose_need_groups(
@@ -115,7 +117,7 @@ def _why(category: Category, label: Ints) -> NDArray[np.object_]:
     mates = same.sum(axis=1)
     parts = (
         ("sales", category.sales()),
-        ("name", category.names - 1.0),
+        ("name", category.names - NAMED),
         ("season", category.season),
     )
     told = []
