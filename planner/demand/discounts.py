@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.demand.clean import History, sums
-from planner.demand.elasticity import LARGEST, SMALLEST, Elasticity
+from planner.demand.elasticity import LARGEST, SMALLEST, Elasticity, choose
 from planner.tables.inputs import Assumption
 
 Floats = NDArray[np.float64]
@@ -111,6 +111,23 @@ class Discounts:
         own = self.between_stores.value * (log_price - region_log_price)
         lasting = self.lasting_share * self.of_item[item] * region_log_price
         return np.asarray(own + lasting + self.of_others[item] * crowding)
+
+
+def no_discounts(
+    history: History, region_week: Ints, series: int, group_of_item: Ints, units_of_item: Floats
+) -> Discounts:
+    """Where fitting starts; region_week: [row] cell in a flattened [series, week] table."""
+    nothing = choose(None, None)
+    return Discounts(
+        between_stores=nothing,
+        of_item=np.full(history.items, nothing.value),
+        of_item_variance=np.zeros(history.items),
+        lasting_share=1.0,
+        region_log_price=region_log_price(history, region_week, series),
+        of_others=np.zeros(history.items),
+        group_of_item=group_of_item,
+        units_of_item=units_of_item / history.weeks,
+    )
 
 
 def region_log_price(history: History, region_week: Ints, series: int) -> Floats:

@@ -11,12 +11,15 @@ from planner.demand.cycle_cv import cycle_cv
 from planner.demand.cycles import Scatter, scatter_of_weeks
 from planner.demand.factors import Grouping
 from planner.demand.learned import learn_substitution
+from planner.demand.new_stores import with_unseen_stores
 from planner.demand.newcomers import fill_new_items
 from planner.demand.outlook import Outlook, outlook
 from planner.demand.promotions import HorizonPromotions, horizon_promotions
 from planner.demand.ranges import current_range
-from planner.demand.rates import Rates, fit, with_unseen_stores
+from planner.demand.rates import Rates, fit
 from planner.demand.result import ChoiceModel, Demand
+from planner.demand.selection import selection
+from planner.demand.signals import read_traits
 from planner.demand.substitution import Attractions
 from planner.demand.uncertainty import Calibration, calibrate, level_inflation, quantiles
 from planner.tables.inputs import Assumption, Inputs
@@ -45,28 +48,33 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
         raise ValueError(f"recapture_share must lie between 0 and 1, not {recapture_share}")
     history = clean(inputs)
     need_groups, group_of_item = _codes(inputs.items["need_group"])
+    traits = read_traits(inputs)
     grouping = Grouping(
         region_of_store=_codes(inputs.stores["region"])[1],
         category_of_item=_codes(inputs.items["category"])[1],
         group_of_item=group_of_item,
+        traits=traits if traits.signals or traits.segments is not None else None,
     )
     calibration = calibrate(history, grouping, weeks)
     rates = fit(history, grouping, calibration.half_life_weeks, weeks)
-    rates, new_stores = with_unseen_stores(rates, history, grouping)
+    rates, new_stores = with_unseen_stores(rates, history, grouping, inputs)
     listed, range_assumptions = current_range(inputs, history, grouping.region_of_store)
+    rates = rates.with_range(grouping, listed)
     promotions = horizon_promotions(
         inputs, history.first_week, weeks, rates.discounts, grouping.region_of_store,
         history.sold,
     )  # fmt: skip
     scatter = scatter_of_weeks(history, grouping, rates)
     pairs, assumptions = _pairs(
-        inputs, history, grouping, rates, calibration, weeks, promotions, scatter
+        inputs, history, grouping, rates, listed, calibration, weeks, promotions, scatter
     )
     shape = (len(inputs.stores), len(inputs.items))
     mean = pairs["demand_units_week"].to_numpy().reshape(shape)
-    # Where a store's range is only guessed from its sales, an item without any may be there.
+    # Where a store's range is only guessed from its sales, an item without any may be there, and
+    # what the history says of crowded ranges is in the rates already.
     told = inputs.stores["store_id"].isin(inputs.current_range["store_id"]).to_numpy()
     untried = (pairs["source"] == "model").to_numpy().reshape(shape) & ~listed & told[:, None]
+    untried &= rates.locality.crowding.undecided
     substitution = learn_substitution(
         history,
         grouping,
@@ -81,9 +89,7 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
     mean = substitution.best.demand
     pairs = _if_added(pairs, mean, history, weeks)
     cycles = cycle_cv(inputs, scatter, mean, listed)
-    if len(new_stores):
-        text = "Store without sales: its size is taken as the mean of its region's stores"
-        assumptions.append(Assumption("demand", "sales.store_id", text, len(new_stores)))
+    assumptions += new_stores.assumptions()
     return Demand(
         store_ids=tuple(inputs.stores["store_id"]),
         item_ids=tuple(inputs.items["item_id"]),
@@ -102,6 +108,7 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
         first_week=history.first_week,
         assumptions=(
             *history.assumptions,
+            *traits.assumptions,
             *range_assumptions,
             *assumptions,
             *cycles.assumptions,
@@ -129,6 +136,7 @@ def _pairs(
     history: History,
     grouping: Grouping,
     rates: Rates,
+    listed: NDArray[np.bool_],
     calibration: Calibration,
     weeks: int,
     promotions: HorizonPromotions,
@@ -144,6 +152,9 @@ def _pairs(
 
     ahead = outlook(rates, grouping, weeks)
     log_rate = rates.model_log_rate(grouping, store, item) + ahead.change[item] + np.log(own)
+    unknown = calibration.model_inflation / rates.pair_prior
+    gap = selection(rates.locality.local.log_effect, listed, grouping.region_of_store, unknown)
+    log_rate -= gap.unknown * (1.0 - share) * ~listed.ravel()
     level = rates.level_variance(grouping, store, item, weeks)
     level = level * level_inflation(rates, ahead, calibration, weeks)
     inflation = np.where(share > 0, calibration.pair_inflation, calibration.model_inflation)
@@ -180,9 +191,15 @@ def _pairs(
             "source": source,
         }
     )
-    return pairs, _rate_assumptions(
+    found = _rate_assumptions(
         history, rates, calibration, ahead, weeks, sold, source, promotions.rows
     )
+    if grouping.traits is not None:
+        found += rates.locality.local.assumptions(grouping.traits)
+    new = int((source == "model").sum())
+    if new:
+        found += [rates.locality.crowding.assumption(new), gap.assumption(new)]
+    return pairs, found
 
 
 def _if_added(pairs: pd.DataFrame, demand: Floats, history: History, weeks: int) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.demand.clean import sums
+from planner.demand.signals import Traits
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,6 +28,8 @@ class Grouping:
     region_of_store: Ints
     category_of_item: Ints
     group_of_item: Ints
+    traits: Traits | None = None
+    """Signals and segments of the stores, where there are any."""
 
     def cells(self, store: Ints, item: Ints) -> dict[str, Ints]:
         """Cell of each store-item pair in each family of factors, widest first."""

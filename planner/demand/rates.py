@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.demand.clean import History, sums
-from planner.demand.discounts import Discounts, held, lasting_share, region_log_price
+from planner.demand.discounts import Discounts, held, lasting_share, no_discounts, region_log_price
 from planner.demand.dispersion import scatter
 from planner.demand.drivers import Pooled, pool
 from planner.demand.elasticity import Elasticity, across_stores, across_weeks, choose
 from planner.demand.factors import Factors, Grouping, sweep
 from planner.demand.levels import VAGUE_VARIANCE, Levels, constant, follow, innovations
+from planner.demand.locality import Locality, nothing_known
 from planner.demand.low_rank import LowRank, choose_rank, follow_low_rank, no_low_rank
 from planner.demand.season import FEWEST_WEEKS, HARMONICS, season_terms
 
@@ -37,6 +38,8 @@ SEASON_START, SEASON_LARGEST = 0.01, 1.0
 CROWDING_START, CROWDING_LARGEST, CROWDING_PRIOR_VARIANCE = 0.05, 0.5, 0.25
 # How far the chain's mean response may lie from the one between stores, as a prior.
 RESPONSE_PRIOR_VARIANCE, SEASON_PRIOR_VARIANCE = 1.0, 1e-4
+# Information of an item's level before it was sold anywhere.
+ITEM_PRIOR = 1.0
 # Half a unit of information at the mean: keeps logs of empty cells finite.
 PSEUDO_INFORMATION = 0.5
 # Local factors last longer than a pair's own effect, which has its own half-life.
@@ -54,11 +57,15 @@ class Rates:
     """Deviation of an item in a region from the item, [region x item, week]."""
     factors: dict[str, Factors]
     static: Floats
-    """[pair] product of the pair's factors."""
+    """[pair] product of the pair's factors and local effects."""
+    locality: Locality
+    """What signals, segments and the range do, of every store and item."""
     pair_factor: Floats
     """[pair] posterior mean of the pair's own effect."""
     pair_information: Floats
     """[pair] information of the pair's own, recency-weighted history."""
+    item_variance: Floats
+    """[item] variance of the item's level through the pair effects of the stores that sold it."""
     pair_cell: Ints
     """[pair] its cell in a flattened [store, item] table."""
     pair_prior: float
@@ -116,7 +123,18 @@ class Rates:
         log_rate = log_rate + self.discounts.carried(region_item, item)
         for name, cell in grouping.cells(store, item).items():
             log_rate = log_rate + np.log(self.factors[name].factor[cell])
+        log_rate = log_rate + self.locality.log_effect[store, item]
         return np.asarray(log_rate + self.low_rank.effect(store, item))
+
+    def log_popular(self, grouping: Grouping) -> Floats:
+        """[store, item] log rate of the item in the store's region in the last week."""
+        popular = self.log_scale + self.item_levels.last
+        return popular + self.region_levels.last.reshape(-1, len(popular))[grouping.region_of_store]
+
+    def with_range(self, grouping: Grouping, listed: NDArray[np.bool_]) -> Rates:
+        """The same model with crowding measured against this range, [store, item]."""
+        moved = self.locality.with_range(self.log_popular(grouping), listed, grouping)
+        return replace(self, locality=moved)
 
     def price_log_ahead(self, history: History, grouping: Grouping) -> Floats:
         """[row] log effect of discounts in rows of history that came after the fit."""
@@ -135,7 +153,8 @@ class Rates:
         information = self.information[store, item]
         share = information / (information + self.pair_prior)
         # What the pair's own history has overruled is no longer uncertain.
-        model = (1.0 - share) ** 2 * self.factor_variance(grouping, store, item)
+        open_to_model = self.factor_variance(grouping, store, item) + self.item_variance[item]
+        model = (1.0 - share) ** 2 * open_to_model
         return np.asarray(1.0 / (information + self.pair_prior) + model)
 
     def level_variance(self, grouping: Grouping, store: Ints, item: Ints, weeks: int) -> Floats:
@@ -157,8 +176,8 @@ class Rates:
         return np.asarray(np.einsum("k,nkl,l->n", ahead, self.season.covariance, ahead))
 
     def factor_variance(self, grouping: Grouping, store: Ints, item: Ints) -> Floats:
-        """Variance of the pairs' log rate through the factors."""
-        variance = np.zeros(len(store))
+        """Variance of the pairs' log rate through the factors, signals and segments."""
+        variance = self.locality.local.variance(grouping)[store, item]
         for name, cell in grouping.cells(store, item).items():
             variance = variance + self.factors[name].variance[cell]
         return variance + self.low_rank.variance(store, item)
@@ -187,13 +206,21 @@ def fit(
         region_levels=constant(grouping.regions * h.items, h.weeks, 0.1),
         factors={n: Factors(np.ones(k), np.zeros(k), 1.0) for n, k in grouping.sizes().items()},
         static=np.ones(pairs),
+        locality=nothing_known(h.stores, h.items),
         pair_factor=np.ones(pairs),
         pair_information=np.zeros(pairs),
+        item_variance=np.zeros(h.items),
         pair_cell=h.pair_store * h.items + h.pair_item,
         pair_prior=4.0,
         dispersion=1.0,
         spread=0.1,
-        discounts=_no_discounts(h, grouping, np.exp(log_scale) * exposure),
+        discounts=no_discounts(
+            h,
+            region_week,
+            grouping.regions * h.items,
+            grouping.group_of_item,
+            np.exp(log_scale) * exposure,
+        ),
         season=_no_season(h),
         low_rank=no_low_rank(h.stores, h.items),
         seen=(sums(h.item_week, h.exposure, h.items * h.weeks) > 0).reshape(h.items, h.weeks),
@@ -210,7 +237,8 @@ def fit(
         level, ratio, noise = _levels(h.units, mu, weight, h.item_week, rates.item_levels)
         change = (level.weekly - rates.item_levels.weekly).ravel()[h.item_week]
         rates = replace(rates, item_levels=level)
-        if grouping.regions > 1:
+        # Signals and segments first: a region's customers are known before its own oddities.
+        if grouping.regions > 1 and (turn or grouping.traits is None):
             mu = mu * np.exp(change)
             level, _, _ = _levels(h.units, mu, weight, region_week, rates.region_levels)
             change += (level.weekly - rates.region_levels.weekly).ravel()[region_week]
@@ -221,10 +249,17 @@ def fit(
         # Store factors and the pairs' own effects, from what each pair sold in all its weeks.
         sold = sums(h.pair, weight * recency * h.units, pairs)
         should = sums(h.pair, weight * recency * base, pairs)
-        common = np.exp(rates.low_rank.effect(h.pair_store, h.pair_item))
+        size, popular = rates.factors["store"].factor, rates.log_popular(grouping)
+        locality = rates.locality.follow(
+            h, grouping, sold, should, rates.static, size, rates.pair_prior, popular, turn
+        )
+        rates = replace(rates, locality=locality)
+        known = np.exp(locality.log_effect[h.pair_store, h.pair_item])
+        common = known * np.exp(rates.low_rank.effect(h.pair_store, h.pair_item))
         static, factors = sweep(sold, should * common, families, rates.factors, rates.pair_prior)
         rates = replace(rates, static=static * common, factors=factors)
         noise_units = sums(h.pair, (recency**2) * weight * base, pairs)
+        static = static * known
         rates = _with_low_rank(rates, h, sold, should * static, noise_units * static, turn)
         rates = _with_pairs(rates, h, base * rates.static[h.pair], half_life_weeks)
 
@@ -283,21 +318,14 @@ def _with_pairs(rates: Rates, history: History, local: Floats, half_life_weeks: 
     sold = sums(history.pair, weight * history.units, pairs)
     information = sums(history.pair, weight * local, pairs)
     factor = (np.maximum(sold, 0.0) + rates.pair_prior) / (information + rates.pair_prior)
-    return replace(rates, pair_factor=factor, pair_information=information)
-
-
-def _no_discounts(history: History, grouping: Grouping, units_of_item: Floats) -> Discounts:
-    nothing = choose(None, None)
-    region_week = _region_week(history, grouping)
-    return Discounts(
-        between_stores=nothing,
-        of_item=np.full(history.items, nothing.value),
-        of_item_variance=np.zeros(history.items),
-        lasting_share=1.0,
-        region_log_price=region_log_price(history, region_week, grouping.regions * history.items),
-        of_others=np.zeros(history.items),
-        group_of_item=grouping.group_of_item,
-        units_of_item=units_of_item / history.weeks,
+    told = sums(
+        history.pair_item, information / (1.0 + information / rates.pair_prior), history.items
+    )
+    return replace(
+        rates,
+        pair_factor=factor,
+        pair_information=information,
+        item_variance=1.0 / (told + ITEM_PRIOR),
     )
 
 
@@ -388,29 +416,6 @@ def _with_drivers(
         of_others=np.clip(found.mean[:, 1], -1.0, 0.0),
     )
     return replace(rates, discounts=discounts)
-
-
-def with_unseen_stores(rates: Rates, history: History, grouping: Grouping) -> tuple[Rates, Ints]:
-    """Give stores without history the mean size of their region's stores, else of the chain's.
-
-    Returns the rates and the indices of those stores. Their variance is that of all stores.
-    """
-    seen = np.zeros(history.stores, dtype=bool)
-    seen[history.pair_store] = True
-    unseen = np.flatnonzero(~seen)
-    if not len(unseen):
-        return rates, unseen
-    size = rates.factors["store"]
-    region = grouping.region_of_store
-    count = np.bincount(region[seen], minlength=grouping.regions)
-    total = sums(region[seen], size.factor[seen], grouping.regions)
-    mean = np.where(count > 0, total / np.maximum(count, 1), size.factor[seen].mean())
-    factor = size.factor.copy()
-    factor[unseen] = mean[region[unseen]]
-    variance = size.variance.copy()
-    variance[unseen] = max(size.prior_variance, float(np.log(size.factor[seen]).var()))
-    store = Factors(factor, variance, size.prior_variance)
-    return replace(rates, factors={**rates.factors, "store": store}), unseen
 
 
 def _levels(

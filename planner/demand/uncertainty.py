@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from planner.demand.clean import History, scattered, sums
+from planner.demand.clean import History, sums
 from planner.demand.cycles import scatter_of_weeks
 from planner.demand.factors import Grouping
+from planner.demand.held_pairs import hidden_pairs
 from planner.demand.outlook import Outlook, outlook
 from planner.demand.rates import Rates, fit, with_half_life
 
@@ -27,7 +28,6 @@ LARGEST_NOISE = 0.25
 FEWEST_PAIRS = 30
 # Stores that an item must have in a region for its level there to be taken as known.
 FEWEST_STORES = 5
-HIDDEN_SHARE = 0.1
 # Misses of levels count half after so many weeks: quiet and wild times come in stretches.
 LEVEL_HALF_LIFE_WEEKS = 8.0
 
@@ -57,9 +57,7 @@ def calibrate(history: History, grouping: Grouping, weeks: int) -> Calibration:
     held = min(weeks, history.weeks // 3)
     if held < 1 or history.weeks - held < FEWEST_WEEKS_TO_LEARN:
         return Calibration(DEFAULT_HALF_LIFE_WEEKS, 1.0, 1.0, 1.0, 0)
-    pairs = len(history.pair_item)
-    told = sums(history.pair, history.units + history.exposure * (history.week + 1), pairs)
-    hidden = scattered(told) < HIDDEN_SHARE
+    hidden = hidden_pairs(history)
     past = history.until(history.weeks - held).without(hidden)
     rates = fit(past, grouping, DEFAULT_HALF_LIFE_WEEKS, held)
     scatter = scatter_of_weeks(past, grouping, rates)
@@ -78,15 +76,20 @@ def calibrate(history: History, grouping: Grouping, weeks: int) -> Calibration:
     cell = grouping.region_of_store[store] * history.items + item
     cells = grouping.regions * history.items
 
+    enough = np.bincount(cell[known & (exposure > 0)], minlength=cells) >= FEWEST_STORES
+
+    def level_of(label: Ints, labels: int, sure: Flags, expected: Floats) -> Floats:
+        told = sums(label, np.where(sure, sold, 0.0), labels)
+        should = sums(label, np.where(sure, expected, 0.0), labels)
+        level = np.maximum(told, 0.5) / np.maximum(should, 1e-9)
+        return np.asarray(np.where(should > 0, level, 1.0)[label])
+
     def errors(candidate: Rates) -> tuple[Floats, Floats]:
         expected = np.where(scored, base * candidate.pair_factor, 0.0)
         sure = scored & known
-        cell_sold = sums(cell, np.where(sure, sold, 0.0), cells)
-        cell_expected = sums(cell, np.where(sure, expected, 0.0), cells)
-        level = np.where(
-            cell_expected > 0, np.maximum(cell_sold, 0.5) / np.maximum(cell_expected, 1e-9), 1.0
-        )
-        expected = expected * level[cell]
+        regional = level_of(cell, cells, sure, expected)
+        everywhere = level_of(item, history.items, sure, expected)
+        expected = expected * np.where(enough[cell], regional, everywhere)
         if scatter is None:
             return expected, rates.dispersion * expected + rates.spread * expected**2 / held
         own = scatter.spread[item] * expected**2 / held
@@ -102,8 +105,8 @@ def calibrate(history: History, grouping: Grouping, weeks: int) -> Calibration:
     rates = with_half_life(rates, past, grouping, half_life)
     expected, noise = errors(rates)
 
-    enough = np.bincount(cell[scored & known], minlength=cells) >= FEWEST_STORES
-    use = scored & enough[cell] & (expected > 0) & (noise < LARGEST_NOISE * expected**2)
+    # Known pairs stand with their region's level; hidden ones are mostly of items with few stores.
+    use = scored & (enough[cell] | hidden) & (expected > 0) & (noise < LARGEST_NOISE * expected**2)
     miss = np.log(np.maximum(sold, 0.5)) - np.log(np.maximum(expected, 1e-9))
     relative = noise / np.maximum(expected, 1e-9) ** 2
     predicted = rates.local_variance(grouping, store, item)

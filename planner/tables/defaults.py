@@ -231,12 +231,8 @@ def drop_small_bases(signals: TypedTable, findings: Findings) -> pd.DataFrame:
     return signals.frame[~small].reset_index(drop=True)
 
 
-def state_unused(tables: Tables, findings: Findings) -> None:
-    """Say which tables are read but do not change demand yet, and what has no sales."""
-    for name in ("signals", "segments", "segment_index"):
-        findings.assume(
-            name, "read and checked, but not used in the demand model yet", len(tables[name])
-        )
+def state_unsold(tables: Tables, findings: Findings) -> None:
+    """Say which stores and items have no sales."""
     sales = tables["sales"].frame
     for name in ("store", "item"):
         ids = _texts(tables[f"{name}s"], f"{name}_id")

@@ -49,7 +49,7 @@ def read_inputs(source: Path, *, locks: Path | None = None) -> Inputs:
         check(typed, findings)
     if findings.problems:
         raise BadInput(findings.problems)
-    defaults.state_unused(typed, findings)
+    defaults.state_unsold(typed, findings)
     frames = _final_frames(typed, findings)
     if planned_in_units:
         frames["stores"]["budget_week"] = np.nan

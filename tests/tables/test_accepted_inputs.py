@@ -332,7 +332,7 @@ def test_returns_and_contradicted_stock_days(tmp_path: Path, write_small_chain: 
 
 
 def test_small_signals_are_dropped(tmp_path: Path, write_small_chain: WriteChain) -> None:
-    """Signals of fewer than five people are dropped, and the rest is said to be unused."""
+    """Signals of fewer than five people are dropped."""
     source = write_small_chain(
         tmp_path,
         signals__csv="store_id,signal,value,base\nA1,young,0.3,4\nA2,young,0.2,5\nB1,young,0.1,\n",
@@ -340,7 +340,6 @@ def test_small_signals_are_dropped(tmp_path: Path, write_small_chain: WriteChain
     inputs = read_inputs(source)
     assert inputs.signals["store_id"].tolist() == ["A2", "B1"]
     assert assumed(inputs, "signals.base", "dropped") == 1
-    assert assumed(inputs, "signals", "not used in the demand model yet") == 3
 
 
 def test_item_that_no_shelf_can_hold(tmp_path: Path, write_small_chain: WriteChain) -> None:
