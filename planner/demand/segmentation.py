@@ -201,11 +201,11 @@ def segment_names(
 ) -> tuple[str, ...]:
     """Each segment by the need groups of which it buys most beyond the average.
 
-    units_of_group: units sold of each need group; a small one stands out only by more.
+    units_of_group: units sold of each need group; a rare one must stand out by a little more.
     """
     if found.number == 1:
         return ("all shoppers",)
-    weight = np.sqrt(units_of_group / max(float(units_of_group.sum()), 1e-12))
+    weight = (units_of_group / max(float(units_of_group.sum()), 1e-12)) ** 0.25
     names: list[str] = []
     for row in found.group_index:
         order = np.argsort(-(row - 1.0) * weight, kind="stable")
