@@ -213,15 +213,15 @@ def slices_chart(
     out; the slices in which the planner saves least on top."""
     rows = scores[(scores["kind"] == ROLLING_ORIGIN) & (scores["by"] == by)]
     gains = rows[rows["measure"] == "error_saved_share"].sort_values(["value", "name"])
-    if len(gains) < 2:
+    told = gains.dropna(subset=["low", "high"])
+    if len(told) < 2:
         return None
-    shown = list(gains["name"].head(MOST_NAMED))
-    lines = [gains[gains["name"] == name].iloc[0] for name in shown]
+    lines = [row for _, row in told.head(MOST_NAMED).iterrows()]
     beaten = sum(float(row["low"]) > 0 for _, row in gains.iterrows())
     lost = sum(float(row["high"]) < 0 for _, row in gains.iterrows())
     finding = (
         f"The planner beats the best simple rule in {whole(beaten, stamp)} of "
-        f"{whole(len(gains), stamp)} {plural} beyond noise"
+        f"{whole(len(told), stamp)} {plural} beyond noise"
     )
     if lost:
         finding += f", and is beaten in {whole(lost, stamp)}"
@@ -259,17 +259,19 @@ def slices_chart(
         ],
         "hoverinfo": "text",
     }
-    first = "" if len(shown) == len(gains) else f"The {len(shown)} with the smallest advantage. "
+    first = f"The {len(lines)} with the smallest advantage. " if len(lines) < len(told) else ""
+    silent = len(gains) - len(told)
+    rest = f" {whole(silent, stamp)} with too few items to tell are in the table alone."
     return Chart(
         id=f"chart-by-{by}",
         finding=finding,
         caption=f"{first}Items already sold, the last weeks held out. Line: 95 % "
-        "interval; one that crosses zero is within noise.",
+        "interval; one that crosses zero is within noise." + (rest if silent else ""),
         figure=figure([mark], layout),
         key=[
             Key("local", "dot", "the planner is better"),
             Key("common", "dot", "the rule is better"),
-            Key("current", "dot", "within noise, or too few to tell"),
+            Key("current", "dot", "within noise"),
         ],
         table=_slices_table(rows, gains, names, stamp),
     )
