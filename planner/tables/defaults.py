@@ -85,7 +85,13 @@ def _missing_groups(tables: Tables, findings: Findings) -> None:
     if len(items):
         _fill_text(items, "category", ALL_ITEMS, f"not given: {ALL_ITEMS}", findings)
         category = _texts(items, "category")
-        _fill_text(items, "need_group", category, "not given: the category", findings)
+        _fill_text(
+            items,
+            "need_group",
+            category,
+            "not given: the category; planner groups proposes some",
+            findings,
+        )
     if len(stores):
         ids, city = _texts(stores, "store_id"), _texts(stores, "city")
         _fill_text(stores, "store_name", ids, "not given: the store_id", findings)
