@@ -25,6 +25,8 @@ Ints = NDArray[np.int64]
 # Newton steps, and how often the nuisances are projected out by turns in each: exactly enough in
 # the last, where it decides what the estimate says.
 PROJECTIONS = (2, 2, 2, 2, 5)
+# What discounts draw hardly hangs on theta; two looks at it are enough.
+DRAWN_TURNS = (0, 1)
 LARGEST_STEP = 0.3
 SLOPE_STEP = 0.02
 # Outside [0, 1] there is no choice model, yet an estimate may fall there by chance.
@@ -77,7 +79,7 @@ def estimate_theta(
     own_week = cell * h.weeks + h.week
 
     theta, drawn = np.full(groups, START_THETA), START_DRAWN
-    for turns in PROJECTIONS:
+    for number, turns in enumerate(PROJECTIONS):
         share, next_share = (
             choice.range_share(np.clip(theta + step, 0.0, 1.0)) for step in (0.0, SLOPE_STEP)
         )
@@ -92,12 +94,11 @@ def estimate_theta(
         curvature = sums(group, weight * mu * slope**2, groups)
         step = np.where(curvature > 0, score / np.where(curvature > 0, curvature, 1.0), 0.0)
         theta = np.clip(theta + np.clip(step, -LARGEST_STEP, LARGEST_STEP), *THETA_BOUNDS)
-        further = near.denominator(lost, (drawn + SLOPE_STEP) * share)
-        pull = _project(np.log(offer / further) / SLOPE_STEP, nuisances, information, turns)
-        bend = float((weight * mu) @ pull**2)
-        if bend > 0:
-            move = float((weight * pull) @ (h.units - mu)) / bend
-            move = float(np.clip(move, -LARGEST_STEP, LARGEST_STEP))
+        if number in DRAWN_TURNS:
+            further = near.denominator(lost, (drawn + SLOPE_STEP) * share)
+            pull = _project(np.log(offer / further) / SLOPE_STEP, nuisances, information, turns)
+            bend = float((weight * mu) @ pull**2)
+            move = float((weight * pull) @ (h.units - mu)) / bend if bend > 0 else 0.0
             drawn = float(np.clip(drawn + move, *DRAWN_BOUNDS))
 
     told = curvature > 1e-9
@@ -109,7 +110,8 @@ def estimate_theta(
     by_store = sums(group * h.stores + store, weight * slope * (h.units - mu), groups * h.stores)
     clustered = (by_store.reshape(groups, h.stores) ** 2).sum(axis=1) / bread**2
     clusters = h.stores / max(h.stores - 1.0, 1.0)
-    shared = clusters * float((clustered[told] / variance[told]).mean()) if told.any() else 1.0
+    sure = told & (variance < 1.0)
+    shared = clusters * float((clustered[sure] / variance[sure]).mean()) if sure.any() else 1.0
     out = np.bincount(near.cell * h.weeks + h.week, near.missing > 0, groups * h.stores * h.weeks)
     return Thetas(
         value=np.where(told, theta, np.nan),
