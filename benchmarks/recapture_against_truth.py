@@ -1,15 +1,20 @@
-"""Score estimated recapture against the truth of simulated chains.
+"""Score estimated recapture against the truth of simulated chains, or against shuffled groups.
 
 python benchmarks/recapture_against_truth.py data/greengrocer [FOLDER ...]
     Each folder is a chain with truth/need_groups.csv, such as
     `python data/greengrocer/simulate.py --seed 8 --out FOLDER` makes.
+python benchmarks/recapture_against_truth.py --shuffle 3 data/three-cities [FOLDER ...]
+    A placebo for any chain: items are dealt to the need groups at random, so that hardly anything
+    can move from one to another, and what is still found is error.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from planner.demand.estimate import estimate
@@ -41,10 +46,37 @@ def show(name: str, groups: pd.DataFrame) -> None:
     )
 
 
+def placebo(folder: Path, shuffles: int) -> None:
+    """Theta and recapture of the estimated groups, as they are and with items shuffled."""
+    inputs = read_inputs(folder)
+    for seed in range(shuffles + 1):
+        items = inputs.items.copy()
+        if seed:
+            dealt = np.random.default_rng(seed).permutation(items["need_group"].to_numpy())
+            items["need_group"] = dealt
+        found = estimate(dataclasses.replace(inputs, items=items), weeks=4).recapture
+        told = found[found["source"] == "estimated"]
+        weight = told["missing_store_weeks"]
+        theta, share = (np.average(told[c], weights=weight) for c in ("theta", "recapture_share"))
+        print(
+            f"{folder.name} {f'shuffle {seed}' if seed else 'as it is'}: {len(told)} of "
+            f"{len(found)} groups estimated, mean theta {theta:.2f}, mean recapture {share:.3f}",
+            flush=True,
+        )
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, nargs="+")
-    chains = {folder.name: scored(folder) for folder in parser.parse_args().folder}
-    for chain, groups in chains.items():
-        show(chain, groups)
-    show("all", pd.concat(chains.values()))
+    parser.add_argument("--shuffle", type=int, metavar="TIMES", default=0)
+    arguments = parser.parse_args()
+    if arguments.shuffle:
+        for chain_folder in arguments.folder:
+            placebo(chain_folder, arguments.shuffle)
+    else:
+        chains = {folder.name: scored(folder) for folder in arguments.folder}
+        for chain, table in chains.items():
+            show(chain, table)
+        show("all", pd.concat(chains.values()))

@@ -25,6 +25,7 @@ Ints = NDArray[np.int64]
 # Newton steps, and how often the nuisances are projected out by turns in each: exactly enough in
 # the last, where it decides what the estimate says.
 PROJECTIONS = (2, 2, 2, 2, 5)
+POOLED_STORES = 50.0
 # What discounts draw hardly hangs on theta; two looks at it are enough.
 DRAWN_TURNS = (0, 1)
 LARGEST_STEP = 0.3
@@ -106,16 +107,19 @@ def estimate_theta(
     rows = np.maximum(sums(group, np.ones(len(group)), groups), 1.0)
     pearson = sums(group, weight * (h.units - mu) ** 2 / np.maximum(mu, 1e-9), groups) / rows
     variance = pearson / bread
-    # Shocks that a store's rows share: measured per store, the factor pooled over the groups.
+    # Shocks that a store's rows share: measured per store. Few stores say little of one group, so
+    # the groups' common factor counts for as much as POOLED_STORES of them.
     by_store = sums(group * h.stores + store, weight * slope * (h.units - mu), groups * h.stores)
     clustered = (by_store.reshape(groups, h.stores) ** 2).sum(axis=1) / bread**2
     clusters = h.stores / max(h.stores - 1.0, 1.0)
     sure = told & (variance < 1.0)
     shared = clusters * float((clustered[sure] / variance[sure]).mean()) if sure.any() else 1.0
+    own, common = h.stores * clusters * clustered, POOLED_STORES * max(shared, 1.0) * variance
+    variance = np.maximum((own + common) / (h.stores + POOLED_STORES), variance)
     out = np.bincount(near.cell * h.weeks + h.week, near.missing > 0, groups * h.stores * h.weeks)
     return Thetas(
         value=np.where(told, theta, np.nan),
-        standard_error=np.where(told, np.sqrt(variance * max(shared, 1.0)), np.inf),
+        standard_error=np.where(told, np.sqrt(variance), np.inf),
         drawn=drawn,
         store_weeks=(out > 0).reshape(h.stores, groups, h.weeks).sum(axis=(0, 2)),
     )
