@@ -144,11 +144,11 @@ def test_errors_are_as_large_as_stated(make_chain: Make) -> None:
 
 def test_items_of_different_groups_do_not_replace_each_other(make_chain: Make) -> None:
     """A placebo: with each item put among items of other groups, nothing is found to move."""
-    inputs = Shoppers(np.full(6, 0.2)).with_gaps(0.12).inputs(make_chain)
-    dealt = [f"N{k % ITEMS_EACH}" for k in range(len(inputs.items))]
+    inputs = Shoppers(np.full(24, 0.4), stores=8).with_gaps(0.12).inputs(make_chain)
+    dealt = [f"N{k % 24}" for k in range(len(inputs.items))]
     found = learn(dataclasses.replace(inputs, items=inputs.items.assign(need_group=dealt)))[3]
     assert (np.abs(found.value - 1.0) < 3 * found.standard_error).all()
-    assert abs(found.value.mean() - 1.0) < 0.06
+    assert abs(found.value.mean() - 1.0) < 0.1
 
 
 def test_without_a_gap_recapture_is_an_assumption(make_chain: Make) -> None:
