@@ -67,7 +67,7 @@ def test_selection_follows_the_known_part() -> None:
 
 
 def test_hidden_pairs_are_a_tenth_whatever_their_order(make_chain: Callable[..., Any]) -> None:
-    """About a tenth of the pairs is hidden, and the same ones when the rows come in another order."""
+    """About a tenth of the pairs, and the same ones when the rows come in another order."""
     chain = make_chain(stores=30, items=40, weeks=8)
     history = clean(chain.inputs())
     hidden = hidden_pairs(history)
