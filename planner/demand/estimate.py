@@ -12,13 +12,14 @@ from planner.demand.cycles import Scatter, scatter_of_weeks
 from planner.demand.factors import Grouping
 from planner.demand.learned import learn_substitution
 from planner.demand.new_stores import with_unseen_stores
-from planner.demand.newcomers import fill_new_items
+from planner.demand.newcomers import fill_new_items, item_attributes
 from planner.demand.outlook import Outlook, outlook
 from planner.demand.promotions import HorizonPromotions, horizon_promotions
 from planner.demand.ranges import current_range
 from planner.demand.rates import Rates, fit
 from planner.demand.result import ChoiceModel, Demand
 from planner.demand.selection import selection
+from planner.demand.signal_effects import signal_effects
 from planner.demand.signals import read_traits
 from planner.demand.substitution import Attractions
 from planner.demand.uncertainty import Calibration, calibrate, level_inflation, quantiles
@@ -114,6 +115,7 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
             *cycles.assumptions,
             *substitution.assumptions,
         ),
+        signal_effects=signal_effects(rates, grouping, inputs.items["item_id"]),
     )
 
 
@@ -163,7 +165,10 @@ def _pairs(
     rate = np.exp(log_rate).reshape(stores, items)
     variance = log_variance.reshape(stores, items)
     sold = np.bincount(history.pair_item[history.pair], minlength=items) > 0
-    rate, variance = fill_new_items(rate, variance, sold, grouping)
+    newcomers = fill_new_items(
+        rate, variance, sold, grouping, rates.locality.log_effect, item_attributes(inputs.items)
+    )
+    rate, variance = newcomers.rate, newcomers.log_variance
     mean = (rate * promotions.uplift).ravel()
     # How unsure an item's response is, as a share of it, is how unsure its promotions' effect is.
     response = rates.discounts.of_item_variance / np.minimum(rates.discounts.of_item, -0.1) ** 2
@@ -191,9 +196,8 @@ def _pairs(
             "source": source,
         }
     )
-    found = _rate_assumptions(
-        history, rates, calibration, ahead, weeks, sold, source, promotions.rows
-    )
+    found = _rate_assumptions(history, rates, calibration, ahead, weeks, source, promotions.rows)
+    found += newcomers.assumptions(inputs.items)
     if grouping.traits is not None:
         found += rates.locality.local.assumptions(grouping.traits)
     new = int((source == "model").sum())
@@ -232,7 +236,6 @@ def _rate_assumptions(
     calibration: Calibration,
     ahead: Outlook,
     weeks: int,
-    sold: NDArray[np.bool_],
     source: NDArray[np.str_],
     promotions: int,
 ) -> list[Assumption]:
@@ -242,12 +245,6 @@ def _rate_assumptions(
         if number:
             found.append(Assumption("demand", subject, text, number))
 
-    count(
-        "sales.item_id",
-        "Item without sales: its demand is the mean of its need group (else of its category, "
-        "else of the chain) in each store, with a wide spread",
-        int((~sold).sum()),
-    )
     count(
         "demand.source",
         "Store-item pairs without history of their own: demand comes from the model",

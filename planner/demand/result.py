@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -63,6 +63,9 @@ class Demand:
     first_week: pd.Timestamp
     """First day of the horizon."""
     assumptions: tuple[Assumption, ...]
+    signal_effects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """item_id, signal, effect (log demand per standard deviation of the signal), low and high
+    (80 % interval), moves (yes, no)."""
 
     def of_pairs(self, column: str) -> Array:
         """A number column of ``pairs`` as [store, item]."""
