@@ -10,7 +10,7 @@ from planner.demand.clean import History, clean
 from planner.demand.cycle_cv import cycle_cv
 from planner.demand.cycles import Scatter, scatter_of_weeks
 from planner.demand.factors import Grouping
-from planner.demand.learned import learn_substitution
+from planner.demand.learned import LearnedSubstitution, learn_substitution
 from planner.demand.new_stores import with_unseen_stores
 from planner.demand.newcomers import fill_new_items, item_attributes
 from planner.demand.outlook import Outlook, outlook
@@ -18,10 +18,10 @@ from planner.demand.promotions import HorizonPromotions, horizon_promotions
 from planner.demand.ranges import current_range
 from planner.demand.rates import Rates, fit
 from planner.demand.result import ChoiceModel, Demand
+from planner.demand.segment_choice import by_segment, one_segment
 from planner.demand.selection import selection
 from planner.demand.signal_effects import signal_effects
-from planner.demand.signals import read_traits
-from planner.demand.substitution import Attractions
+from planner.demand.signals import Segments, read_traits
 from planner.demand.uncertainty import Calibration, calibrate, level_inflation, quantiles
 from planner.tables.inputs import Assumption, Inputs
 
@@ -32,7 +32,7 @@ Ints = NDArray[np.int64]
 HISTORY_SHARE = 0.8
 # Beyond this variance of the log rate the mean of a gamma says nothing any more.
 LARGEST_LOG_VARIANCE = 4.0
-SEGMENTS = ("all",)
+ONE_SEGMENT = ("all",)
 
 
 def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Demand:
@@ -89,17 +89,18 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
     )
     mean = substitution.best.demand
     pairs = _if_added(pairs, mean, history, weeks)
+    choice, draws = _choices(substitution, listed, group_of_item, traits.segments)
     cycles = cycle_cv(inputs, scatter, mean, listed)
     assumptions += new_stores.assumptions()
     return Demand(
         store_ids=tuple(inputs.stores["store_id"]),
         item_ids=tuple(inputs.items["item_id"]),
         need_groups=need_groups,
-        segments=SEGMENTS,
+        segments=traits.segments.names if traits.segments else ONE_SEGMENT,
         group_of_item=group_of_item,
         pairs=pairs,
-        choice=_one_segment(substitution.best),
-        choice_draws=tuple(_one_segment(draw) for draw in substitution.draws),
+        choice=choice,
+        choice_draws=draws,
         paid_price_share=promotions.paid_price_share,
         in_range=listed,
         demand_cv=cycles.demand_cv,
@@ -119,12 +120,18 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
     )
 
 
-def _one_segment(found: Attractions) -> ChoiceModel:
-    return ChoiceModel(
-        attraction=found.attraction[None],
-        shadow_attraction=found.shadow_attraction[None],
-        no_purchase_attraction=found.no_purchase[None],
-        potential_units_week=found.potential[None],
+def _choices(
+    found: LearnedSubstitution,
+    listed: NDArray[np.bool_],
+    group_of_item: Ints,
+    segments: Segments | None,
+) -> tuple[ChoiceModel, tuple[ChoiceModel, ...]]:
+    """The choice model and its draws, by segment where the tables tell who shops where."""
+    if segments is None:
+        return one_segment(found.best), tuple(one_segment(draw) for draw in found.draws)
+    best = by_segment(found.best, listed, group_of_item, segments)
+    return best, tuple(
+        by_segment(draw, listed, group_of_item, segments, near=best) for draw in found.draws
     )
 
 
