@@ -33,7 +33,8 @@ from planner.workers import run_by_store
 RUN_FILE = MANIFEST
 PACKAGES = ("pandas", "numpy", "scipy", "PuLP", "highspy", "duckdb", "openpyxl", "plotly")
 TABLES = ("demand", "assortment", "limits", "positions", "shelves", "store_plans", "figures",
-          "value", "changes", "recapture", "assumptions", "backtest")  # fmt: skip
+          "value", "changes", "recapture", "signal_effects",
+          "assumptions", "backtest")  # fmt: skip
 
 
 @dataclass(frozen=True)

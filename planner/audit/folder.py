@@ -113,7 +113,7 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
         "cells": Layout(("workbook", "sheet", "cell"), ("value",)),
     }
 )
-"""Every table that a check needs; ``changes``, ``recapture``, ``backtest`` and
+"""Every table that a check needs; ``changes``, ``recapture``, ``signal_effects``, ``backtest`` and
 ``assumptions`` are not recomputed, their hashes alone are checked."""
 
 

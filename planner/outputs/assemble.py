@@ -54,6 +54,7 @@ def assemble_contents(
         value=_value(inputs, assortment, store_plans),
         changes=_changes(inputs, demand, assortment, items, shelves),
         recapture=demand.recapture,
+        signal_effects=demand.signal_effects,
         assumptions=_assumption_table(assumptions),
         backtest=backtest,
     )

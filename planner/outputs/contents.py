@@ -56,7 +56,7 @@ class Contents:
     MOVED), facings_before, facings_after, replaces (item_id or ""), first_order_date (NEW),
     last_order_date (OUT), value_week (NEW: what it adds after what it takes from others; OUT:
     what it would add on its own), reason.
-    ``recapture``: Demand.recapture.
+    ``recapture``: Demand.recapture. ``signal_effects``: Demand.signal_effects.
     ``assumptions``: stage, subject, text, count.
     ``backtest``: Backtest.scores; empty where no backtest was run.
     """
@@ -74,5 +74,6 @@ class Contents:
     value: pd.DataFrame
     changes: pd.DataFrame
     recapture: pd.DataFrame
+    signal_effects: pd.DataFrame
     assumptions: pd.DataFrame
     backtest: pd.DataFrame

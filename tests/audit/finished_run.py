@@ -15,6 +15,7 @@ from scipy.stats import gamma
 
 from planner.audit.folder import SEAL, seal_of
 from planner.demand.backtest.result import empty_scores
+from planner.demand.signal_effects import no_signal_effects
 from planner.outputs.contents import Contents, Stamp
 from planner.outputs.workbook.cells import workbook_cells
 from planner.outputs.workbook.store import write_store_workbook
@@ -442,5 +443,6 @@ def _contents(inputs: Inputs, tables: dict[str, pd.DataFrame]) -> Contents:
         items=inputs.items,
         stores=inputs.stores,
         backtest=empty_scores(),
+        signal_effects=no_signal_effects(),
         **{name: tables[name] for name in shown},
     )

@@ -101,6 +101,7 @@ def build_contents(
                 "items": item_rows.groupby("need_group", sort=False).size().to_numpy(),
             }
         ),
+        signal_effects=signal_effects(item_rows),
         assumptions=pd.DataFrame(
             {
                 "stage": ["tables", "demand", "assortment"],
@@ -116,6 +117,23 @@ def build_contents(
         backtest=backtest_scores(store_rows, item_rows),
         **tables,
     )
+
+
+def signal_effects(items: pd.DataFrame) -> pd.DataFrame:
+    """Families move every other item, up and down by turns; parking moves none."""
+    number = np.arange(len(items))
+    families = pd.DataFrame(
+        {
+            "item_id": items["item_id"],
+            "signal": "share_families",
+            "effect": np.where(number % 2 == 0, 0.2 * (-1.0) ** (number // 2), 0.01),
+        }
+    )
+    parking = families.assign(signal="parking_spaces", effect=0.0)
+    both = pd.concat([families, parking], ignore_index=True)
+    both["low"], both["high"] = both["effect"] - 0.05, both["effect"] + 0.05
+    both["moves"] = np.where(both["effect"].abs() > 0.05, "yes", "no")
+    return both.astype({"signal": "str", "moves": "str"})
 
 
 def backtest_scores(stores: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:

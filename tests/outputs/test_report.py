@@ -273,6 +273,7 @@ def test_parts_that_are_not_known_are_said_not_guessed(contents: Contents, tmp_p
         assumptions=contents.assumptions.iloc[:0],
         assortment=contents.assortment.assign(core=True),
         recapture=contents.recapture.iloc[:0],
+        signal_effects=contents.signal_effects.iloc[:0],
         limits=contents.limits.iloc[:0],
     )
     for path in write_report(bare, tmp_path):

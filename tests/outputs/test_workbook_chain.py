@@ -33,6 +33,7 @@ def test_sheets_and_stamp(book, contents):
         "Range",
         "Changes",
         "Local by region",
+        "Signals",
         "Orders",
         "Limits",
         "Assumptions",

@@ -71,6 +71,9 @@ GLOSSARY: dict[str, str] = {
     "facing": "One width of an item at the front of a shelf.",
     "need group": "Items that shoppers accept for one another. Substitution happens inside it.",
     "recapture": "Share of a missing item's demand that moves to other items of its need group.",
+    "signal": "What is known of the people around a store, such as the share of households with "
+    "children. How far it moves an item is learned from the chain's own stores, and is nothing "
+    "where a signal dealt out by chance would explain as much.",
     "source of demand": "History: the store's own sales decide. Model: the item was (almost) never "
     "sold there, so comparable stores and items decide. Mixed: both count.",
     "limit": "What the plan may not exceed: shelf width, budget, number of items.",

@@ -33,6 +33,7 @@ from planner.outputs.report.scope import Scope, chain_scope, region_files, regio
 from planner.outputs.report.stores import columns, row_anchor, store_rows, workbook_link
 from planner.outputs.report.tiles import tiles
 from planner.outputs.report.worth import worths
+from planner.outputs.signals import signal_rows
 
 DETAILS_UP_TO = 60
 """With more stores the chain's page leaves what opens under each row to the regions' pages."""
@@ -100,6 +101,7 @@ def _page(scope: Scope, files: dict[str, str]) -> str:
         chain_limits=limit_rows(chain_limits, stamp),
         limit_summary=limit_summary(scope),
         recapture=contents.recapture.to_dict("records"),
+        signals=signal_rows(contents.signal_effects, contents.items),
         assumptions=assumptions.to_dict("records"),
         unfinished=_unfinished(scope),
         not_scored=not_scored(contents),

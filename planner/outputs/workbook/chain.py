@@ -10,6 +10,7 @@ from openpyxl.utils import get_column_letter
 
 from planner.outputs import numbers
 from planner.outputs.contents import Contents
+from planner.outputs.signals import moved_items
 from planner.outputs.workbook import styles, words
 from planner.outputs.workbook.save import save
 from planner.outputs.workbook.shared import write_assumptions, write_changes, write_limits
@@ -39,6 +40,7 @@ def write_chain_workbook(contents: Contents, path: Path) -> None:
     _write_range(book, contents)
     write_changes(book, contents, of_chain=True)
     _write_local_by_region(book, contents)
+    _write_signals(book, contents)
     _write_orders(book, contents)
     write_limits(book, contents, of_chain=True)
     write_assumptions(book, contents)
@@ -217,6 +219,33 @@ def _write_local_by_region(book: Book, contents: Contents) -> None:
             strict=True,
         ),
         empty="No store lists a local item.",
+    )
+
+
+def _write_signals(book: Book, contents: Contents) -> None:
+    """Items that a signal moves, the most moved first; nothing where none does."""
+    table = moved_items(contents.signal_effects, contents.items)
+    book.sheet("Signals", "Signals: what moves which items").table(
+        (
+            Column("Signal", 34, styles.LONG_TEXT),
+            Column("PLU", 10, styles.CENTRED),
+            Column("Item", 34, styles.LONG_TEXT),
+            Column("Need group", 20, styles.LONG_TEXT),
+            Column("Demand where the signal is one standard deviation higher", 18, styles.SHARE),
+            Column("Low (10 %)", 12, styles.SHARE),
+            Column("High (90 %)", 12, styles.SHARE),
+        ),
+        zip(
+            table["signal"],
+            table["item_id"],
+            table["item_name"],
+            table["need_group"],
+            table["change"],
+            table["low_change"],
+            table["high_change"],
+            strict=True,
+        ),
+        empty="No signal is seen to move an item.",
     )
 
 
