@@ -11,7 +11,7 @@ from planner.outputs.workbook.chain import write_chain_workbook
 
 
 def test_only_items_that_move_are_named(contents: Contents) -> None:
-    """Effects whose interval holds zero are left out; changes are exp(effect) - 1, largest first."""
+    """Effects whose interval holds zero are left out; changes are exp(effect) - 1, largest up."""
     moved = moved_items(contents.signal_effects, contents.items)
     assert set(moved["signal"]) == {"share_families"}
     effects = contents.signal_effects.set_index(["item_id", "signal"])["effect"]
@@ -25,7 +25,8 @@ def test_a_signal_without_effect_is_said_to_have_none(contents: Contents) -> Non
     rows = signal_rows(contents.signal_effects, contents.items)
     assert [row["signal"] for row in rows] == ["share_families", "parking_spaces"]
     assert rows[1]["items"] == 0
-    assert not rows[1]["up"] and not rows[1]["down"]
+    assert not rows[1]["up"]
+    assert not rows[1]["down"]
 
 
 def test_the_sheet_names_each_moved_item(contents: Contents, tmp_path) -> None:
@@ -35,4 +36,5 @@ def test_the_sheet_names_each_moved_item(contents: Contents, tmp_path) -> None:
     sheet = load_workbook(path)["Signals"]
     told = {cell.value for row in sheet.iter_rows() for cell in row}
     moved = moved_items(contents.signal_effects, contents.items)
-    assert len(moved) and set(moved["item_name"]) <= told
+    assert len(moved)
+    assert set(moved["item_name"]) <= told
