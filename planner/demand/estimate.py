@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -89,7 +91,7 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
     )
     mean = substitution.best.demand
     pairs = _if_added(pairs, mean, history, weeks)
-    choice, draws = _choices(substitution, listed, group_of_item, traits.segments)
+    choice, draws = _choices(substitution, listed, group_of_item, _believed(traits.segments, rates))
     cycles = cycle_cv(inputs, scatter, mean, listed)
     assumptions += new_stores.assumptions()
     return Demand(
@@ -118,6 +120,14 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
         ),
         signal_effects=signal_effects(rates, grouping, inputs.items["item_id"]),
     )
+
+
+def _believed(segments: Segments | None, rates: Rates) -> Segments | None:
+    """The segments with their index taken as far as the sales bear it out."""
+    if segments is None:
+        return None
+    trust = float(np.clip(rates.locality.local.affinity, 0.0, 1.0))
+    return replace(segments, index=segments.index**trust)
 
 
 def _choices(

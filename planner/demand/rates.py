@@ -184,12 +184,17 @@ class Rates:
 
 
 def fit(
-    history: History, grouping: Grouping, half_life_weeks: float, horizon_weeks: int = 4
+    history: History,
+    grouping: Grouping,
+    half_life_weeks: float,
+    horizon_weeks: int = 4,
+    rounds: int = ROUNDS,
 ) -> Rates:
     """Fit the model; time and memory are linear in the rows of ``history``.
 
     half_life_weeks: age at which a week counts half in the pair's own effect (inf: all alike);
-    horizon_weeks: over which the lasting part of the response to discounts is measured.
+    horizon_weeks: over which the lasting part of the response to discounts is measured; rounds:
+    of backfitting.
     """
     h = history
     pairs = len(h.pair_item)
@@ -228,7 +233,7 @@ def fit(
     )
     level_log = rates.log_level(h, grouping)
     price_log = rates.price_log(h, grouping)
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         base = h.exposure * np.exp(price_log + level_log)
         mu = base * (rates.static * rates.pair_factor)[h.pair]
         weight = 1.0 / (rates.dispersion + rates.spread * mu)

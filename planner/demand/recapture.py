@@ -125,15 +125,6 @@ def estimate_theta(
     )
 
 
-def log_substitution(near: Neighbours, choice: GroupChoice, theta: Floats, drawn: float) -> Floats:
-    """What neighbours did to each row's units, log(denominator at the current range / actual).
-
-    Above 0 where some were missing; arguments as :func:`estimate_theta` takes and returns them.
-    """
-    share = choice.range_share(np.clip(theta, 0.0, 1.0))
-    return np.asarray(-np.log(near.denominator((1.0 - theta) * share, drawn * share)))
-
-
 def _nuisances(history: History, grouping: Grouping) -> tuple[Ints, ...]:
     blocks = (history.weeks - 1) // BLOCK_WEEKS + 1
     pair = history.pair * blocks + history.week * blocks // history.weeks

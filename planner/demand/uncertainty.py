@@ -22,6 +22,8 @@ Flags = NDArray[np.bool_]
 HALF_LIVES_WEEKS = (2.0, 4.0, 8.0, 16.0, float("inf"))
 DEFAULT_HALF_LIFE_WEEKS = 8.0
 FEWEST_WEEKS_TO_LEARN = 4
+# Enough to see how far off forecasts are; the last rounds change little.
+ROUNDS = 4
 LOW, HIGH = 0.1, 0.9
 # Pairs that sell so little that their log says more about chance than about the rate.
 LARGEST_NOISE = 0.25
@@ -59,7 +61,7 @@ def calibrate(history: History, grouping: Grouping, weeks: int) -> Calibration:
         return Calibration(DEFAULT_HALF_LIFE_WEEKS, 1.0, 1.0, 1.0, 0)
     hidden = hidden_pairs(history)
     past = history.until(history.weeks - held).without(hidden)
-    rates = fit(past, grouping, DEFAULT_HALF_LIFE_WEEKS, held)
+    rates = fit(past, grouping, DEFAULT_HALF_LIFE_WEEKS, held, ROUNDS)
     scatter = scatter_of_weeks(past, grouping, rates)
 
     store, item = history.pair_store, history.pair_item

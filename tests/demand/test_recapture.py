@@ -17,7 +17,7 @@ from planner.demand.clean import History, clean
 from planner.demand.estimate import estimate
 from planner.demand.factors import Grouping
 from planner.demand.rates import fit
-from planner.demand.recapture import Thetas, estimate_theta, log_substitution
+from planner.demand.recapture import Thetas, estimate_theta
 from planner.demand.substitution import GroupChoice
 from planner.tables.inputs import Inputs
 
@@ -205,27 +205,6 @@ def test_names_and_order_do_not_matter(shoppers: Shoppers, make_chain: Make) -> 
     assert (before["source"] == after["source"]).all()
     for column in ("recapture_share", "low_share", "high_share", "theta"):
         np.testing.assert_allclose(before[column], after[column], atol=1e-6)
-
-
-def test_what_moved_in_is_told_apart_row_by_row(shoppers: Shoppers, make_chain: Make) -> None:
-    """The expected effect explains how rows differ from their means; 0 where nothing is out."""
-    history, near, choice, found, _ = learn(shoppers.inputs(make_chain))
-    effect = log_substitution(near, choice, found.value, found.drawn)
-    alone = near.missing < 1e-9
-    np.testing.assert_allclose(effect[alone], 0.0, atol=1e-9)
-    assert (effect[~alone & (near.cell % len(THETA) == 0)] > 0).all()
-    expected = history.exposure * near.rate
-    moved = ~alone
-    plain = ((history.units - expected)[moved] ** 2 / expected[moved]).mean()
-    told = ((history.units - expected * np.exp(effect))[moved] ** 2 / expected[moved]).mean()
-    assert told < plain
-
-
-def test_time_is_linear_in_the_rows(make_chain: Make) -> None:
-    """Eight times the rows take at most about eight times as long."""
-    few = learn(Shoppers(THETA, stores=16).with_gaps(0.1).inputs(make_chain))[-1]
-    many = learn(Shoppers(THETA, stores=128).with_gaps(0.1).inputs(make_chain))[-1]
-    assert many < 20 * few
 
 
 def test_groups_lend_each_other_what_they_know() -> None:
