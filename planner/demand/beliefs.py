@@ -73,8 +73,13 @@ def believe(
     told = found.standard_error <= LARGEST_STANDARD_ERROR
     estimated = possible & told & (width <= WIDEST_INTERVAL)
 
-    def assumed(share: float, tolerance: float = 1e-3) -> Floats:
-        return choice.theta_of(np.full(choice.groups, share), tolerance)
+    reach = np.minimum(choice.recapture(np.zeros(choice.groups)) / POSSIBLE_RECAPTURE[1], 1.0)
+
+    def possibly(share: float) -> Floats:
+        # Where little can move at all, what is possible is a part of that.
+        return choice.theta_of(share * reach, 1e-3)
+
+    assumed = choice.theta_of(np.full(choice.groups, recapture_share), 1e-7)
 
     low, high = (
         min(recapture_share, POSSIBLE_RECAPTURE[0]),
@@ -89,10 +94,10 @@ def believe(
         draws[:, group] = mean[group] + normal[turn] * spread[group]
     shares = low + (high - low) * level
     return Beliefs(
-        theta=np.where(estimated, theta(mean), assumed(recapture_share, 1e-7)),
-        closest=np.where(estimated, theta(mean - sure), assumed(high)),
-        farthest=np.where(estimated, theta(mean + sure), assumed(low)),
-        draws=np.where(estimated, theta(draws), np.stack([assumed(share) for share in shares])),
+        theta=np.where(estimated, theta(mean), assumed),
+        closest=np.where(estimated, theta(mean - sure), possibly(high)),
+        farthest=np.where(estimated, theta(mean + sure), possibly(low)),
+        draws=np.where(estimated, theta(draws), np.stack([possibly(share) for share in shares])),
         estimated=estimated,
     )
 

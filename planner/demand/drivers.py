@@ -96,7 +96,10 @@ def pool(
         covariance = item_covariance + spread
         absolute = mean + centre
         if known.any():
-            gap = (mean - offset) ** 2 + np.einsum("nkk->nk", item_covariance)
+            # Item and group are unsure together: what one has, the other has not.
+            apart = eye - reach
+            unsure = np.einsum("nij,njk,nlk->nil", apart, group_covariance[group], apart)
+            gap = (mean - offset) ** 2 + np.einsum("nkk->nk", item_covariance + unsure)
             item_variance = np.clip(gap[known].mean(axis=0), SMALLEST_VARIANCE, largest)
             square = group_mean**2 + np.einsum("nkk->nk", group_covariance)
             group_variance = np.clip(square[groups_known].mean(axis=0), SMALLEST_VARIANCE, largest)

@@ -42,19 +42,23 @@ class Elasticity:
 
 
 def across_stores(
-    history: History, expected: Floats, weight: Floats, elasticity: float
+    history: History,
+    region_week: NDArray[np.int64],
+    expected: Floats,
+    weight: Floats,
+    elasticity: float,
 ) -> Elasticity | None:
     """One Newton step of the weighted Poisson score from ``elasticity``; None if nothing to see.
 
-    expected: units each row should sell at that elasticity, given the item's week and the pair
-    but nothing that could have absorbed the effect of a discount in one region; weight:
-    information of a row per expected unit, 1 / (dispersion + spread * expected). The discount is
-    taken as deviation from its mean in the item's week and in the pair, so neither a good week
-    nor a good store passes for an effect of price. The standard error is clustered by item.
+    region_week: [row] cell of the item, its region and week; expected: units each row should sell
+    at that elasticity, given that cell and the pair; weight: information of a row per expected
+    unit, 1 / (dispersion + spread * expected). The discount is taken as deviation from its mean in
+    the cell and in the pair, so neither a good week nor a good store passes for an effect of
+    price. The standard error is clustered by item.
     """
     information = weight * expected
     x = history.log_price.copy()
-    cell, cells = history.item_week, history.items * history.weeks
+    cell, cells = region_week, int(region_week.max()) + 1
     # Alternating projections; what two leave is small beside the standard error.
     for _ in range(2):
         x = _demean(x, history.pair, len(history.pair_item), information)

@@ -20,7 +20,7 @@ from planner.demand.promotions import HorizonPromotions, horizon_promotions
 from planner.demand.ranges import current_range
 from planner.demand.rates import Rates, fit
 from planner.demand.result import ChoiceModel, Demand
-from planner.demand.segment_choice import by_segment, one_segment
+from planner.demand.segment_choice import TOLERANCE_OF_DRAWS, by_segment, one_segment
 from planner.demand.selection import selection
 from planner.demand.signal_effects import signal_effects
 from planner.demand.signals import Segments, read_traits
@@ -141,7 +141,8 @@ def _choices(
         return one_segment(found.best), tuple(one_segment(draw) for draw in found.draws)
     best = by_segment(found.best, listed, group_of_item, segments)
     return best, tuple(
-        by_segment(draw, listed, group_of_item, segments, near=best) for draw in found.draws
+        by_segment(draw, listed, group_of_item, segments, TOLERANCE_OF_DRAWS)
+        for draw in found.draws
     )
 
 

@@ -20,6 +20,9 @@ from planner.tables.inputs import Assumption
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+# A table with next to no zero leaves weeks without sales out.
+FEWEST_ZEROS = 1e-3
+
 
 @dataclass(frozen=True)
 class LearnedSubstitution:
@@ -27,7 +30,8 @@ class LearnedSubstitution:
 
     best: Attractions
     draws: tuple[Attractions, ...]
-    """Equally likely; all give back the same demand."""
+    """Equally likely; all give back the same demand, but for untried items, whose number is
+    their attraction."""
     recapture: pd.DataFrame
     """Demand.recapture of the result."""
     assumptions: tuple[Assumption, ...]
@@ -56,7 +60,13 @@ def learn_substitution(
     full_price = GroupChoice(demand / lift, listed, group, groups, untried=untried)
     choice = GroupChoice(demand, listed, group, groups, lift, untried)
     # A table without any zero may have left the weeks without a sale out.
-    near = neighbours(history, grouping, rates, listed, gaps_told=bool((history.units == 0).any()))
+    near = neighbours(
+        history,
+        grouping,
+        rates,
+        listed,
+        gaps_told=float((history.units == 0).mean()) >= FEWEST_ZEROS,
+    )
     found = estimate_theta(history, grouping, rates, near, full_price)
     beliefs = believe(found, choice, need_groups, recapture_share)
     best = choice.attractions(beliefs.theta)

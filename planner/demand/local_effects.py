@@ -29,7 +29,8 @@ Ints = NDArray[np.int64]
 
 # Coefficient of the segments' log index: 1 if the tables were exact, less as they are noisy.
 AFFINITY_PRIOR = (1.0, 0.5)
-LARGEST_AFFINITY = 1.5
+# Segments found in these very sales would otherwise be believed more than they are worth.
+LARGEST_AFFINITY = 1.0
 ROUNDS = 2
 FIXED_POINTS = 4
 SMALLEST_VARIANCE = 1e-6

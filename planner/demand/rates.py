@@ -29,7 +29,7 @@ Ints = NDArray[np.int64]
 
 ROUNDS = 6
 # The elasticity moves little once the levels are near; each look at it is a few passes.
-ELASTICITY_TURNS = (1, 3, 5)
+ELASTICITY_TURNS = (1, 2, 4)
 # The rank of what stores and items have in common is chosen once factors are near, and again.
 RANK_TURNS = (1, 4)
 # First guess and limits of how much items' responses differ: elasticities, season amplitudes.
@@ -369,14 +369,8 @@ def _with_drivers(
     crowded = discounts.of_others[:, None] * others
     whole = ratio + discounts.of_item[:, None] * price + crowded + season
 
-    # A city's own discounts would otherwise pass for the city's own good weeks.
-    weekly = rates.region_levels.weekly
-    flat = mu * np.exp(weekly.mean(axis=1, keepdims=True) - weekly).ravel()[region_week]
-    flat = flat * np.exp(
-        (discounts.between_stores.value - discounts.of_item[history.item]) * regional
-    )
     between = choose(
-        across_stores(history, flat, weight, discounts.between_stores.value),
+        across_stores(history, region_week, mu, weight, discounts.between_stores.value),
         across_weeks(whole - season - crowded, price, noise),
     )
 

@@ -43,7 +43,8 @@ class Demand:
     store_id, item_id, demand_units_week, se_units_week, low_units_week, high_units_week, source."""
     choice: ChoiceModel
     choice_draws: tuple[ChoiceModel, ...]
-    """Choice models that give back the same demand under other recaptures, all as likely: what
+    """Choice models that give back the same demand (of untried items: the same attraction) under
+    other recaptures, all as likely: what
     is not known about substitution is spread over these."""
     paid_price_share: Array
     """[store, item]: what a unit brings on average over the horizon as a share of its price,

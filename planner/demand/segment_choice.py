@@ -20,6 +20,7 @@ Flags = NDArray[np.bool_]
 
 TURNS = 500
 TOLERANCE = 1e-8
+TOLERANCE_OF_DRAWS = 1e-4
 
 
 def one_segment(found: Attractions) -> ChoiceModel:
@@ -37,13 +38,13 @@ def by_segment(
     listed: Flags,
     group_of_item: Ints,
     segments: Segments,
-    near: ChoiceModel | None = None,
+    tolerance: float = TOLERANCE,
 ) -> ChoiceModel:
     """Split the choice model of every store into its segments; [segment, store, ...].
 
     A need group's potential is divided as the store's customers are, and every segment has the
     store's no-purchase attraction. Listed items sell their demand at the current range, the
-    others what they would sell if added to it. near: a solution for another theta to start from.
+    others what they would sell if added to it, up to the relative tolerance.
     """
     groups = found.potential.shape[1]
     member = np.zeros((len(group_of_item), groups))
@@ -60,19 +61,21 @@ def by_segment(
     weight = np.where(listed, 1.0, share)
     # What an item not listed adds to the denominator when it is.
     added = np.where(listed, 0.0, 1.0 - share)
-    own = found.attraction if near is None else near.attraction[0] / index[0]
-    wanted = found.demand > 0
+    own = found.attraction.copy()
+    todo = np.arange(len(own))
     for _ in range(TURNS):
-        attraction = own * index
-        denominator = found.no_purchase + (attraction * weight) @ member
-        denominator = denominator[:, :, group_of_item] + attraction * added
+        attraction = own[todo] * index
+        denominator = found.no_purchase[todo] + (attraction * weight[todo]) @ member
+        denominator = denominator[:, :, group_of_item] + attraction * added[todo]
         rate = np.divide(
             attraction, denominator, out=np.zeros_like(attraction), where=denominator > 0
         )
-        sold = (buyers * rate).sum(axis=0)
-        step = np.divide(found.demand, sold, out=np.ones_like(sold), where=wanted & (sold > 0))
-        own = own * step
-        if float(np.abs(step - 1.0).max(initial=0.0)) < TOLERANCE:
+        sold = (buyers[:, todo] * rate).sum(axis=0)
+        wanted = found.demand[todo]
+        step = np.divide(wanted, sold, out=np.ones_like(sold), where=(wanted > 0) & (sold > 0))
+        own[todo] *= step
+        todo = todo[np.abs(step - 1.0).max(axis=1) >= tolerance]
+        if not len(todo):
             break
     attraction = own * index
     return ChoiceModel(

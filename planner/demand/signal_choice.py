@@ -16,7 +16,7 @@ from planner.demand.clean import scattered, sums
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-DEALS = 199
+DEALS = 999
 LEVEL = 0.05
 # Regions of fewer stores than this are dealt together: there is too little to deal in them.
 FEWEST_STORES = 4
@@ -69,7 +69,9 @@ def _blocks(region: Ints) -> Ints:
     """Regions of the stores, the small ones thrown together."""
     count = np.bincount(region)
     small = count[region] < FEWEST_STORES
-    return np.unique(np.where(small, -1, region), return_inverse=True)[1].astype(np.int64)
+    # Numbered as they first come: the stores' order hangs on what they sold, regions' codes do not.
+    _, first, block = np.unique(np.where(small, -1, region), return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[block].astype(np.int64)
 
 
 def within_blocks(value: Floats, block: Ints) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.demand.clean import DAYS_A_WEEK, History, sums
+from planner.demand.clean import DAYS_A_WEEK, History, scattered, sums
 from planner.demand.ranges import RECENT_WEEKS
 from planner.tables.inputs import Inputs
 
@@ -111,7 +111,10 @@ def _range_at(inputs: Inputs, past: Flags) -> pd.DataFrame:
     return rows.astype(empty.dtypes.to_dict())
 
 
-def random_folds(members: Ints, folds: int, seed: int) -> list[Ints]:
-    """The members dealt at random into folds of nearly equal size; none is empty."""
-    order = np.random.default_rng(seed).permutation(members)
+def random_folds(members: Ints, told: Floats, folds: int, seed: int) -> list[Ints]:
+    """The members dealt as if at random into folds of nearly equal size; none is empty.
+
+    told: what each member sold; the deal hangs on it, not on the members' order or names.
+    """
+    order = members[np.argsort(scattered(told * (1.0 + seed / 997.0)), kind="stable")]
     return [np.sort(part) for part in np.array_split(order, min(folds, len(members)) or 1)]

@@ -152,11 +152,12 @@ class _Job:
 def _jobs(past: _Past, chosen: Sequence[int], *, light: bool, seed: int) -> list[_Job]:
     jobs = [_Job(ROLLING_ORIGIN, k, week, past.nothing()) for k, week in enumerate(chosen)]
     latest = chosen[0]
-    _, exposure = pair_sums(past.history, past.history.week < latest)
+    units, exposure = pair_sums(past.history, past.history.week < latest)
+    told = units + exposure
     both = (exposure > 0) & truth_of(past.history, latest, past.held).scored
     cells = np.flatnonzero(both)
     if len(cells) > 1:
-        tenths = random_folds(cells, HIDDEN_FOLDS, seed)
+        tenths = random_folds(cells, told.ravel()[cells], HIDDEN_FOLDS, seed)
         most = -(-FEWEST_HIDDEN_PAIRS * HIDDEN_FOLDS // len(cells))
         for fold, members in enumerate(tenths[: 1 if light else min(most, MOST_PAIR_FOLDS)]):
             hidden = past.nothing()
@@ -164,7 +165,9 @@ def _jobs(past: _Past, chosen: Sequence[int], *, light: bool, seed: int) -> list
             jobs.append(_Job(HIDDEN_PAIRS, fold, latest, hidden))
     stores = np.flatnonzero(both.any(axis=1))
     if len(stores) > 1 and not light:
-        for fold, members in enumerate(random_folds(stores, HIDDEN_FOLDS, seed)):
+        for fold, members in enumerate(
+            random_folds(stores, told.sum(axis=1)[stores], HIDDEN_FOLDS, seed)
+        ):
             hidden = past.nothing()
             hidden[members] = True
             jobs.append(_Job(HIDDEN_STORES, fold, latest, hidden))
