@@ -78,6 +78,8 @@ def demand(
     from planner.demand.estimate import estimate
     from planner.tables.read import read_inputs
 
+    if out.is_dir():
+        raise typer.BadParameter(f"{out} is a folder; name a file in it", param_hint="--out")
     inputs = read_inputs(data)
     found = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)
     out.parent.mkdir(parents=True, exist_ok=True)

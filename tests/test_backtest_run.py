@@ -205,8 +205,11 @@ def test_cells_of_capture_and_stores_are_those_of_the_table(folder):
     saved = saved.set_index(["kind", "name"])["value"]
     assert len(stores) == len(scores[scores["by"] == "store"].drop_duplicates(["kind", "name"]))
     for _, row in stores.iterrows():
-        expected = saved.at[KINDS[row["Held out"]], str(row["Store"])]
-        assert row["Its error saved"] == pytest.approx(expected)
+        expected = saved.get((KINDS[row["Held out"]], str(row["Store"])))
+        # Where no rule can answer there is nothing to save.
+        told = row["Its error saved"]
+        assert expected is None or told == pytest.approx(expected)
+        assert expected is not None or not isinstance(told, float) or pd.isna(told)
 
 
 # ---- the page

@@ -21,7 +21,7 @@ from planner.assortment.tight_spots import tight_spots
 from planner.assortment.value import MODEL_ERROR, value_draws
 from planner.demand.result import ChoiceModel, Demand
 from planner.errors import Infeasible, NoPlan
-from planner.tables.inputs import Assumption, Inputs
+from planner.tables.inputs import GENERIC_CURRENCY, Assumption, Inputs
 from planner.workers import run_by_store
 
 Progress = Callable[[int, int], None]
@@ -123,7 +123,7 @@ def _jobs(
             never_sold=never_sold[number[store]],
             choice_draws=tuple(_of_store(m, number[store]) for m in demand.choice_draws),
             ranking=ranking,
-            currency="" if inputs.planned_in_units else inputs.chain.currency,
+            currency="" if inputs.planned_in_units else inputs.chain.currency or GENERIC_CURRENCY,
             settings=settings,
         )
         for store in stores

@@ -19,6 +19,8 @@ DAYS_A_WEEK = 7.0
 # A discount near 100 % would make the log of the price ratio run away; beyond this share the
 # elasticity is not believed to hold any further.
 LARGEST_DISCOUNT = 0.9
+# A table with a smaller share of weeks without units may have left such weeks out.
+FEWEST_ZERO_SHARE = 0.02
 GOLDEN_RATIO = (1.0 + 5.0**0.5) / 2.0
 
 
@@ -172,17 +174,20 @@ def _assumptions(
         "Weeks with more returns than sales are netted against the other weeks",
         int((units < 0).sum()),
     )
-    if not (units[use] == 0).any():
+    zeros = int((units[use] == 0).sum())
+    if zeros < FEWEST_ZERO_SHARE * use.sum():
         _, pair = np.unique(store * len(inputs.items) + item, return_inverse=True)
         rows = np.bincount(pair)
         first = np.full(len(rows), weeks)
         np.minimum.at(first, pair, week)
         last = np.zeros(len(rows), dtype=np.int64)
         np.maximum.at(last, pair, week)
-        count(
-            "sales.units",
-            "The table has no week with 0 units; weeks without a row are taken as weeks in which "
-            "the item was not on sale, not as weeks without demand",
-            int((last - first + 1 - rows).sum()),
-        )
+        gaps = int((last - first + 1 - rows).sum())
+        if gaps > zeros:
+            text = (
+                f"The table has {zeros or 'no'} weeks with 0 units; weeks without a row are taken "
+                "as weeks in which the item was not on sale. If rows without sales were left out, "
+                "slow items come out far too high: put them in, with 0 units"
+            )
+            found.append(Assumption("demand", "sales.units", text, gaps, warning=True))
     return tuple(found)

@@ -22,6 +22,8 @@ Ints = NDArray[np.int64]
 # Weight of the newest week in the recent price; about the gain of the levels' own filter.
 RECENT_WEIGHT = 0.8
 FEWEST_CHANGES = 30
+# Discounts of up to a fifth are within what elasticities are known to hold for.
+SHALLOW_LOG_PRICE = float(np.log(0.8))
 SMALLEST_CHANGE = 0.02
 # Variance of a level's change by itself, so that no item counts without bound.
 RANDOM_CHANGE = 0.03
@@ -49,6 +51,8 @@ class Discounts:
     group_of_item: Ints
     units_of_item: Floats
     """[item] units a week of the chain: how much each counts in its need group."""
+    deepest_log_price: float
+    """Log price of the deepest discount seen: what deeper ones do is not known."""
 
     @property
     def region_crowding(self) -> Floats:
@@ -127,6 +131,7 @@ def no_discounts(
         of_others=np.zeros(history.items),
         group_of_item=group_of_item,
         units_of_item=units_of_item / history.weeks,
+        deepest_log_price=min(float(history.log_price.min(initial=0.0)), SHALLOW_LOG_PRICE),
     )
 
 

@@ -188,9 +188,10 @@ def _pairs(
     )
     rate, variance = newcomers.rate, newcomers.log_variance
     mean = (rate * promotions.uplift).ravel()
-    # How unsure an item's response is, as a share of it, is how unsure its promotions' effect is.
-    response = rates.discounts.of_item_variance / np.minimum(rates.discounts.of_item, -0.1) ** 2
-    unsure = response * np.log(promotions.uplift) ** 2
+    # An item's response is unsure as far as coming prices differ from those it was seen at.
+    coming = np.log(promotions.uplift) / np.minimum(rates.discounts.of_item, -0.1)
+    seen = rates.discounts.recent_log_price.reshape(-1, items)[grouping.region_of_store]
+    unsure = rates.discounts.of_item_variance * (coming - seen) ** 2
     log_variance = np.minimum((variance + unsure).ravel(), LARGEST_LOG_VARIANCE)
 
     posterior = mean**2 * np.expm1(log_variance)
@@ -214,7 +215,7 @@ def _pairs(
             "source": source,
         }
     )
-    found = _rate_assumptions(history, rates, calibration, ahead, weeks, source, promotions.rows)
+    found = _rate_assumptions(history, rates, calibration, ahead, weeks, source, promotions)
     found += newcomers.assumptions(inputs.items)
     if grouping.traits is not None:
         found += rates.locality.local.assumptions(grouping.traits)
@@ -255,7 +256,7 @@ def _rate_assumptions(
     ahead: Outlook,
     weeks: int,
     source: NDArray[np.str_],
-    promotions: int,
+    promotions: HorizonPromotions,
 ) -> list[Assumption]:
     found = [rates.discounts.assumption(int((history.log_price < 0).sum()))]
 
@@ -275,5 +276,15 @@ def _rate_assumptions(
             "History too short to hold out its last weeks: intervals rest on the model alone",
             history.weeks,
         )
-    count("promotions", "Promotions planned for the horizon raise its mean demand", promotions)
+    count("promotions", "Promotions planned for the horizon raise its mean demand", promotions.rows)
+    count(
+        "promotions.discount",
+        "Planned discounts deeper than any in the history: assumed to work as the deepest one seen",
+        promotions.deeper,
+    )
+    count(
+        "promotions.week",
+        "Rows of promotions before or after the weeks that are planned: not used",
+        promotions.outside,
+    )
     return found

@@ -84,7 +84,10 @@ class LocalEffects:
     def assumptions(self, traits: Traits) -> list[Assumption]:
         """What was made of signals and segments, for the *Assumptions* sheet."""
         found = []
-        if traits.segments is not None:
+        if traits.segments is not None and not traits.segments.affinity.any():
+            text = "Every store has the same segments: they tell stores apart by nothing"
+            found.append(Assumption("demand", "segments", text, len(traits.segments.names)))
+        elif traits.segments is not None:
             text = (
                 "Segments: an item's local demand follows the log of the store's mean index with "
                 f"weight {self.affinity:.2f} (standard error {self.affinity_error:.2f})"

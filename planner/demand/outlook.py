@@ -63,8 +63,9 @@ class Outlook:
         if self.season is not None:
             season += f", and {self.season:.0%} of what the category did beyond it a year ago"
         text = (
-            f"Recent levels are carried through the {weeks} weeks, {self.regression:.0%} nearer to "
-            f"the mean item, with {self.momentum:.0%} of the need group's change in the last "
+            f"Recent levels are carried through the {weeks} weeks, {abs(self.regression):.0%} "
+            f"nearer to the mean item, with {abs(self.momentum):.0%} of the need group's change "
+            "in the last "
             f"{MOMENTUM_WEEKS} weeks; {season}"
         )
         return Assumption("demand", "demand.outlook", text, len(self.change))

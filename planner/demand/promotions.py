@@ -29,6 +29,10 @@ class HorizonPromotions:
     uplift: Floats
     paid_price_share: Floats
     rows: int
+    deeper: int
+    """Rows with a discount deeper than any seen: their effect is that of the deepest seen."""
+    outside: int
+    """Rows before or after the horizon: not used."""
 
 
 def horizon_promotions(
@@ -61,13 +65,16 @@ def horizon_promotions(
         weekly[:, item[chain]] = discount[chain]
         own = (offset == number) & ~everywhere
         weekly[store[own], item[own]] = discount[own]
-        log_price = log_price_ratio(weekly)
+        log_price = np.maximum(log_price_ratio(weekly), discounts.deepest_log_price)
         regional = _region_mean(log_price, region_of_store, sold)
         crowding = discounts.crowding(regional.ravel()[:, None], discounts.lasting_share)
         effect = np.exp(discounts.ahead(items, log_price, regional, crowding.reshape(shape)))
         demand += effect - 1.0
         paid += effect * (1.0 - weekly) - 1.0
-    return HorizonPromotions(demand / weeks, paid / demand, int(inside.sum()))
+    deeper = log_price_ratio(discount) < discounts.deepest_log_price - 1e-9
+    return HorizonPromotions(
+        demand / weeks, paid / demand, int(inside.sum()), int(deeper.sum()), int((~inside).sum())
+    )
 
 
 def _region_mean(log_price: Floats, region_of_store: Ints, sold: Flags) -> Floats:

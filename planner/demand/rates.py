@@ -22,12 +22,15 @@ from planner.demand.factors import Factors, Grouping, sweep
 from planner.demand.levels import VAGUE_VARIANCE, Levels, constant, follow, innovations
 from planner.demand.locality import Locality, nothing_known
 from planner.demand.low_rank import LowRank, choose_rank, follow_low_rank, no_low_rank
-from planner.demand.season import FEWEST_WEEKS, HARMONICS, season_terms
+from planner.demand.season import no_season, season_terms
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 ROUNDS = 6
+# One or two weeks of a pair do not show how weeks differ: counts of chance and a week's
+# coefficient of variation of 0.3 are assumed.
+FEWEST_WEEKS_TO_SCATTER, ASSUMED_SPREAD = 3, 0.09
 # The elasticity moves little once the levels are near; each look at it is a few passes.
 ELASTICITY_TURNS = (1, 2, 4)
 # The rank of what stores and items have in common is chosen once factors are near, and again.
@@ -226,7 +229,7 @@ def fit(
             grouping.group_of_item,
             np.exp(log_scale) * exposure,
         ),
-        season=_no_season(h),
+        season=no_season(h.items, h.weeks),
         low_rank=no_low_rank(h.stores, h.items),
         seen=(sums(h.item_week, h.exposure, h.items * h.weeks) > 0).reshape(h.items, h.weeks),
         stores_of_item=h.sold.sum(axis=0).astype(np.float64),
@@ -271,6 +274,8 @@ def fit(
         mu = base * (rates.static * rates.pair_factor)[h.pair]
         leverage = weight * mu / (rates.pair_information + rates.pair_prior)[h.pair]
         dispersion, spread = scatter(h.units, mu, leverage, rates.dispersion, rates.spread)
+        if h.weeks < FEWEST_WEEKS_TO_SCATTER:
+            dispersion, spread = max(dispersion, 1.0), max(spread, ASSUMED_SPREAD)
         rates = replace(rates, dispersion=dispersion, spread=spread)
         if turn in ELASTICITY_TURNS:
             rates = _with_drivers(rates, h, grouping, region_week, mu, ratio, noise, horizon_weeks)
@@ -332,14 +337,6 @@ def _with_pairs(rates: Rates, history: History, local: Floats, half_life_weeks: 
         pair_information=information,
         item_variance=1.0 / (told + ITEM_PRIOR),
     )
-
-
-def _no_season(history: History) -> Pooled:
-    terms = 2 * HARMONICS if history.weeks >= FEWEST_WEEKS else 0
-    return Pooled(
-        np.zeros((history.items, terms)), np.zeros((history.items, terms, terms)),
-        np.zeros(terms), np.zeros(terms), np.zeros(terms),
-    )  # fmt: skip
 
 
 def _with_drivers(

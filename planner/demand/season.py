@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.demand.drivers import Pooled
+
 Floats = NDArray[np.float64]
 
 YEAR_WEEKS = 365.25 / 7
@@ -18,3 +20,11 @@ def season_terms(weeks: int, first: int = 0) -> Floats:
     angle = 2.0 * np.pi * (first + np.arange(weeks)) / YEAR_WEEKS
     terms = [f(k * angle) for k in range(1, HARMONICS + 1) for f in (np.cos, np.sin)]
     return np.stack(terms, axis=1)
+
+
+def no_season(items: int, weeks: int) -> Pooled:
+    """Where fitting starts: no swing; no terms at all where the history is too short."""
+    terms = 2 * HARMONICS if weeks >= FEWEST_WEEKS else 0
+    flat = np.zeros(terms)
+    covariance = np.zeros((items, terms, terms))
+    return Pooled(np.zeros((items, terms)), covariance, flat, flat, flat)

@@ -69,6 +69,9 @@ def _signals(inputs: Inputs) -> tuple[tuple[str, ...], Floats, list[Assumption]]
     found: list[Assumption] = []
     value = wide.to_numpy(dtype=np.float64)
     known = np.isfinite(value)
+    # Sizes do not matter, but the squares of huge ones do not fit a number.
+    largest = np.where(known, np.abs(value), 0.0).max(axis=0, initial=0.0)
+    value = value / np.where(largest > 0, largest, 1.0)
     count = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, value, 0.0).sum(axis=0) / count
     apart = np.where(known, value - mean, 0.0)
@@ -78,7 +81,8 @@ def _signals(inputs: Inputs) -> tuple[tuple[str, ...], Floats, list[Assumption]]
         text = "Store without a value of a signal: the mean of the other stores is assumed"
         found.append(Assumption("demand", "signals.value", text, int((~known).sum())))
     if (~varies).any():
-        text = "Signal that is the same in every store says nothing about stores: left out"
+        same = ", ".join(str(name) for name in wide.columns[~varies])
+        text = f"Signal that is the same in every store says nothing about stores: left out: {same}"
         found.append(Assumption("demand", "signals.signal", text, int((~varies).sum())))
     if table["week"].notna().any():
         text = "Signals by week count with their mean over the weeks; they do not move single weeks"

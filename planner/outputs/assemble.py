@@ -18,7 +18,7 @@ from planner.assortment.value import chain_value
 from planner.demand.result import Demand
 from planner.outputs.contents import Contents, Stamp
 from planner.shelves.result import Shelves
-from planner.tables.inputs import Assumption, Inputs
+from planner.tables.inputs import GENERIC_CURRENCY, Assumption, Inputs
 
 DAYS_OF_A_WEEK = 7
 
@@ -110,7 +110,7 @@ def _stamp(
         run_id=run_id,
         chain_name=inputs.chain.name,
         scenario=scenario,
-        currency="" if inputs.planned_in_units else inputs.chain.currency,
+        currency="" if inputs.planned_in_units else inputs.chain.currency or GENERIC_CURRENCY,
         locale=inputs.chain.locale,
         data_date=last_week + pd.Timedelta(days=DAYS_OF_A_WEEK - 1),
         valid_from=demand.first_week,

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
+GENERIC_CURRENCY = "¤"
+"""Sign of a currency that the chain has not named."""
+
 
 @dataclass(frozen=True)
 class Assumption:
