@@ -20,9 +20,6 @@ from planner.tables.inputs import Assumption
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-# A table with next to no zero leaves weeks without sales out.
-FEWEST_ZEROS = 1e-3
-
 
 @dataclass(frozen=True)
 class LearnedSubstitution:
@@ -65,7 +62,7 @@ def learn_substitution(
         grouping,
         rates,
         listed,
-        gaps_told=float((history.units == 0).mean()) >= FEWEST_ZEROS,
+        gaps_told=bool((history.units == 0).any()),
     )
     found = estimate_theta(history, grouping, rates, near, full_price)
     beliefs = believe(found, choice, need_groups, recapture_share)
