@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
-import shutil
 import time
 from collections.abc import Callable
 from importlib.metadata import version
@@ -17,7 +15,7 @@ from planner.demand.backtest.run import backtest
 from planner.outputs.backtest_contents import BacktestContents, backtest_contents
 from planner.outputs.report.backtest_page import write_backtest_page
 from planner.outputs.workbook.backtest import write_backtest_workbook
-from planner.runs import PACKAGES, check_folder, move_into_place, new_run_id
+from planner.runs import PACKAGES, check_folder, new_run_id, written_aside
 from planner.tables.inputs import Inputs
 from planner.tables.read import read_inputs
 from planner.tables.scan import sha256_of
@@ -54,14 +52,9 @@ def run_backtest(
     )
     progress("writing the page", 0, 1)
     contents = backtest_contents(inputs, found, run_id)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    try:
+    with written_aside(folder) as aside:
         write_backtest(aside, contents)
         _stamp(aside, inputs, contents, seed, time.perf_counter() - started)
-        move_into_place(aside, folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return folder, found
 
 

@@ -8,7 +8,8 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -108,17 +109,24 @@ def write_run(
 ) -> Path:
     """Write a whole run and move it to ``folder``; on any failure nothing stays behind."""
     check_folder(folder, overwrite=overwrite)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    try:
+    with written_aside(folder) as aside:
         _write_into(aside, contents, evidence, record, workers, progress)
-        move_into_place(aside, folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return folder
 
 
-def move_into_place(aside: Path, folder: Path) -> None:
+@contextmanager
+def written_aside(folder: Path) -> Iterator[Path]:
+    """The name of a folder to write into, moved to ``folder`` when whole; gone after a fault."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    try:
+        yield aside
+        _move_into_place(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _move_into_place(aside: Path, folder: Path) -> None:
     """Rename a whole folder to its place; one that is there is taken away last."""
     if not folder.exists():
         aside.rename(folder)

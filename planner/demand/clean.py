@@ -60,6 +60,12 @@ class History:
         return known
 
     @cached_property
+    def in_whole_units(self) -> NDArray[np.bool_]:
+        """[item] sold by the piece: no week's units have a fraction."""
+        part = np.abs(self.units - np.round(self.units)) > 1e-6
+        return np.asarray(np.bincount(self.item, part, self.items) == 0)
+
+    @cached_property
     def item_week(self) -> Ints:
         """Cell of each row in a flattened [item, week] table."""
         return self.item * self.weeks + self.week

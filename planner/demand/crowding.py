@@ -19,15 +19,14 @@ from numpy.typing import NDArray
 
 from planner.demand.clean import sums
 from planner.demand.signal_choice import without_means
+from planner.demand.substitution import NO_PURCHASE_SHARE
 from planner.tables.inputs import Assumption
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-# What is not seen in sales, as in the choice model: shoppers who buy nothing weigh a quarter of
-# the mean range, and missing items keep a share of their attraction.
-NO_PURCHASE_SHARE = 0.25
+# An assumption, for theta is estimated later: missing items keep this share of their attraction.
 SHADOW_SHARE = 0.4
 # Standard errors that the slope must lie above zero to count.
 CLEAR = 2.0

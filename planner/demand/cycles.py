@@ -116,7 +116,7 @@ def scatter_of_weeks(history: History, grouping: Grouping, rates: Rates) -> Scat
     near = weeks.apart(1)
     if len(near.item) < FEWEST_DIFFERENCES:
         return None
-    by_weight = _sold_by_weight(history)
+    by_weight = (~history.in_whole_units).astype(np.int64)
     share = float(by_weight[near.item].mean())
     if not FEWEST_OF_A_KIND <= share <= 1.0 - FEWEST_OF_A_KIND:
         by_weight = np.zeros_like(by_weight)
@@ -242,12 +242,6 @@ def _matches(series: Ints, week: Ints, lag: int) -> tuple[Ints, Ints]:
     place = np.minimum(np.searchsorted(key, wanted), len(key) - 1) if len(key) else key
     found = np.flatnonzero(key[place] == wanted) if len(key) else key
     return found, place[found]
-
-
-def _sold_by_weight(history: History) -> Ints:
-    """[item] 1 where some week's units are no whole number."""
-    part = np.abs(history.units - np.round(history.units)) > 1e-6
-    return (np.bincount(history.item, part, history.items) > 0).astype(np.int64)
 
 
 def _of_items(near: _Differences, by_weight: Ints, grouping: Grouping) -> tuple[Floats, Floats]:

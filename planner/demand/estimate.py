@@ -164,10 +164,9 @@ def _pairs(
 ) -> tuple[pd.DataFrame, list[Assumption]]:
     stores, items = history.stores, history.items
     store, item = np.divmod(np.arange(stores * items), items)
-    cell = history.pair_store * items + history.pair_item
     information = rates.information.ravel()
     own = np.ones(stores * items)
-    own[cell] = rates.pair_factor
+    own[rates.pair_cell] = rates.pair_factor
     share = information / (information + rates.pair_prior)
 
     ahead = outlook(rates, grouping, weeks)
@@ -182,7 +181,7 @@ def _pairs(
 
     rate = np.exp(log_rate).reshape(stores, items)
     variance = log_variance.reshape(stores, items)
-    sold = np.bincount(history.pair_item[history.pair], minlength=items) > 0
+    sold = np.asarray(history.sold.any(axis=0))
     newcomers = fill_new_items(
         rate, variance, sold, grouping, rates.locality.log_effect, item_attributes(inputs.items)
     )
@@ -200,7 +199,8 @@ def _pairs(
     else:
         sampling = scatter.horizon_variance(mean.reshape(stores, items), weeks).ravel()
     low, high = quantiles(mean, posterior + sampling)
-    whole = _whole_units(history)[item]
+    # By weight, quantiles need no rounding.
+    whole = history.in_whole_units[item]
     low = np.where(whole, np.round(low * weeks) / weeks, low)
     high = np.where(whole, np.round(high * weeks) / weeks, high)
     source = np.where(share >= HISTORY_SHARE, "history", np.where(share > 0, "mixed", "model"))
@@ -230,7 +230,7 @@ def _if_added(pairs: pd.DataFrame, demand: Floats, history: History, weeks: int)
     mean = demand.ravel()
     before = pairs["demand_units_week"].to_numpy()
     share = np.divide(mean, before, out=np.ones_like(mean), where=before > 0)
-    whole = np.tile(_whole_units(history), history.stores) & (share != 1.0)
+    whole = np.tile(history.in_whole_units, history.stores) & (share != 1.0)
     low, high = (pairs[name].to_numpy() * share for name in ("low_units_week", "high_units_week"))
     low = np.where(whole, np.round(low * weeks) / weeks, low)
     high = np.where(whole, np.round(high * weeks) / weeks, high)
@@ -240,13 +240,6 @@ def _if_added(pairs: pd.DataFrame, demand: Floats, history: History, weeks: int)
         low_units_week=np.minimum(low, mean),
         high_units_week=np.maximum(high, mean),
     )
-
-
-def _whole_units(history: History) -> NDArray[np.bool_]:
-    """[item] sold in whole units; by weight, quantiles need no rounding."""
-    part = np.abs(history.units - np.round(history.units)) > 1e-6
-    parts = np.bincount(history.pair_item[history.pair], part, history.items)
-    return np.asarray(parts == 0)
 
 
 def _rate_assumptions(

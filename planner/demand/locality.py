@@ -11,6 +11,7 @@ from planner.demand.clean import History
 from planner.demand.crowding import Crowding, crowding, log_fullness, no_crowding
 from planner.demand.factors import Grouping
 from planner.demand.local_effects import LocalEffects, local_effects, no_effects
+from planner.demand.ranges import RECENT_WEEKS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -19,8 +20,6 @@ Flags = NDArray[np.bool_]
 SIGNAL_TURNS = (1, 3)
 # Sold over expected minus one, as a step of the log: a single wild pair must not run away.
 LARGEST_STEP = 2.0
-# What was on sale in so many last weeks is the range that crowding is learned from.
-RECENT_WEEKS = 4
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def nothing_known(stores: int, items: int) -> Locality:
 
 
 def recent_range(history: History) -> Flags:
-    """[store, item] on sale in the last weeks."""
+    """[store, item] on sale in the last weeks: the range that crowding is learned from."""
     listed = np.zeros((history.stores, history.items), dtype=np.bool_)
     pair = history.pair[history.week >= history.weeks - RECENT_WEEKS]
     listed[history.pair_store[pair], history.pair_item[pair]] = True
