@@ -83,6 +83,7 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
             price=price[s],
             unit_cost=unit_cost * waste.cost_factor,
             spend_cost=unit_cost * waste.cost_factor,
+            sales_price=price[s],
             waste_share=waste.waste_share[s],
             demand_cv=demand.demand_cv[s],
             fixture_type=tuple(items["fixture_type"]),
@@ -91,6 +92,7 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
             shelf_fills_per_cycle=items["shelf_fills_per_cycle"].to_numpy(dtype=np.float64),
             min_units_per_facing=items["min_units_per_facing"].to_numpy(dtype=np.float64),
             min_stock_units=items["case_units"].to_numpy(dtype=np.float64),
+            min_supply_cycles=np.zeros(len(items)),
             min_facings=items["min_facings"].to_numpy(dtype=np.int64),
             max_facings=most,
             listing_cost_week=items["listing_cost_week"].to_numpy(dtype=np.float64),
@@ -101,6 +103,7 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
             shelf_cm=shelf_cm,
             budget_week=float(_or_inf(stores["budget_week"])[s]),
             max_local_items=float(_or_inf(stores["max_local_items"])[s]),
+            min_sales_week=-np.inf,
             range_limits=_range_limits(inputs, store_id, str(store["region"])),
         )
         reason[s][locked_out & (reason[s] == "")] = "locked out"

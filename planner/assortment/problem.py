@@ -53,6 +53,8 @@ class StoreProblem:
     spend_cost: Floats
     """Money per unit that counts against the budget; equals ``unit_cost`` unless the objective
     leaves cost out."""
+    sales_price: Floats
+    """Sales per unit sold; equals ``price`` unless the objective is not the margin."""
     waste_share: Floats
     """Share of the stock left at the end of a delivery cycle that is lost."""
     demand_cv: Floats
@@ -62,6 +64,9 @@ class StoreProblem:
     shelf_fills_per_cycle: Floats
     min_units_per_facing: Floats
     min_stock_units: Floats
+    min_supply_cycles: Floats
+    """Least stock in delivery cycles of mean demand: ``q >= k m``; 0 for no such limit, 1 for
+    days of supply that reach to the next delivery."""
     min_facings: Integers
     max_facings: Integers
     listing_cost_week: Floats
@@ -72,6 +77,8 @@ class StoreProblem:
     shelf_cm: Mapping[str, float]
     budget_week: float
     max_local_items: float
+    min_sales_week: float
+    """Least expected sales (money per week) of the store; ``-inf`` for no such limit."""
     range_limits: tuple[RangeLimit, ...]
 
     @cached_property

@@ -263,6 +263,7 @@ def _to_problem(entry: ProblemFile) -> StoreProblem:
         price=column("price"),
         unit_cost=unit_cost,
         spend_cost=unit_cost,
+        sales_price=column("price"),
         waste_share=column("waste_share"),
         demand_cv=column("demand_cv"),
         fixture_type=tuple(item.fixture_type for item in items),
@@ -271,6 +272,7 @@ def _to_problem(entry: ProblemFile) -> StoreProblem:
         shelf_fills_per_cycle=column("shelf_fills_per_cycle"),
         min_units_per_facing=column("min_units_per_facing"),
         min_stock_units=column("min_stock_units"),
+        min_supply_cycles=np.zeros(len(items)),
         min_facings=column("min_facings").astype(np.int64),
         max_facings=np.array(
             [max(item.max_facings or 1, item.min_facings) for item in items], dtype=np.int64
@@ -283,6 +285,7 @@ def _to_problem(entry: ProblemFile) -> StoreProblem:
         shelf_cm=dict(limits.shelf_cm),
         budget_week=math.inf if limits.budget_week is None else limits.budget_week,
         max_local_items=math.inf if limits.max_local_items is None else limits.max_local_items,
+        min_sales_week=-math.inf,
         range_limits=tuple(_count_limits(limits, index, group_of_item)),
     )
 
