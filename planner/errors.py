@@ -51,6 +51,10 @@ class NoPlan(PlannerError):
     exit_code = 4
 
 
+class WorkersLost(PlannerError):
+    """The workers ended before their work was done, again and again."""
+
+
 class AuditFailed(PlannerError):
     """A finished run does not agree with itself, with its tables or with its data."""
 

@@ -23,6 +23,7 @@ from planner.shelves.place import place
 from planner.shelves.result import Shelves
 from planner.tables.inputs import Assumption, Inputs
 from planner.tables.read import read_inputs
+from planner.workers import StoreExecutor, store_executor
 
 BASE_SCENARIO = "base"
 PLACING_ROUNDS = 12
@@ -64,8 +65,22 @@ def plan(
 ) -> tuple[Path, tuple[Assumption, ...]]:
     """Plan a chain and write its run folder; returns the folder and all that was assumed.
 
-    Raises BadInput, Infeasible or NoPlan; then nothing is written.
+    Raises BadInput, Infeasible, NoPlan or WorkersLost; then nothing is written.
     """
+    with store_executor(settings.workers) as executor:
+        return _plan(data, out, settings, weeks, locks, overwrite, progress, executor)
+
+
+def _plan(
+    data: Path,
+    out: Path | None,
+    settings: SolveSettings,
+    weeks: int | None,
+    locks: Path | None,
+    overwrite: bool,
+    progress: Progress,
+    executor: StoreExecutor,
+) -> tuple[Path, tuple[Assumption, ...]]:
     clock = PhaseClock()
     with clock.phase("tables"):
         progress("reading the tables", 0, 1)
@@ -78,7 +93,7 @@ def plan(
     with clock.phase("backtest"):
         progress("foretelling the past", 0, 1)
         scores, noted = light_backtest(inputs, demand.weeks, settings.seed)
-    assortment, shelves = plan_and_place(inputs, demand, settings, clock, progress)
+    assortment, shelves = plan_and_place(inputs, demand, settings, clock, progress, executor)
     assumptions = all_assumptions(inputs, demand, noted, assortment, shelves)
     started = time.perf_counter()
     contents = assemble_contents(
@@ -110,7 +125,7 @@ def plan(
         contents,
         evidence_tables(assortment),
         record,
-        workers=settings.workers,
+        executor=executor,
         overwrite=overwrite,
         progress=lambda done, total: progress("writing workbooks", done, total),
     )
@@ -123,6 +138,7 @@ def plan_and_place(
     settings: SolveSettings,
     clock: PhaseClock,
     progress: Progress = silent,
+    executor: StoreExecutor | None = None,
 ) -> tuple[Assortment, Shelves]:
     """Plan every store and stand its items on the shelves.
 
@@ -135,11 +151,11 @@ def plan_and_place(
 
     reserve: dict[str, dict[str, float]] = {}
     with clock.phase("assortment"):
-        assortment = plan_chain(inputs, demand, settings, progress=solving)
+        assortment = plan_chain(inputs, demand, settings, progress=solving, executor=executor)
     for _ in range(PLACING_ROUNDS):
         with clock.phase("shelves"):
             progress("placing items", 0, 1)
-            shelves = place(inputs, listed_items(assortment), workers=settings.workers)
+            shelves = place(inputs, listed_items(assortment), executor=executor)
         if not shelves.unplaced:
             return assortment, shelves
         for store, widths in shelves.unplaced.items():
@@ -148,7 +164,13 @@ def plan_and_place(
                 kept[kind] = max(width, kept.get(kind, 0.0) * 1.5)
         with clock.phase("assortment"):
             assortment = plan_chain(
-                inputs, demand, settings, reserve_cm=reserve, before=assortment, progress=solving
+                inputs,
+                demand,
+                settings,
+                reserve_cm=reserve,
+                before=assortment,
+                progress=solving,
+                executor=executor,
             )
     stores = ", ".join(shelves.unplaced)
     raise NoPlan(f"items fit in total but not shelf by shelf in stores {stores}")

@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,12 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
 from planner.audit.folder import MANIFEST, SEAL, seal_of
 from planner.errors import BadInput, Problem
+from planner.memory import peak_memory_mb
 from planner.outputs.assemble import with_plan_ids
 from planner.outputs.contents import Contents
 from planner.outputs.report.write import write_report
@@ -29,7 +30,7 @@ from planner.outputs.workbook.chain import write_chain_workbook
 from planner.outputs.workbook.store import write_store_workbook
 from planner.tables.inputs import Inputs
 from planner.tables.scan import sha256_of
-from planner.workers import run_by_store
+from planner.workers import StoreExecutor
 
 RUN_FILE = MANIFEST
 PACKAGES = ("pandas", "numpy", "scipy", "PuLP", "highspy", "duckdb", "openpyxl", "plotly")
@@ -55,7 +56,6 @@ class RunRecord:
 class _WorkbookJob:
     contents: Contents
     store_id: str
-    path: Path
 
 
 def new_run_id(data: Path, scenario: str) -> str:
@@ -103,14 +103,14 @@ def write_run(
     evidence: Mapping[str, pd.DataFrame],
     record: RunRecord,
     *,
-    workers: int,
+    executor: StoreExecutor,
     overwrite: bool,
     progress: Callable[[int, int], None],
 ) -> Path:
     """Write a whole run and move it to ``folder``; on any failure nothing stays behind."""
     check_folder(folder, overwrite=overwrite)
     with written_aside(folder) as aside:
-        _write_into(aside, contents, evidence, record, workers, progress)
+        _write_into(aside, contents, evidence, record, executor, progress)
     return folder
 
 
@@ -146,7 +146,7 @@ def _write_into(
     contents: Contents,
     evidence: Mapping[str, pd.DataFrame],
     record: RunRecord,
-    workers: int,
+    executor: StoreExecutor,
     progress: Callable[[int, int], None],
 ) -> None:
     for part in ("planograms", "regions", "inputs", "tables"):
@@ -155,13 +155,13 @@ def _write_into(
     ids = with_plan_ids(contents, stores)
     contents = _identified(contents, ids)
     stores = {store: _identified(part, ids) for store, part in stores.items()}
-    jobs = [
-        _WorkbookJob(part, store, aside / "planograms" / f"{store}.xlsx")
-        for store, part in stores.items()
-    ]
+    jobs = [_WorkbookJob(part, store) for store, part in stores.items()]
+    names = [f"workbook of store {store}" for store in stores]
     cells: dict[str, pd.DataFrame] = {}
-    for number, found in run_by_store(_write_store, jobs, workers):
-        cells[f"planograms/{jobs[number].store_id}.xlsx"] = found
+    for number, (workbook, found) in executor.map_stores(_store_workbook, jobs, names):
+        name = f"planograms/{jobs[number].store_id}.xlsx"
+        (aside / name).write_bytes(workbook)
+        cells[name] = found
         progress(len(cells), len(jobs))
     write_chain_workbook(contents, aside / "chain.xlsx")
     cells["chain.xlsx"] = workbook_cells(aside / "chain.xlsx")
@@ -176,7 +176,7 @@ def _write_into(
         for path in sorted(aside.rglob("*"))
         if path.is_file()
     }
-    run = _run_json(contents, record, copies, files)
+    run = _run_json(contents, record, executor, copies, files)
     run |= {SEAL: seal_of(run)}
     (aside / RUN_FILE).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
 
@@ -186,9 +186,12 @@ def _identified(contents: Contents, ids: Mapping[str, str]) -> Contents:
     return replace(contents, store_plans=plans)
 
 
-def _write_store(job: _WorkbookJob) -> pd.DataFrame:
-    write_store_workbook(job.contents, job.store_id, job.path)
-    return workbook_cells(job.path)
+def _store_workbook(job: _WorkbookJob) -> tuple[bytes, pd.DataFrame]:
+    """A store's workbook and its cells; a worker may not see the run's disk."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{job.store_id}.xlsx"
+        write_store_workbook(job.contents, job.store_id, path)
+        return path.read_bytes(), workbook_cells(path)
 
 
 def _all_cells(cells: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -211,7 +214,11 @@ def _copy_inputs(inputs: Inputs, aside: Path) -> dict[str, str]:
 
 
 def _run_json(
-    contents: Contents, record: RunRecord, copies: Mapping[str, str], files: Mapping[str, str]
+    contents: Contents,
+    record: RunRecord,
+    executor: StoreExecutor,
+    copies: Mapping[str, str],
+    files: Mapping[str, str],
 ) -> dict[str, Any]:
     stamp, inputs = contents.stamp, record.inputs
     return {
@@ -239,7 +246,8 @@ def _run_json(
         "seed": record.seed,
         "seconds": {name: round(value, 2) for name, value in record.seconds.items()}
         | {"outputs": round(time.perf_counter() - record.outputs_started, 2)},
-        "peak_memory_mb": _peak_memory_mb(),
+        "peak_memory_mb": _peak_memory_mb(executor),
+        "lost_workers": executor.lost_workers,
         "versions": {"planner": stamp.planner_version, "python": platform.python_version()}
         | {name: version(name) for name in PACKAGES},
         "inputs": {
@@ -257,12 +265,7 @@ def _run_json(
     }
 
 
-def _peak_memory_mb() -> float | None:
+def _peak_memory_mb(executor: StoreExecutor) -> float | None:
     """Largest resident memory of this process or one of its workers, where the system says."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    peak = max(resource.getrusage(w).ru_maxrss for w in who)
-    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
+    here = peak_memory_mb()
+    return None if here is None else round(max(here, executor.peak_memory_mb), 1)

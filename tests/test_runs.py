@@ -12,6 +12,7 @@ from whole_chain import corner_shops, plan_of
 
 from planner import runs
 from planner.errors import BadInput
+from planner.workers import InProcess
 
 
 def everything(folder: Path) -> dict[str, bytes]:
@@ -73,7 +74,7 @@ def light_write(monkeypatch):
 
     def write(folder: Path, *, overwrite: bool = False) -> Path:
         silent = lambda done, total: None  # noqa: E731
-        return runs.write_run(folder, None, {}, None, workers=1, overwrite=overwrite,
+        return runs.write_run(folder, None, {}, None, executor=InProcess(), overwrite=overwrite,
                               progress=silent)  # fmt: skip
 
     return write

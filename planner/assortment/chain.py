@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ from planner.assortment.value import MODEL_ERROR, value_draws
 from planner.demand.result import ChoiceModel, Demand
 from planner.errors import Infeasible, NoPlan
 from planner.tables.inputs import GENERIC_CURRENCY, Assumption, Inputs
-from planner.workers import run_by_store
+from planner.workers import StoreExecutor, store_executor
 
 Progress = Callable[[int, int], None]
 
@@ -60,13 +61,15 @@ def plan_chain(
     reserve_cm: Mapping[str, Mapping[str, float]] | None = None,
     before: Assortment | None = None,
     progress: Progress | None = None,
+    executor: StoreExecutor | None = None,
 ) -> Assortment:
     """Plan every store; stores are not coupled in this version.
 
     ``reserve_cm``: store -> fixture type -> centimetres to leave free, learned from shelves on
     which a plan did not fit; with ``before``, only stores whose reserve changed are solved
-    again, and they keep their first bound: that of all the shelf they have. Raises Infeasible
-    or NoPlan naming the stores.
+    again, and they keep their first bound: that of all the shelf they have. ``executor``: where
+    stores are solved; without one, as many processes as the settings say, for this call alone.
+    Raises Infeasible or NoPlan naming the stores.
     """
     parameters = chain_parameters(inputs, demand)
     problems = _reserve(parameters.problems, reserve_cm or {})
@@ -77,10 +80,12 @@ def plan_chain(
         ]
     jobs = _jobs(inputs, demand, parameters, problems, settings, again)
     outcomes: dict[str, StoreOutcome] = {}
-    for number, outcome in run_by_store(_plan_store, jobs, settings.workers):
-        outcomes[again[number]] = outcome
-        if progress:
-            progress(len(outcomes), len(jobs))
+    names = [f"store {store}" for store in again]
+    with nullcontext(executor) if executor else store_executor(settings.workers) as workers:
+        for number, outcome in workers.map_stores(_plan_store, jobs, names):
+            outcomes[again[number]] = outcome
+            if progress:
+                progress(len(outcomes), len(jobs))
     outcomes = {store: outcomes[store] for store in again}
     _raise_without_plan(inputs, outcomes, problems, reserve_cm or {})
     return _assortment(inputs, demand, parameters, problems, outcomes, before, reserve_cm or {})

@@ -22,7 +22,7 @@ from planner.shelves.rack import (
 from planner.shelves.result import Shelves
 from planner.shelves.spare import notes
 from planner.tables.inputs import Assumption, Inputs
-from planner.workers import run_by_store
+from planner.workers import InProcess, StoreExecutor
 
 NO_LIMIT = 10**9
 SOLVER_TOLERANCE_CM = 0.01
@@ -30,8 +30,10 @@ SOLVER_TOLERANCE_CM = 0.01
 Row = Mapping[str, Any]
 
 
-def place(inputs: Inputs, listed: pd.DataFrame, *, workers: int = 1) -> Shelves:
-    """Place the listed items of every store, in so many processes.
+def place(
+    inputs: Inputs, listed: pd.DataFrame, *, executor: StoreExecutor | None = None
+) -> Shelves:
+    """Place the listed items of every store, in this process unless there is an executor.
 
     ``listed`` has a row per listed store-item: store_id, item_id, facings, stock_units_cycle
     (units), margin_week (money per week). Stores come out in the order of ``inputs.stores``.
@@ -51,7 +53,8 @@ def place(inputs: Inputs, listed: pd.DataFrame, *, workers: int = 1) -> Shelves:
         )
         for store_id in inputs.stores["store_id"]
     ]
-    done = dict(run_by_store(_place_job, jobs, workers))
+    names = [f"store {job[0]}" for job in jobs]
+    done = dict((executor or InProcess()).map_stores(_place_job, jobs, names))
     return join(done[number] for number in range(len(jobs)))
 
 

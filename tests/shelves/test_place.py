@@ -15,6 +15,7 @@ from shelf_stores import Store, make_fixtures, make_items, make_listed, no_range
 
 from planner.shelves.place import place, place_store
 from planner.shelves.result import Shelves
+from planner.workers import store_executor
 
 stores = st.builds(
     random_store,
@@ -135,7 +136,8 @@ def test_a_store_is_placed_alike_alone_and_in_a_chain() -> None:
         rows = together.positions[together.positions["store_id"] == store_id]
         assert_frame_equal(rows.reset_index(drop=True), alone.positions)
     assert list(together.positions["store_id"].unique()) == ["north", "south"]
-    parallel = place(inputs, listed, workers=2)
+    with store_executor(2) as executor:
+        parallel = place(inputs, listed, executor=executor)
     assert_frame_equal(parallel.positions, together.positions)
 
 
