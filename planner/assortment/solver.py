@@ -7,7 +7,7 @@ bound and gap come from HiGHS itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -132,6 +132,24 @@ class LiveModel:
             np.array([self.column[v] for v, _ in items], dtype=np.int32),
             np.array([c for _, c in items], dtype=np.float64),
         )
+
+    def add_column(self, name: str, objective: float, rows: Mapping[str, float]) -> pulp.LpVariable:
+        """Add a variable (at least 0) with its objective and its coefficients in known rows.
+
+        The solver alone knows what it is worth and where it counts: the written-out model
+        keeps the rows of before.
+        """
+        variable = self.model.add_variable(name, 0, None)
+        number = len(self.column)
+        self.column[variable] = number
+        self._highs.addCol(
+            objective,
+            *_column_bounds(variable),
+            len(rows),
+            np.array([self.row[name] for name in rows], dtype=np.int32),
+            np.array(list(rows.values()), dtype=np.float64),
+        )
+        return variable
 
     def _add_column(self, variable: pulp.LpVariable) -> None:
         number = len(self.column)

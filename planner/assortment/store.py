@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from planner.assortment import newsvendor
-from planner.assortment.choice import demand_units_week
+from planner.assortment.group_program import GroupSolution, solve_by_groups
 from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.program import StoreProgram
 from planner.assortment.result import PROVEN, Limit, StorePlan, proof_words, relative_gap
@@ -19,28 +19,71 @@ from planner.assortment.stock import TOLERANCE, stock_bounds
 
 RELAXATION_ROUNDS = 3
 SOLVE_ROUNDS = 30
+MOST_OPEN_ITEMS = 60
+"""Items that may be listed or not, up to which the whole program closes gaps that prices leave."""
 
 
 def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) -> StorePlan:
     """Best range, facings and stock of one store, with a bound.
+
+    Solved by prices and one range per need group where the ranges can be listed, else (and where
+    that leaves a gap, or finds no plan, in a small store) as one whole program.
+    """
+    start = time.perf_counter()
+    deadline = start + time_limit_seconds
+    if (problem.must_list & problem.locked_out).any():
+        return _without_plan(problem, "infeasible", "optimal", start)
+    found = solve_by_groups(problem, gap, deadline, within_limits)
+    if found is not None and found.score is not None:
+        closed = relative_gap(found.score.objective_week, found.bound_week) <= gap
+        many = int((~problem.must_list & ~problem.locked_out).sum()) > MOST_OPEN_ITEMS
+        if closed or many or found.time_limit_struck:
+            return _plan(problem, found, start)
+    return _solve_whole(problem, gap, deadline, start, found)
+
+
+def _plan(problem: StoreProblem, found: GroupSolution, start: float) -> StorePlan:
+    assert found.score is not None
+    bound = max(found.bound_week, found.score.objective_week)
+    struck = found.time_limit_struck
+    gap = relative_gap(found.score.objective_week, bound)
+    return StorePlan(
+        store_id=problem.store_id,
+        plan="feasible",
+        proof=proof_words(gap, time_limit_struck=struck),
+        objective_week=found.score.objective_week,
+        bound_week=bound,
+        seconds=time.perf_counter() - start,
+        score=found.score,
+        limits=tuple(
+            Limit(*use, found.shadow_prices[use[0]]) for use in limit_uses(problem, found.score)
+        ),
+    )
+
+
+def _solve_whole(
+    problem: StoreProblem,
+    gap: float,
+    deadline: float,
+    start: float,
+    before: GroupSolution | None,
+) -> StorePlan:
+    """The store as one program.
 
     The program bounds expected sales by tangents, so its value is an upper bound; each of its
     ranges is scored exactly after its stock is set to the best (``stock.best_stock``). Where
     the bound and the exact score are further apart than ``gap`` (relative), tangents are added
     at the solution's own stock ratio, and lower sides where it sells less than its stock allows.
     """
-    start = time.perf_counter()
-    if (problem.must_list & problem.locked_out).any():
-        return _without_plan(problem, "infeasible", "optimal", start)
     program = StoreProgram(problem)
     live = LiveModel(program.model, program.variables())
     _tighten(program, live)
-    best: Score | None = None
-    bound = math.inf
+    best = before.score if before else None
+    bound = before.bound_week if before else math.inf
     solver_gap = gap / 2
     struck = False
     for _ in range(SOLVE_ROUNDS):
-        left = time_limit_seconds - (time.perf_counter() - start)
+        left = deadline - time.perf_counter()
         solution = live.solve(solver_gap, left)
         if solution.status is SolveStatus.INFEASIBLE:
             if best is None:
@@ -83,9 +126,7 @@ def at_least(problem: StoreProblem, plan: StorePlan, other: Score) -> StorePlan:
     """
     spent = float(other.spend_week.sum())
     affordable = spent <= problem.budget_week + TOLERANCE * max(1.0, problem.budget_week)
-    short = problem.min_sales_week - float(other.sales_week.sum())
-    sells = short <= TOLERANCE * max(1.0, abs(problem.min_sales_week))
-    if other.objective_week <= plan.objective_week or not (affordable and sells):
+    if other.objective_week <= plan.objective_week or not affordable:
         return plan
     bound = max(plan.bound_week, other.objective_week)
     gap = relative_gap(other.objective_week, bound)
@@ -150,8 +191,7 @@ def _cut(program: StoreProgram, live: LiveModel, values: Floats, found: Score | 
     problem = program.problem
     added = _add_tangents(program, live, values)
     facings = program.facings_of(values, live.column)
-    mean_of_range = demand_units_week(problem, facings > 0) / problem.deliveries_week
-    least, _ = stock_bounds(problem, facings, mean_of_range)
+    least, _ = stock_bounds(problem, facings)
     for i in program.items:
         if not facings[i]:
             continue
@@ -194,10 +234,9 @@ def within_limits(problem: StoreProblem, facings: np.ndarray) -> bool:
         used = float(limit.coefficients @ listed)
         if used > limit.upper + TOLERANCE or used < limit.lower - TOLERANCE:
             return False
-    mean = demand_units_week(problem, listed) / problem.deliveries_week
-    least, _ = stock_bounds(problem, facings, mean)
+    least, most = stock_bounds(problem, facings)
     capacity = np.where(listed, problem.stock_capacity_per_facing * np.maximum(facings, 1), np.inf)
-    return bool((least <= capacity * (1 + TOLERANCE)).all())
+    return bool((least <= capacity * (1 + TOLERANCE)).all() and (most >= least).all())
 
 
 def limit_uses(problem: StoreProblem, plan: Score) -> list[tuple[str, str, float, float]]:
@@ -213,9 +252,6 @@ def limit_uses(problem: StoreProblem, plan: Score) -> list[tuple[str, str, float
     if np.isfinite(problem.max_local_items):
         used = float((plan.listed & ~problem.core).sum())
         uses.append(("max_local_items", "items", used, problem.max_local_items))
-    if np.isfinite(problem.min_sales_week):
-        used = float(plan.sales_week.sum())
-        uses.append(("min_sales_week", "money per week", used, problem.min_sales_week))
     for limit in problem.range_limits:
         used = float(limit.coefficients @ plan.listed)
         available = limit.upper if np.isfinite(limit.upper) else limit.lower

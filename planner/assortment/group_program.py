@@ -1,0 +1,178 @@
+"""A store solved by prices on its limits and one range per need group.
+
+Prices that make the bound least come from a master over known ranges (``group_master``), whole
+ranges from a small program over those that the prices leave near the best (``near_best``).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.assortment.group_master import GroupMaster, MasterSolution
+from planner.assortment.group_pricing import GroupPricing, Priced
+from planner.assortment.group_ranges import GroupRanges, counted_group, group_ranges
+from planner.assortment.limits import linear_limits
+from planner.assortment.near_best import choose_near_best
+from planner.assortment.problem import Floats, Integers, StoreProblem
+from planner.assortment.result import PROVEN, relative_gap
+from planner.assortment.score import Score, best_score
+
+PRICE_ROUNDS = 60
+FIRST_GUESSES = (0.1, 0.3, 0.6, 1.0, 2.0)
+"""Shares of the store's worth that the limits are first priced at."""
+FIRST_WINDOW = 5e-4
+CHOICE_ROUNDS = 12
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """The least bound that prices on a store's limits give, and the mixture of ranges behind."""
+
+    pricing: GroupPricing
+    master: GroupMaster
+    best: Priced
+    mixture: MasterSolution
+
+
+@dataclass(frozen=True)
+class GroupSolution:
+    """What prices and near-best ranges found; ``score`` is None where no plan was found."""
+
+    score: Score | None
+    bound_week: float
+    shadow_prices: dict[str, float]
+    time_limit_struck: bool
+
+
+def relax(problem: StoreProblem, ranges: GroupRanges, gap: float, deadline: float) -> Relaxation:
+    """Prices within ``gap`` (relative) of the best bound, or as far as the deadline allows."""
+    limits = linear_limits(problem)
+    pricing = GroupPricing(problem, ranges, limits)
+    best = pricing.at(np.zeros(len(limits)), 1)
+    master = GroupMaster(problem, limits, float(np.abs(best.group_best).sum()))
+    master.add(best.best)
+    guess = _guess(pricing, best)
+    for share in FIRST_GUESSES if guess.any() else ():
+        tried = pricing.at(share * guess, 1)
+        master.add(tried.best)
+        best = min(best, tried, key=lambda priced: priced.bound_week)
+    mixture = master.solve()
+    for _ in range(PRICE_ROUNDS):
+        if relative_gap(mixture.objective_week, best.bound_week) <= gap:
+            break
+        if time.perf_counter() > deadline:
+            break
+        # Half way to the best prices so far: the master's own swing from round to round
+        # (Pessoa, Sadykov, Uchoa & Vanderbeck 2018, INFORMS Journal on Computing 30(2)).
+        tried = pricing.at(0.5 * (mixture.prices + best.prices), 2)
+        added = master.add(tried.best)
+        if not added and tried.bound_week >= best.bound_week:
+            tried = pricing.at(mixture.prices, 2)
+            added = master.add(tried.best)
+        improved = tried.bound_week < best.bound_week
+        best = tried if improved else best
+        if not added and not improved:
+            break
+        mixture = master.solve()
+    return Relaxation(pricing, master, best, mixture)
+
+
+def _guess(pricing: GroupPricing, free: Priced) -> Floats:
+    """Prices at which a fifth of the store's worth is spent on each limit that is broken."""
+    prices = np.zeros(len(pricing.limits))
+    worth = 0.2 * float(np.abs(free.group_best).sum())
+    _, top = np.unique(free.best.group, return_index=True)
+    columns = free.best.part(top)
+    for k, limit in enumerate(pricing.limits):
+        use = float(columns.use(limit).sum())
+        if use > limit.upper:
+            prices[k] = worth / max(use, 1e-9)
+        elif use < limit.lower:
+            prices[k] = -worth / max(abs(limit.lower), 1e-9)
+    return prices
+
+
+def solve_by_groups(
+    problem: StoreProblem,
+    gap: float,
+    deadline: float,
+    keeps_limits: Callable[[StoreProblem, Integers], bool],
+) -> GroupSolution | None:
+    """Best plan found and a bound that every plan keeps; None where ranges are too many.
+
+    Also None where some need group has no range that keeps its counts, or prices find no mixture
+    inside the limits: that there is no plan is for the whole program to prove. ``deadline`` is a
+    time of ``time.perf_counter``.
+    """
+    ranges = group_ranges(problem)
+    if ranges is None or not _every_group_has_a_range(ranges):
+        return None
+    # Prices ten times closer than the gap leave a window of that gap for whole ranges.
+    relaxed = relax(problem, ranges, max(gap / 10, PROVEN / 100), deadline)
+    if relaxed.mixture.shortfall > 0:
+        return None
+    best: Score | None = None
+    bound = relaxed.best.bound_week
+    scale = max(1.0, abs(bound))
+    window, tune_stock = max(FIRST_WINDOW, gap / 2) * scale, False
+    for _ in range(CHOICE_ROUNDS):
+        seconds = deadline - time.perf_counter()
+        if seconds <= 0:
+            break
+        found = choose_near_best(
+            relaxed.pricing, relaxed.best, window, gap / 4, seconds, tune_stock=tune_stock
+        )
+        if found is None:
+            break
+        bound = min(bound, found.bound_week)
+        if found.facings is not None and keeps_limits(problem, found.facings):
+            score = best_score(problem, found.facings)
+            if score and (best is None or score.objective_week > best.objective_week):
+                best = score
+        objective = best.objective_week if best else -math.inf
+        if relative_gap(objective, bound) <= max(gap, PROVEN / 10):
+            break
+        needed = relaxed.best.bound_week - objective - 0.9 * gap * max(1.0, abs(objective))
+        if window < needed:
+            window = min(needed * 1.001, window * 6)
+        elif not tune_stock and any(limit.counts_units for limit in relaxed.pricing.limits):
+            tune_stock, window = True, needed * 1.001
+        else:
+            break
+    struck = time.perf_counter() > deadline
+    return GroupSolution(best, bound, shadow_prices(relaxed), struck)
+
+
+def _every_group_has_a_range(ranges: GroupRanges) -> bool:
+    groups = len(ranges.first) - 1
+    return len(np.unique(ranges.group[ranges.allowed])) == groups
+
+
+def shadow_prices(relaxed: Relaxation) -> dict[str, float]:
+    """Limit name -> objective per unit of relaxing it, at the prices of the best bound.
+
+    The count of a single need group is kept by its ranges; its price is what the best range
+    with one item more (fewer) would add.
+    """
+    pricing, best = relaxed.pricing, relaxed.best
+    found = {}
+    for limit, price in zip(pricing.limits, best.prices, strict=True):
+        group = counted_group(pricing.problem, limit.listed)
+        if group is None or limit.counts_units or limit.facing.any():
+            found[limit.name] = abs(float(price))
+            continue
+        ranges = pricing.ranges
+        over = ranges.size == limit.upper + 1 if np.isfinite(limit.upper) else False
+        under = ranges.size == limit.lower - 1 if np.isfinite(limit.lower) else False
+        beside = np.flatnonzero((ranges.group == group) & ~ranges.allowed & (over | under))
+        gain = 0.0
+        if len(beside):
+            _, values = pricing.evaluate(beside, best.economics)
+            gain = float(values.max()) - float(best.group_best[group])
+        found[limit.name] = max(0.0, gain)
+    return found

@@ -1,0 +1,62 @@
+"""Every limit of a store as one linear row over what is listed, faced, sold and stocked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.assortment.problem import Floats, StoreProblem
+
+
+@dataclass(frozen=True)
+class LinearLimit:
+    """``lower <= sum_i (listed x + facing f + sold u + stock q) <= upper``.
+
+    Coefficients by item: per listed item, per facing, per unit sold and per unit stocked in a
+    delivery cycle, each already times the deliveries a week where the limit is a weekly one.
+    """
+
+    name: str
+    unit: str
+    listed: Floats
+    facing: Floats
+    sold: Floats
+    stock: Floats
+    lower: float = -np.inf
+    upper: float = np.inf
+
+    @property
+    def counts_units(self) -> bool:
+        """Whether it counts what is sold or stocked, not only what stands on the shelf."""
+        return bool(self.sold.any() or self.stock.any())
+
+
+def linear_limits(problem: StoreProblem) -> tuple[LinearLimit, ...]:
+    """Shelf by fixture type, budget, local items, sales floor and range limits of a store."""
+    none = np.zeros(len(problem.item_ids))
+    cycles, lost = problem.deliveries_week, problem.waste_share
+    limits = []
+    for kind, room in problem.shelf_cm.items():
+        here = np.array([own == kind for own in problem.fixture_type], dtype=np.float64)
+        width = problem.facing_width_cm * here
+        name = f"shelf_cm:{kind}"
+        limits.append(LinearLimit(name, "cm", none, width, none, none, upper=float(room)))
+    if np.isfinite(problem.budget_week):
+        spend = cycles * problem.spend_cost
+        uses = (none, none, spend * (1.0 - lost), spend * lost)
+        limits.append(
+            LinearLimit("budget_week", "money per week", *uses, upper=problem.budget_week)
+        )
+    if np.isfinite(problem.max_local_items):
+        uses = ((~problem.core).astype(np.float64), none, none, none)
+        limits.append(LinearLimit("max_local_items", "items", *uses, upper=problem.max_local_items))
+    if np.isfinite(problem.min_sales_week):
+        uses = (none, none, cycles * problem.sales_price, none)
+        limits.append(
+            LinearLimit("min_sales_week", "money per week", *uses, lower=problem.min_sales_week)
+        )
+    for limit in problem.range_limits:
+        uses = (limit.coefficients, none, none, none)
+        limits.append(LinearLimit(limit.name, limit.unit, *uses, limit.lower, limit.upper))
+    return tuple(limits)

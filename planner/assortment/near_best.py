@@ -1,0 +1,283 @@
+"""The whole choice among the ranges that prices leave near the best.
+
+A range that loses more than ``window`` against the best of its group, at prices whose bound is
+B, cannot be part of a plan worth more than ``B - window`` (reduced-cost fixing). What is left is
+a small program.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pulp
+
+from planner.assortment import newsvendor
+from planner.assortment.group_master import limit_sides
+from planner.assortment.group_pricing import GroupPricing, Priced, spread
+from planner.assortment.item_value import Economics, priced_economics
+from planner.assortment.limits import LinearLimit
+from planner.assortment.problem import Floats, Integers
+from planner.assortment.program import EQUAL, LESS, Terms, expression, row
+from planner.assortment.solver import LiveModel, SolveStatus
+
+PRICE_LEVELS = (0.0, 0.4, 0.7, 0.85, 0.95, 1.05, 1.15, 1.4, 2.0, 4.0)
+"""Multiples of the prices at which expected sales get a tangent: stock is re-tuned near 1."""
+MOST_OPTIONS = 40_000
+
+
+@dataclass(frozen=True)
+class NearBestChoice:
+    """Facings of the best plan found (none where no choice keeps the limits) and a bound."""
+
+    facings: Integers | None
+    bound_week: float
+    status: SolveStatus
+
+
+@dataclass(frozen=True)
+class _Options:
+    """Ways to list one item in one range: a facing count each."""
+
+    range_place: Integers
+    entry: Integers
+    item: Integers
+    mean: Floats
+    facings: Integers
+    low: Floats
+    high: Floats
+    stock: Floats
+    """Best at the prices."""
+
+
+@dataclass(frozen=True)
+class _Points:
+    """Stock and sales per cycle, one or more points to each option."""
+
+    option: Integers
+    stock: Floats
+    sold: Floats
+
+
+def choose_near_best(
+    pricing: GroupPricing,
+    priced: Priced,
+    window: float,
+    gap: float,
+    seconds: float,
+    *,
+    tune_stock: bool,
+) -> NearBestChoice | None:
+    """Best choice of one range per need group with whole facings, inside the window.
+
+    Limits on what is sold or bought stay priced, and stock is the best at their prices; with
+    ``tune_stock`` they are rows like the others and stock is free between tangents of expected
+    sales, which takes far longer and closes the last hundredths of a percent. Either way the
+    bound holds for every plan of the store, inside the window or not. None where more than
+    40,000 ways to list an item are inside.
+    """
+    ranges = pricing.ranges
+    numbers = np.flatnonzero(priced.most >= priced.group_best[ranges.group] - window)
+    kept, options = _options(pricing, priced, numbers, window)
+    if len(options.item) > MOST_OPTIONS:
+        return None
+    model = pulp.LpProblem("near_best", pulp.LpMaximize)
+    chosen = [
+        model.add_variable(f"range_{ranges.group[k]}_{k}", 0, 1, pulp.LpInteger) for k in kept
+    ]
+    variables = list(chosen)
+    for group in range(pricing.groups):
+        members = np.flatnonzero(ranges.group[kept] == group)
+        terms = [(chosen[k], 1.0) for k in members]
+        model.addConstraint(row(terms, EQUAL, f"group_{group}", 1.0))
+    taken = _take_options(model, chosen, options, variables)
+    counted = [limit.counts_units for limit in pricing.limits]
+    prices = np.where(counted, priced.prices, 0.0)
+    if tune_stock:
+        points = _corner_points(pricing, prices, options)
+        economics, constant = pricing.unpriced, 0.0
+    else:
+        points = _best_points(pricing, options)
+        economics = priced_economics(pricing.problem, pricing.limits, prices)
+        constant = pricing.price_of_limits(prices)
+    weights = _take_points(model, taken, points, variables)
+    values = _values(economics, options, points)
+    model.setObjective(expression(zip(weights, values.tolist(), strict=True)) + constant)
+    for label, limit, sense, right in limit_sides(pricing.limits):
+        reach = points
+        if limit.counts_units and not tune_stock:
+            # As if every stock were at the end that suits the limit best: what must be possible.
+            ends = options.low if sense == LESS else options.high
+            reach = _points_at(pricing, options, np.where(np.isfinite(ends), ends, options.stock))
+        use = _uses(limit, options, reach)
+        terms = [(weights[k], float(use[k])) for k in np.flatnonzero(use)]
+        model.addConstraint(row(terms, sense, label, right))
+    live = LiveModel(model, variables)
+    solution = live.solve(gap, seconds)
+    outside = priced.bound_week - window
+    if solution.values is None:
+        infeasible = solution.status is SolveStatus.INFEASIBLE
+        bound = -math.inf if infeasible else solution.bound
+        return NearBestChoice(None, max(outside, bound), solution.status)
+    facings = np.zeros(len(pricing.problem.item_ids), dtype=np.int64)
+    for k, variable in enumerate(taken):
+        if solution.values[live.column[variable]] > 0.5:
+            facings[options.item[k]] = options.facings[k]
+    bound = max(outside, solution.bound)
+    return NearBestChoice(facings, bound, solution.status)
+
+
+def _options(
+    pricing: GroupPricing, priced: Priced, numbers: Integers, window: float
+) -> tuple[Integers, _Options]:
+    """Ranges and facing counts that lose no more than the window."""
+    ranges = pricing.ranges
+    first, entries = spread(ranges.entry_first, numbers)
+    owner = np.repeat(np.arange(len(numbers)), np.diff(first))
+    items, means = ranges.entry_item[entries], ranges.entry_mean[entries]
+    every = pricing.values.every_choice(priced.economics, items, means)
+    best = every.value.max(axis=1, initial=-np.inf)
+    value = np.bincount(owner, weights=best, minlength=len(numbers))
+    group_best = priced.group_best[ranges.group[numbers]]
+    # A hair more than the window: both sides of the comparison are rounded.
+    room = window * (1 + 1e-9) + 1e-9 * (1 + np.abs(group_best))
+    loss = group_best - value
+    inside = loss <= room
+    near = (best[:, None] - every.value) <= (room - loss)[owner][:, None]
+    rows, columns = np.nonzero(near & inside[owner][:, None])
+    place = np.cumsum(inside) - 1
+    low, high = pricing.values.stock_range(items, means)
+    at = (rows, columns)
+    return numbers[inside], _Options(
+        place[owner[rows]], rows, items[rows], means[rows], every.facings[at], low[at], high[at],
+        every.stock[at],
+    )  # fmt: skip
+
+
+def _take_options(
+    model: pulp.LpProblem,
+    chosen: list[pulp.LpVariable],
+    options: _Options,
+    variables: list[pulp.LpVariable],
+) -> list[pulp.LpVariable]:
+    """One variable per option; that of the range itself where there is only one facing count."""
+    names = [f"facings_{i}_{f}" for i, f in zip(options.item, options.facings, strict=True)]
+    owners = [chosen[place] for place in options.range_place]
+    return _split(model, owners, options.entry, names, pulp.LpInteger, variables)
+
+
+def _take_points(
+    model: pulp.LpProblem,
+    taken: list[pulp.LpVariable],
+    points: _Points,
+    variables: list[pulp.LpVariable],
+) -> list[pulp.LpVariable]:
+    """One weight per point of stock and sales; the option's own variable where there is one."""
+    names = [f"stock_{option}" for option in points.option]
+    owners = [taken[option] for option in points.option]
+    return _split(model, owners, points.option, names, pulp.LpContinuous, variables)
+
+
+def _split(
+    model: pulp.LpProblem,
+    owners: list[pulp.LpVariable],
+    family: Integers,
+    names: list[str],
+    kind: str,
+    variables: list[pulp.LpVariable],
+) -> list[pulp.LpVariable]:
+    """Parts that add up to their owner, family by family; one part alone is the owner."""
+    sizes = np.bincount(family) if len(family) else np.zeros(0, dtype=np.int64)
+    parts: list[pulp.LpVariable] = []
+    rows: dict[int, Terms] = {}
+    for k, (owner, member) in enumerate(zip(owners, family.tolist(), strict=True)):
+        if sizes[member] == 1:
+            parts.append(owner)
+            continue
+        part = model.add_variable(f"{names[k]}_{k}", 0, 1, kind)
+        parts.append(part)
+        variables.append(part)
+        rows.setdefault(member, [(owner, -1.0)]).append((part, 1.0))
+    for terms in rows.values():
+        model.addConstraint(row(terms, EQUAL, f"parts_of_{terms[0][0].name}_{terms[1][0].name}"))
+    return parts
+
+
+def _values(economics: Economics, options: _Options, points: _Points) -> Floats:
+    item = options.item[points.option]
+    values: Floats = (
+        economics.sold[item] * points.sold
+        - economics.stock[item] * points.stock
+        - economics.facing[item] * options.facings[points.option]
+        - economics.listed[item]
+    )
+    return values
+
+
+def _uses(limit: LinearLimit, options: _Options, points: _Points) -> Floats:
+    item = options.item[points.option]
+    uses: Floats = (
+        limit.listed[item]
+        + limit.facing[item] * options.facings[points.option]
+        + limit.sold[item] * points.sold
+        + limit.stock[item] * points.stock
+    )
+    return uses
+
+
+def _points_at(pricing: GroupPricing, options: _Options, stock: Floats) -> _Points:
+    cv = pricing.problem.demand_cv[options.item]
+    sold = newsvendor.expected_sales(options.mean, stock, cv)
+    return _Points(np.arange(len(stock)), stock, sold)
+
+
+def _best_points(pricing: GroupPricing, options: _Options) -> _Points:
+    return _points_at(pricing, options, options.stock)
+
+
+def _corner_points(pricing: GroupPricing, prices: Floats, options: _Options) -> _Points:
+    """Corners of a polygon around every stock and its expected sales, per option.
+
+    Tangents of expected sales at stocks that suit several multiples of the prices; between two
+    tangents the corner is where they meet, which lies above the curve.
+    """
+    item = options.item
+    stocks = [options.low]
+    for level in PRICE_LEVELS:
+        economics = priced_economics(pricing.problem, pricing.limits, level * prices)
+        stocks.append(options.mean * economics.best_ratio[item])
+    # A floor on what is sold can ask for more stock than pays at any of the prices.
+    floor = any(limit.counts_units and np.isfinite(limit.lower) for limit in pricing.limits)
+    if floor:
+        never_short = newsvendor.stock_ratio(newsvendor.NEVER_SHORT, pricing.problem.demand_cv)
+        stocks.append(options.mean * np.maximum(never_short[item], 1.0))
+    inside = np.clip(np.array(stocks).T, options.low[:, None], options.high[:, None])
+    return _corners(np.sort(inside, axis=1), options.mean, pricing.problem.demand_cv[item])
+
+
+def _corners(stocks: Floats, means: Floats, cvs: Floats) -> _Points:
+    """Ends and corners; ``stocks`` [option, tangent] in rising order."""
+    mean = np.broadcast_to(means[:, None], stocks.shape)
+    cv = np.broadcast_to(cvs[:, None], stocks.shape)
+    sold = newsvendor.expected_sales(mean, stocks, cv)
+    ratio = np.divide(stocks, mean, out=np.full(stocks.shape, np.inf), where=mean > 0)
+    endless = ~np.isfinite(ratio)
+    chance = newsvendor.chance_of_running_out(np.where(endless, 0.0, ratio), cv)
+    slope = np.where(endless, 0.0, chance)
+    step = np.diff(stocks, axis=1)
+    apart = step > 1e-9 * np.maximum(1.0, stocks[:, 1:])
+    bend = slope[:, :-1] - slope[:, 1:]
+    meet = np.divide(
+        np.diff(sold, axis=1) - slope[:, 1:] * step, bend, out=0.5 * step, where=bend > 1e-12
+    )
+    meet = np.clip(meet, 0.0, step)
+    rows, inner = np.nonzero(apart)
+    meet_stock = (stocks[:, :-1] + meet)[rows, inner]
+    meet_sold = np.minimum(sold[:, :-1] + slope[:, :-1] * meet, mean[:, 1:])[rows, inner]
+    several = np.flatnonzero(apart.any(axis=1))
+    option = np.concatenate([np.arange(len(stocks)), rows, several])
+    stock = np.concatenate([stocks[:, 0], meet_stock, stocks[several, -1]])
+    sales = np.concatenate([sold[:, 0], meet_sold, sold[several, -1]])
+    order = np.lexsort((stock, option))
+    return _Points(option[order].astype(np.int64), stock[order], sales[order])
