@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import platform
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
 from planner.audit.folder import SEAL, seal_of
@@ -15,10 +13,11 @@ from planner.demand.backtest.run import backtest
 from planner.outputs.backtest_contents import BacktestContents, backtest_contents
 from planner.outputs.report.backtest_page import write_backtest_page
 from planner.outputs.workbook.backtest import write_backtest_workbook
-from planner.runs import PACKAGES, check_folder, new_run_id, written_aside
+from planner.runs import check_folder, new_run_id, written_aside
 from planner.tables.inputs import Inputs
 from planner.tables.read import read_inputs
 from planner.tables.scan import sha256_of
+from planner.versions import versions
 
 BACKTEST_FILE = "backtest.json"
 """By this file a folder is known as an earlier backtest."""
@@ -85,8 +84,7 @@ def _stamp(
         "origins": [origin.date().isoformat() for origin in contents.origins],
         "seed": seed,
         "seconds": round(seconds, 2),
-        "versions": {"planner": stamp.planner_version, "python": platform.python_version()}
-        | {name: version(name) for name in PACKAGES},
+        "versions": versions(),
         "inputs": {
             table: {"file": source.path.name, "sha256": source.sha256, "rows": source.rows}
             for table, source in inputs.files.items()

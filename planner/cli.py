@@ -104,8 +104,15 @@ def plan(
     ] = 0.005,
     weeks: Weeks = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; default: one per core")
+        int | None, typer.Option(min=1, help="Processes of this machine; default: one per core")
     ] = None,
+    dask: Annotated[
+        str,
+        typer.Option(
+            help="Scheduler of a Dask cluster, as host:port: its workers are used, all of them, "
+            "instead of processes of this machine"
+        ),
+    ] = "",
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds per store")] = 120.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the demand draws")] = 1,
     overwrite: Annotated[
@@ -127,7 +134,11 @@ def plan(
     if out is not None:
         check_folder(out, overwrite=overwrite)
     settings = SolveSettings(
-        gap=gap, time_limit_seconds=time_limit, workers=workers or usable_cores(), seed=seed
+        gap=gap,
+        time_limit_seconds=time_limit,
+        workers=workers or usable_cores(),
+        dask=dask,
+        seed=seed,
     )
     with progress_bar(quiet=quiet) as progress:
         folder, assumptions = plan_run(

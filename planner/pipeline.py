@@ -67,7 +67,7 @@ def plan(
 
     Raises BadInput, Infeasible, NoPlan or WorkersLost; then nothing is written.
     """
-    with store_executor(settings.workers) as executor:
+    with store_executor(settings.workers, settings.dask) as executor:
         return _plan(data, out, settings, weeks, locks, overwrite, progress, executor)
 
 

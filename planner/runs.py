@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,10 +28,10 @@ from planner.outputs.workbook.chain import write_chain_workbook
 from planner.outputs.workbook.store import write_store_workbook
 from planner.tables.inputs import Inputs
 from planner.tables.scan import sha256_of
+from planner.versions import versions
 from planner.workers import StoreExecutor
 
 RUN_FILE = MANIFEST
-PACKAGES = ("pandas", "numpy", "scipy", "PuLP", "highspy", "duckdb", "openpyxl", "plotly")
 TABLES = ("demand", "assortment", "limits", "positions", "shelves", "store_plans", "figures",
           "value", "changes", "recapture", "signal_effects",
           "assumptions", "backtest")  # fmt: skip
@@ -247,9 +245,8 @@ def _run_json(
         "seconds": {name: round(value, 2) for name, value in record.seconds.items()}
         | {"outputs": round(time.perf_counter() - record.outputs_started, 2)},
         "peak_memory_mb": _peak_memory_mb(executor),
-        "lost_workers": executor.lost_workers,
-        "versions": {"planner": stamp.planner_version, "python": platform.python_version()}
-        | {name: version(name) for name in PACKAGES},
+        "workers": {"where": executor.where, "lost": executor.lost_workers},
+        "versions": versions(),
         "inputs": {
             table: {
                 "file": source.path.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -16,6 +16,8 @@ from planner.memory import peak_memory_mb
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")
+Handed = Future[tuple[Any, float | None]]
+"""A job in a worker: its result, and the worker's peak of memory in MB."""
 
 TRIES = 3
 """Worker processes that one job may take down, alone in them, before the run gives it up."""
@@ -26,6 +28,8 @@ JOBS_AHEAD = 2
 class StoreExecutor(ABC):
     """Does jobs in workers; made by ``store_executor``, one for a whole run."""
 
+    where = ""
+    """Where jobs are done, in words."""
     lost_workers = 0
     """Workers that ended unasked; their jobs were run again."""
     peak_memory_mb = 0.0
@@ -42,21 +46,26 @@ class StoreExecutor(ABC):
         raises, and WorkersLost where a job takes its worker down every time.
         """
 
-    def _note_peak(self, peak_mb: float | None) -> None:
-        self.peak_memory_mb = max(self.peak_memory_mb, peak_mb or 0.0)
-
     @abstractmethod
     def close(self, *, abandon: bool = False) -> None:
         """End the workers; with ``abandon`` without waiting for what they are at."""
 
 
 @contextmanager
-def store_executor(workers: int) -> Iterator[StoreExecutor]:
-    """Workers for a whole run: so many processes of this machine, started when first needed.
+def store_executor(workers: int, dask: str = "") -> Iterator[StoreExecutor]:
+    """Workers for a whole run: so many processes of this machine, or those of a Dask cluster.
 
-    With one worker everything runs in this process, in order.
+    With one worker everything runs in this process, in order. ``dask``: address of the scheduler
+    of a cluster that is running; its own workers count then. Raises BadInput where it cannot be
+    used, and says what to do.
     """
-    executor: StoreExecutor = InProcess() if workers <= 1 else Processes(workers)
+    executor: StoreExecutor
+    if dask:
+        from planner.dask_workers import DaskWorkers
+
+        executor = DaskWorkers(dask)
+    else:
+        executor = InProcess() if workers <= 1 else Processes(workers)
     try:
         yield executor
     except BaseException:
@@ -67,6 +76,8 @@ def store_executor(workers: int) -> Iterator[StoreExecutor]:
 
 class InProcess(StoreExecutor):
     """Everything in this process, in order."""
+
+    where = "this process"
 
     def map_stores(
         self, work: Callable[[Job], Done], jobs: Sequence[Job], names: Sequence[str] = ()
@@ -79,54 +90,80 @@ class InProcess(StoreExecutor):
         """Nothing to end."""
 
 
-class Processes(StoreExecutor):
-    """Processes of this machine."""
+class Pooled(StoreExecutor):
+    """Jobs handed over as futures, a few for each worker: the others wait here."""
+
+    ended: tuple[type[BaseException], ...] = ()
+    """What the future of a job raises whose worker has ended."""
+
+    def map_stores(
+        self, work: Callable[[Job], Done], jobs: Sequence[Job], names: Sequence[str] = ()
+    ) -> Iterator[tuple[int, Done]]:
+        """Yield ``(number of the job, result)`` as jobs are done; see StoreExecutor."""
+        waiting = deque(range(len(jobs)))
+        at_work: dict[Handed, int] = {}
+        try:
+            while waiting or at_work:
+                while waiting and len(at_work) < max(1, self._workers_now()) * JOBS_AHEAD:
+                    number = waiting.popleft()
+                    at_work[self._submit(work, jobs[number])] = number
+                suspects = []
+                for future in self._some_done(at_work):
+                    number = at_work.pop(future)
+                    if self._has_ended(future):
+                        suspects.append(number)
+                    else:
+                        yield number, self._taken(future)
+                for number in sorted(suspects):
+                    name = names[number] if names else f"job {number + 1} of {len(jobs)}"
+                    yield number, self._once_more(work, jobs[number], name)
+        finally:
+            for future in at_work:
+                future.cancel()
+
+    def _has_ended(self, future: Handed) -> bool:
+        """Whether the worker of a job ended before the job did."""
+        return future.cancelled() or isinstance(future.exception(), self.ended)
+
+    def _taken(self, future: Handed) -> Any:
+        result, peak_mb = future.result()
+        self.peak_memory_mb = max(self.peak_memory_mb, peak_mb or 0.0)
+        return result
+
+    @abstractmethod
+    def _workers_now(self) -> int:
+        """How many workers there are."""
+
+    @abstractmethod
+    def _submit(self, work: Callable[[Job], Done], job: Job) -> Handed:
+        """Hand a job over."""
+
+    @abstractmethod
+    def _some_done(self, at_work: Collection[Handed]) -> Collection[Handed]:
+        """Wait until some of the futures are done."""
+
+    @abstractmethod
+    def _once_more(self, work: Callable[[Job], Done], job: Job, name: str) -> Done:
+        """The result of a job whose worker has ended; raises WorkersLost to give it up."""
+
+
+class Processes(Pooled):
+    """Processes of this machine, started when first needed."""
+
+    ended = (BrokenProcessPool,)
 
     def __init__(self, workers: int) -> None:
+        self.where = f"{workers} processes of one machine"
         self._workers = workers
         self._pool: ProcessPoolExecutor | None = None
 
     def map_stores(
         self, work: Callable[[Job], Done], jobs: Sequence[Job], names: Sequence[str] = ()
     ) -> Iterator[tuple[int, Done]]:
-        """Yield ``(number of the job, result)`` as jobs are done; see StoreExecutor.
-
-        When a process ends unasked the pool says neither which nor what it was at. All jobs that
-        were handed over are then run one after another, so that one that ends its process again
-        is known for certain.
-        """
+        """Yield ``(number of the job, result)`` as jobs are done; a lone job runs here."""
         if len(jobs) <= 1:
-            for number, job in enumerate(jobs):
-                yield number, work(job)
-            return
-        waiting = deque(range(len(jobs)))
-        at_work: dict[Future[tuple[Any, float | None]], int] = {}
-        try:
-            while waiting or at_work:
-                broken = False
-                while waiting and len(at_work) < JOBS_AHEAD * self._workers and not broken:
-                    try:
-                        at_work[self._submit(work, jobs[waiting[0]])] = waiting[0]
-                        waiting.popleft()
-                    except BrokenProcessPool:
-                        broken = True
-                done = wait(at_work, return_when=FIRST_COMPLETED).done if at_work else set()
-                for future in done:
-                    if isinstance(future.exception(), BrokenProcessPool):
-                        broken = True
-                        continue
-                    number = at_work.pop(future)
-                    yield number, self._taken(future)
-                if broken:
-                    suspects = sorted(at_work.values())
-                    at_work.clear()
-                    self._restart()
-                    for number in suspects:
-                        name = names[number] if names else f"job {number + 1} of {len(jobs)}"
-                        yield number, self._alone(work, jobs[number], name)
-        finally:
-            for future in at_work:
-                future.cancel()
+            return InProcess().map_stores(work, jobs, names)
+        return super().map_stores(work, jobs, names)
 
     def close(self, *, abandon: bool = False) -> None:
         """End the processes; with ``abandon`` without waiting for what they are at."""
@@ -134,27 +171,40 @@ class Processes(StoreExecutor):
             self._pool.shutdown(wait=not abandon, cancel_futures=abandon)
             self._pool = None
 
-    def _submit(self, work: Callable[[Job], Done], job: Job) -> Future[tuple[Done, float | None]]:
+    def _workers_now(self) -> int:
+        return self._workers
+
+    def _submit(self, work: Callable[[Job], Done], job: Job) -> Handed:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self._workers, mp_context=context)
-        return self._pool.submit(with_peak, work, job)
+        try:
+            return self._pool.submit(with_peak, work, job)
+        except BrokenProcessPool as error:
+            refused: Handed = Future()
+            refused.set_exception(error)
+            return refused
 
-    def _taken(self, future: Future[tuple[Done, float | None]]) -> Done:
-        result, peak = future.result()
-        self._note_peak(peak)
-        return result
+    def _some_done(self, at_work: Collection[Handed]) -> Collection[Handed]:
+        done = wait(at_work, return_when=FIRST_COMPLETED).done
+        if any(self._has_ended(future) for future in done):
+            # One process that ends takes the whole pool with it.
+            done = wait(at_work).done
+            self._renew()
+        return done
 
-    def _restart(self) -> None:
+    def _renew(self) -> None:
         self.lost_workers += 1
         self.close(abandon=True)
 
-    def _alone(self, work: Callable[[Job], Done], job: Job, name: str) -> Done:
+    def _once_more(self, work: Callable[[Job], Done], job: Job, name: str) -> Done:
+        """The pool does not say which job its process was at: each suspect runs alone."""
         for _ in range(TRIES):
-            try:
-                return self._taken(self._submit(work, job))
-            except BrokenProcessPool:
-                self._restart()
+            future = self._submit(work, job)
+            if not self._has_ended(future):
+                result: Done = self._taken(future)
+                return result
+            self._renew()
         raise WorkersLost(
             f"{name}: the process that works on it was ended {TRIES} times, most likely because "
             "memory ran out; free memory, or plan with fewer --workers"

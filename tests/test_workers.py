@@ -7,46 +7,12 @@ import signal
 from pathlib import Path
 
 import pytest
+from job_samples import die_at_five, die_once, process_of, refuse_five, square
 
 from planner.errors import WorkersLost
 from planner.workers import InProcess, StoreExecutor, store_executor
 
 needs_sigkill = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
-
-
-def square(number: int) -> int:
-    """A job like any other."""
-    return number * number
-
-
-def process_of(number: int) -> int:
-    """Where a job is done."""
-    return os.getpid()
-
-
-def die_once(job: tuple[int, Path]) -> int:
-    """The square of a number; the first to find the file takes it away and its process down."""
-    number, deadly = job
-    try:
-        deadly.unlink()
-    except FileNotFoundError:
-        return square(number)
-    os.kill(os.getpid(), signal.SIGKILL)
-    return -1
-
-
-def die_at_five(number: int) -> int:
-    """The square of a number but five, which takes its process down every time."""
-    if number == 5:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return square(number)
-
-
-def refuse_five(number: int) -> int:
-    """The square of a number but five, which is a fault."""
-    if number == 5:
-        raise ValueError("five")
-    return square(number)
 
 
 def all_of(executor: StoreExecutor, work, jobs) -> dict[int, int]:

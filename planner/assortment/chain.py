@@ -30,11 +30,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class SolveSettings:
-    """How hard to solve: relative gap, seconds per store, processes, seed of the draws."""
+    """How hard to solve, and where: relative gap, seconds per store, seed of the draws."""
 
     gap: float = 0.005
     time_limit_seconds: float = 120.0
     workers: int = 1
+    """Processes of this machine, unless there is a Dask cluster."""
+    dask: str = ""
+    """Address of a Dask scheduler; its own workers count then."""
     seed: int = 1
 
 
@@ -81,7 +84,11 @@ def plan_chain(
     jobs = _jobs(inputs, demand, parameters, problems, settings, again)
     outcomes: dict[str, StoreOutcome] = {}
     names = [f"store {store}" for store in again]
-    with nullcontext(executor) if executor else store_executor(settings.workers) as workers:
+    with (
+        nullcontext(executor)
+        if executor
+        else store_executor(settings.workers, settings.dask) as workers
+    ):
         for number, outcome in workers.map_stores(_plan_store, jobs, names):
             outcomes[again[number]] = outcome
             if progress:
