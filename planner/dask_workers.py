@@ -15,11 +15,12 @@ from planner.workers import Done, Handed, Job, Pooled, with_peak
 
 CONNECT_SECONDS = 10.0
 """To reach the scheduler, and again for its first worker to appear."""
-CLOSE_SECONDS = 2.0
 ALONE_SECONDS = 60.0
 """How long a run waits once the scheduler or all its workers are gone."""
 LOOK_SECONDS = 5.0
 """How often a run looks who is still there while it waits for results."""
+CLOSE_SECONDS = 2.0
+"""To take leave of a scheduler that may be gone."""
 SCHEMES = ("tcp", "tls", "ws", "wss")
 ONE_AT_A_TIME = threading.Lock()
 """The solver's scheduler is global to a process: threads of one worker take turns."""

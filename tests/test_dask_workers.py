@@ -92,8 +92,8 @@ def test_a_job_that_kills_every_worker_is_named(cluster):
 
 def test_a_cluster_that_goes_away_ends_the_run_in_words(cluster, monkeypatch):
     """The scheduler killed midway: a message, not a wait without end."""
-    monkeypatch.setattr("planner.dask_workers.ALONE_SECONDS", 2.0)
-    monkeypatch.setattr("planner.dask_workers.LOOK_SECONDS", 0.5)
+    for name, seconds in (("CONNECT", 3.0), ("ALONE", 2.0), ("LOOK", 0.5)):
+        monkeypatch.setattr(f"planner.dask_workers.{name}_SECONDS", seconds)
     with store_executor(1, with_workers(cluster, 1).address) as executor:
         results = executor.map_stores(square, range(50))
         next(results)
