@@ -63,7 +63,8 @@ class GroupMaster:
 
     def add(self, found: Columns) -> int:
         """Add columns that are not known yet; how many were."""
-        new = [k for k, key in enumerate(self._keys(found)) if key not in self._known]
+        keys = self._keys(found)
+        new = [k for k, key in enumerate(keys) if key not in self._known]
         if not new:
             return 0
         values = found.objective(self.economics)
@@ -75,7 +76,7 @@ class GroupMaster:
                     rows[label] = float(use[k])
             name = f"range_{found.group[k]}_{len(self._variables)}"
             self._variables.append(self._live.add_column(name, float(values[k]), rows))
-        self._known.update(self._keys(found)[k] for k in new)
+        self._known.update(keys[k] for k in new)
         self.columns.append(found.part(np.array(new, dtype=np.int64)))
         return len(new)
 

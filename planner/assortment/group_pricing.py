@@ -154,9 +154,9 @@ class GroupPricing:
             if not left.any():
                 break
             # The most promising first: one exact value often rules out the rest.
-            limit = np.full(self.groups, -np.inf)
-            np.maximum.at(limit, ranges.group[left], most[left])
-            now = left & (most >= limit[ranges.group] - 0.3 * (limit - best)[ranges.group])
+            top = np.array(best)
+            np.maximum.at(top, ranges.group[left], most[left])
+            now = left & (most >= (0.7 * top + 0.3 * best)[ranges.group])
             chosen |= now
             extra, values = self.evaluate(np.flatnonzero(now), economics)
             np.maximum.at(best, extra.group, values)

@@ -17,7 +17,7 @@ from planner.assortment.group_master import GroupMaster, MasterSolution
 from planner.assortment.group_pricing import GroupPricing, Priced
 from planner.assortment.group_ranges import GroupRanges, counted_group, group_ranges
 from planner.assortment.limits import linear_limits
-from planner.assortment.near_best import choose_near_best
+from planner.assortment.near_best import NearBestChoice, choose_near_best
 from planner.assortment.problem import Floats, Integers, StoreProblem
 from planner.assortment.result import PROVEN, relative_gap
 from planner.assortment.score import Score, best_score
@@ -26,7 +26,8 @@ PRICE_ROUNDS = 60
 FIRST_GUESSES = (0.1, 0.3, 0.6, 1.0, 2.0)
 """Shares of the store's worth that the limits are first priced at."""
 FIRST_WINDOW = 5e-4
-CHOICE_ROUNDS = 12
+CHOICE_ROUNDS = 16
+PRICE_STEPS = 6
 
 
 @dataclass(frozen=True)
@@ -117,15 +118,16 @@ def solve_by_groups(
     if relaxed.mixture.shortfall > 0:
         return None
     best: Score | None = None
-    bound = relaxed.best.bound_week
-    scale = max(1.0, abs(bound))
-    window, tune_stock = max(FIRST_WINDOW, gap / 2) * scale, False
+    priced = relaxed.best
+    bound = priced.bound_week
+    search = _PriceSearch(relaxed.pricing)
+    window, tune_stock = max(FIRST_WINDOW, gap / 2) * max(1.0, abs(bound)), False
     for _ in range(CHOICE_ROUNDS):
         seconds = deadline - time.perf_counter()
         if seconds <= 0:
             break
         found = choose_near_best(
-            relaxed.pricing, relaxed.best, window, gap / 4, seconds, tune_stock=tune_stock
+            relaxed.pricing, priced, window, gap / 4, seconds, tune_stock=tune_stock
         )
         if found is None:
             break
@@ -137,15 +139,53 @@ def solve_by_groups(
         objective = best.objective_week if best else -math.inf
         if relative_gap(objective, bound) <= max(gap, PROVEN / 10):
             break
-        needed = relaxed.best.bound_week - objective - 0.9 * gap * max(1.0, abs(objective))
-        if window < needed:
-            window = min(needed * 1.001, window * 6)
-        elif not tune_stock and any(limit.counts_units for limit in relaxed.pricing.limits):
-            tune_stock, window = True, needed * 1.001
-        else:
+        floor = objective + 0.9 * gap * max(1.0, abs(objective))
+        if window < priced.bound_week - floor:
+            window = min((priced.bound_week - floor) * 1.001, window * 6)
+            continue
+        if tune_stock or not search.limits:
             break
+        prices = search.next_prices(priced.prices, found)
+        tune_stock = prices is None
+        priced = relaxed.best if prices is None else relaxed.pricing.at(prices)
+        window = (priced.bound_week - floor) * 1.001
     struck = time.perf_counter() > deadline
     return GroupSolution(best, bound, shadow_prices(relaxed), struck)
+
+
+class _PriceSearch:
+    """The price of a limit on what is sold or bought that suits whole ranges best.
+
+    The bound is the largest of lines in the price, one for each whole choice; the next price is
+    where the lines of the last choice on either side of the limit meet (Kelley 1960).
+    """
+
+    def __init__(self, pricing: GroupPricing) -> None:
+        self.limits = [k for k, limit in enumerate(pricing.limits) if limit.counts_units]
+        self._pricing = pricing
+        self._sides: dict[bool, tuple[float, float]] = {}
+        self._tried: list[float] = []
+
+    def next_prices(self, prices: Floats, found: NearBestChoice) -> Floats | None:
+        """Prices to try next; None where there is no single such limit, or no step is left."""
+        priced = [k for k in self.limits if prices[k]]
+        if len(priced) != 1 or found.use is None or len(self._tried) >= PRICE_STEPS:
+            return None
+        (k,) = priced
+        limit, price = self._pricing.limits[k], float(prices[k])
+        over = float(found.use[k]) - (limit.upper if price > 0 else limit.lower)
+        self._tried.append(price)
+        self._sides[over > 0] = (found.objective_week, over)
+        if len(self._sides) == 2:
+            (worth_in, over_in), (worth_out, over_out) = self._sides[False], self._sides[True]
+            step = (worth_out - worth_in) / (over_out - over_in)
+        else:
+            step = price * (1.15 if (over > 0) == (price > 0) else 0.87)
+        if any(abs(step - tried) <= 1e-6 * abs(tried) for tried in self._tried):
+            return None
+        following: Floats = np.array(prices)
+        following[k] = step
+        return following
 
 
 def _every_group_has_a_range(ranges: GroupRanges) -> bool:

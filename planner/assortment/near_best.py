@@ -34,6 +34,10 @@ class NearBestChoice:
     facings: Integers | None
     bound_week: float
     status: SolveStatus
+    objective_week: float = -math.inf
+    """Of the choice at the stock it was made with, without any price."""
+    use: Floats | None = None
+    """Of every limit, at that stock."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,11 @@ def choose_near_best(
     for k, variable in enumerate(taken):
         if solution.values[live.column[variable]] > 0.5:
             facings[options.item[k]] = options.facings[k]
+    weight = solution.values[[live.column[variable] for variable in weights]]
+    use = np.array([weight @ _uses(limit, options, points) for limit in pricing.limits])
+    objective = float(weight @ _values(pricing.unpriced, options, points))
     bound = max(outside, solution.bound)
-    return NearBestChoice(facings, bound, solution.status)
+    return NearBestChoice(facings, bound, solution.status, objective, use)
 
 
 def _options(

@@ -19,6 +19,8 @@ from planner.assortment.stock import TOLERANCE, stock_bounds
 
 RELAXATION_ROUNDS = 3
 SOLVE_ROUNDS = 30
+FEW_OPEN_ITEMS = 12
+"""Items that may be listed or not, below which the whole program is quicker."""
 MOST_OPEN_ITEMS = 60
 """Items that may be listed or not, up to which the whole program closes gaps that prices leave."""
 
@@ -33,11 +35,13 @@ def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) ->
     deadline = start + time_limit_seconds
     if (problem.must_list & problem.locked_out).any():
         return _without_plan(problem, "infeasible", "optimal", start)
-    found = solve_by_groups(problem, gap, deadline, within_limits)
+    open_items = int((~problem.must_list & ~problem.locked_out).sum())
+    found = None
+    if open_items >= FEW_OPEN_ITEMS:
+        found = solve_by_groups(problem, gap, deadline, within_limits)
     if found is not None and found.score is not None:
         closed = relative_gap(found.score.objective_week, found.bound_week) <= gap
-        many = int((~problem.must_list & ~problem.locked_out).sum()) > MOST_OPEN_ITEMS
-        if closed or many or found.time_limit_struck:
+        if closed or open_items > MOST_OPEN_ITEMS or found.time_limit_struck:
             return _plan(problem, found, start)
     return _solve_whole(problem, gap, deadline, start, found)
 
