@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from planner.assortment.core import core_items
 from planner.assortment.problem import Flags, Floats, RangeLimit, StoreProblem
+from planner.assortment.range_limits import least_count, least_share, most_count, most_share
 from planner.assortment.waste import calibrate_waste
 from planner.demand.result import Demand
 from planner.errors import BadInput, Problem
@@ -97,6 +99,8 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
             max_facings=most,
             listing_cost_week=items["listing_cost_week"].to_numpy(dtype=np.float64),
             facing_cost_week=items["facing_cost_week"].to_numpy(dtype=np.float64),
+            listing_money_week=items["listing_cost_week"].to_numpy(dtype=np.float64),
+            facing_money_week=items["facing_cost_week"].to_numpy(dtype=np.float64),
             core=core,
             locked_in=locked_in,
             locked_out=locked_out | (~candidate & ~core & ~locked_in),
@@ -222,26 +226,20 @@ def _range_limits(inputs: Inputs, store_id: str, region: str) -> tuple[RangeLimi
     for rule in rules[applies].to_dict("records"):
         kind = "need_group" if rule["need_group"] else "category"
         name = str(rule[kind])
-        member = np.asarray(inputs.items[kind] == name, dtype=np.float64)
-        found = (
-            (f"{kind}_min:{name}", "items", member, rule["min_items"], 0.0, "lower"),
-            (f"{kind}_max:{name}", "items", member, rule["max_items"], 0.0, "upper"),
-            (f"{kind}_min_share:{name}", "items", member, rule["min_share"], 1.0, "lower"),
-            (f"{kind}_max_share:{name}", "items", member, rule["max_share"], 1.0, "upper"),
-        )
-        for label, unit, coefficients, value, share, side in found:
-            if np.isnan(value):
+        member = np.asarray(inputs.items[kind] == name, dtype=bool)
+        for column, limit_of, label in (
+            ("min_items", least_count, f"{kind}_min:{name}"),
+            ("max_items", most_count, f"{kind}_max:{name}"),
+            ("min_share", least_share, f"{kind}_min_share:{name}"),
+            ("max_share", most_share, f"{kind}_max_share:{name}"),
+        ):
+            if np.isnan(rule[column]):
                 continue
-            if share:
-                coefficients, bound = coefficients - float(value), 0.0
-                label = f"{label}={float(value):g}"
-            else:
-                bound = float(value)
-            before = tightest.get(label)
-            if side == "lower":
-                bound = max(bound, before.lower) if before else bound
-                tightest[label] = RangeLimit(label, unit, coefficients, lower=bound)
-            else:
-                bound = min(bound, before.upper) if before else bound
-                tightest[label] = RangeLimit(label, unit, coefficients, upper=bound)
+            limit = limit_of(label, member, float(rule[column]))
+            before = tightest.get(limit.name, limit)
+            tightest[limit.name] = dataclasses.replace(
+                limit,
+                lower=max(limit.lower, before.lower),
+                upper=min(limit.upper, before.upper),
+            )
     return tuple(tightest.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,12 +50,13 @@ class StoreProblem:
     attraction: Floats
     shadow_attraction: Floats
     price: Floats
+    """What a unit sold adds to the objective; money where that is the margin. In the same way
+    ``unit_cost``, ``listing_cost_week`` and ``facing_cost_week`` are those of the objective."""
     unit_cost: Floats
     spend_cost: Floats
-    """Money per unit that counts against the budget; equals ``unit_cost`` unless the objective
-    leaves cost out."""
+    """Money per unit bought; counts against the budget whatever the objective."""
     sales_price: Floats
-    """Sales per unit sold; equals ``price`` unless the objective is not the margin."""
+    """Money per unit sold; counts towards the sales floor whatever the objective."""
     waste_share: Floats
     """Share of the stock left at the end of a delivery cycle that is lost."""
     demand_cv: Floats
@@ -71,6 +73,9 @@ class StoreProblem:
     max_facings: Integers
     listing_cost_week: Floats
     facing_cost_week: Floats
+    listing_money_week: Floats
+    """Money per week for listing an item, whatever the objective."""
+    facing_money_week: Floats
     core: Flags
     locked_in: Flags
     locked_out: Flags
@@ -85,6 +90,16 @@ class StoreProblem:
     def must_list(self) -> Flags:
         """Items that every plan of this store lists: core and locked in."""
         return self.core | self.locked_in
+
+    def in_money(self) -> StoreProblem:
+        """The same store with the margin as its objective."""
+        return dataclasses.replace(
+            self,
+            price=self.sales_price,
+            unit_cost=self.spend_cost,
+            listing_cost_week=self.listing_money_week,
+            facing_cost_week=self.facing_money_week,
+        )
 
     @property
     def stock_capacity_per_facing(self) -> Floats:

@@ -4,100 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from planner.assortment.problem import Floats, RangeLimit, StoreProblem
+from planner.assortment.objectives import with_objective
+from planner.assortment.problem import Flags, Floats, RangeLimit, StoreProblem
+from planner.assortment.problem_schema import ItemEntry, LocksEntry, PerSegment, ProblemFile
+from planner.assortment.range_limits import least_count, least_share, most_count, swap_limits
 from planner.assortment.result import StorePlan
+from planner.assortment.rules import Objective
 from planner.errors import BadInput, Problem
 
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-PerSegment = Amount | dict[str, Amount]
-
-
-def _whole(value: object) -> object:
-    """A whole number that was written with a point, as many programs do."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _text(value: object) -> object:
-    """An id that was written as a number."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return str(value) if whole else value
-
-
-Identifier = Annotated[str, BeforeValidator(_text)]
-Count = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
-Facings = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 WHOLE_POPULATION = "all"
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class NeedGroupEntry(_Strict):
-    """Demand of one need group: units per week, and the attraction of buying nothing."""
-
-    id: Identifier
-    potential_units_week: PerSegment
-    no_purchase_attraction: PerSegment = 0.0
-
-
-class ItemEntry(_Strict):
-    """One candidate item; left out: no limit, 0 for costs and shares, 1 for facings."""
-
-    id: Identifier
-    need_group: Identifier
-    attraction: PerSegment
-    shadow_attraction: PerSegment = 0.0
-    price: Amount
-    unit_cost: Amount = 0.0
-    waste_share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
-    demand_cv: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] = 0.0
-    fixture_type: str = ""
-    facing_width_cm: Amount = 0.0
-    units_per_facing: Amount | None = None
-    shelf_fills_per_cycle: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-    min_units_per_facing: Amount = 0.0
-    min_stock_units: Amount = 0.0
-    min_facings: Facings = 1
-    max_facings: Facings | None = None
-    listing_cost_week: Amount = 0.0
-    facing_cost_week: Amount = 0.0
-    core: bool = False
-
-
-class LimitsEntry(_Strict):
-    """Limits of the store; left out: no limit."""
-
-    shelf_cm: dict[str, Amount] = Field(default_factory=dict)
-    budget_week: Amount | None = None
-    max_local_items: Count | None = None
-    need_group_min: dict[str, Count] = Field(default_factory=dict)
-    need_group_max: dict[str, Count] = Field(default_factory=dict)
-
-
-class LocksEntry(_Strict):
-    """Items that must or must not be listed."""
-
-    in_: list[Identifier] = Field(default_factory=list, alias="in")
-    out: list[Identifier] = Field(default_factory=list)
-
-
-class ProblemFile(_Strict):
-    """PROBLEM.json as it is written."""
-
-    store_id: Identifier = ""
-    deliveries_week: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-    need_groups: list[NeedGroupEntry]
-    items: list[ItemEntry]
-    limits: LimitsEntry = Field(default_factory=LimitsEntry)
-    locks: LocksEntry = Field(default_factory=lambda: LocksEntry.model_validate({}))
+DAYS_OF_A_WEEK = 7
 
 
 def read_problem(path: Path) -> StoreProblem:
@@ -176,6 +98,12 @@ def _reference_faults(path: Path, text: str, entry: ProblemFile) -> list[Problem
         if item.max_facings is not None and item.max_facings < item.min_facings:
             allowed = f"at least min_facings ({item.min_facings})"
             add(item.id, f"{item.id}.max_facings", str(item.max_facings), allowed, "raise it")
+            continue
+        least, most = _facings_range(item, entry.locks)
+        if least > most:
+            allowed = f"inside the item's {item.min_facings} to {_most_facings(item)} facings"
+            locked = f"{least} to {most}"
+            add(item.id, f"locks.facings of {item.id}", locked, allowed, "change lock or item")
     segments, segmented = _segments(entry)
     for column, owner, value in _per_segment_values(entry):
         if isinstance(value, dict):
@@ -194,16 +122,61 @@ def _reference_faults(path: Path, text: str, entry: ProblemFile) -> list[Problem
                 add(item.id, f"{item.id}.shadow_attraction", str(shadow),
                     f"at most the attraction ({attraction})", "lower it")  # fmt: skip
                 break
-    known_groups, known_items = set(groups), set(items)
-    for name in ("need_group_min", "need_group_max"):
-        for key in getattr(entry.limits, name):
-            if key not in known_groups:
-                add(key, f"limits.{name}", key, "an id of need_groups", "correct the name")
-    for name, ids in (("in", entry.locks.in_), ("out", entry.locks.out)):
+    known_items = set(items)
+    for name, known, what in (
+        ("need_group", set(groups), "an id of need_groups"),
+        ("category", {item.category for item in entry.items}, "a category of the items"),
+    ):
+        for end in ("min", "max"):
+            for key in getattr(entry.limits, f"{name}_{end}"):
+                if key not in known:
+                    add(key, f"limits.{name}_{end}", key, what, "correct the name")
+    shares = _share_members(entry)
+    for key in entry.limits.min_share:
+        if key not in shares:
+            allowed = f"one of {', '.join(shares)}"
+            add(key, "limits.min_share", key, allowed, "correct the name")
+    if entry.objective is Objective.WASTE and entry.limits.min_sales_week is None:
+        add("waste", "objective", "waste", "waste with limits.min_sales_week",
+            "give the sales to keep: the least waste of all is an empty shelf")  # fmt: skip
+    for name, ids in (
+        ("in", entry.locks.in_),
+        ("out", entry.locks.out),
+        ("min_facings", list(entry.locks.min_facings)),
+        ("max_facings", list(entry.locks.max_facings)),
+    ):
         for identifier in ids:
             if identifier not in known_items:
                 add(identifier, f"locks.{name}", identifier, "an id of items", "correct the name")
     return faults
+
+
+def _most_facings(item: ItemEntry) -> int:
+    return item.min_facings if item.max_facings is None else item.max_facings
+
+
+def _facings_range(item: ItemEntry, locks: LocksEntry) -> tuple[int, int]:
+    """Fewest and most facings of an item if listed: its own, narrowed by a lock."""
+    return (
+        max(item.min_facings, locks.min_facings.get(item.id, 1)),
+        min(_most_facings(item), locks.max_facings.get(item.id, _most_facings(item))),
+    )
+
+
+def _share_members(entry: ProblemFile) -> dict[str, Flags]:
+    """Name in ``min_share`` -> the items that it counts."""
+    suppliers = sorted({item.supplier_id for item in entry.items} - {""})
+
+    def flags(found: list[bool]) -> Flags:
+        return np.array(found, dtype=bool)
+
+    return {
+        "local": flags([not item.core for item in entry.items]),
+        "organic": flags([item.organic for item in entry.items]),
+    } | {
+        f"supplier:{supplier}": flags([item.supplier_id == supplier for item in entry.items])
+        for supplier in suppliers
+    }
 
 
 def _per_segment_values(entry: ProblemFile) -> list[tuple[str, str, PerSegment]]:
@@ -249,7 +222,12 @@ def _to_problem(entry: ProblemFile) -> StoreProblem:
     group_of_item = np.array([index[item.need_group] for item in items], dtype=np.int64)
     unit_cost = column("unit_cost")
     limits = entry.limits
-    return StoreProblem(
+    facings = [_facings_range(item, entry.locks) for item in items]
+    locked_in, locked_out = flags(entry.locks.in_), flags(entry.locks.out)
+    core = np.array([item.core for item in items], dtype=bool)
+    supply_cycles = (limits.min_days_of_supply or 0.0) * entry.deliveries_week / DAYS_OF_A_WEEK
+    floor = limits.min_sales_week
+    problem = StoreProblem(
         store_id=entry.store_id,
         deliveries_week=entry.deliveries_week,
         segments=tuple(segments),
@@ -272,35 +250,44 @@ def _to_problem(entry: ProblemFile) -> StoreProblem:
         shelf_fills_per_cycle=column("shelf_fills_per_cycle"),
         min_units_per_facing=column("min_units_per_facing"),
         min_stock_units=column("min_stock_units"),
-        min_supply_cycles=np.zeros(len(items)),
-        min_facings=column("min_facings").astype(np.int64),
-        max_facings=np.array(
-            [max(item.max_facings or 1, item.min_facings) for item in items], dtype=np.int64
-        ),
+        min_supply_cycles=np.full(len(items), supply_cycles),
+        min_facings=np.array([least for least, _ in facings], dtype=np.int64),
+        max_facings=np.array([most for _, most in facings], dtype=np.int64),
         listing_cost_week=column("listing_cost_week"),
         facing_cost_week=column("facing_cost_week"),
-        core=np.array([item.core for item in items], dtype=bool),
-        locked_in=flags(entry.locks.in_),
-        locked_out=flags(entry.locks.out),
+        listing_money_week=column("listing_cost_week"),
+        facing_money_week=column("facing_cost_week"),
+        core=core,
+        locked_in=locked_in,
+        locked_out=locked_out,
         shelf_cm=dict(limits.shelf_cm),
         budget_week=math.inf if limits.budget_week is None else limits.budget_week,
         max_local_items=math.inf if limits.max_local_items is None else limits.max_local_items,
-        min_sales_week=-math.inf,
-        range_limits=tuple(_count_limits(limits, index, group_of_item)),
+        min_sales_week=-math.inf if floor is None else floor,
+        range_limits=(*_counts_and_shares(entry), *_swaps(entry, core | locked_in, locked_out)),
     )
+    return with_objective(problem, entry.objective)
 
 
-def _count_limits(
-    limits: LimitsEntry, index: Mapping[str, int], group_of_item: np.ndarray
-) -> list[RangeLimit]:
-    found = []
-    for group, least in limits.need_group_min.items():
-        members = (group_of_item == index[group]).astype(np.float64)
-        found.append(RangeLimit(f"need_group_min:{group}", "items", members, lower=float(least)))
-    for group, most in limits.need_group_max.items():
-        members = (group_of_item == index[group]).astype(np.float64)
-        found.append(RangeLimit(f"need_group_max:{group}", "items", members, upper=float(most)))
+def _counts_and_shares(entry: ProblemFile) -> list[RangeLimit]:
+    limits, found = entry.limits, []
+    for name in ("need_group", "category"):
+        own = np.array([getattr(item, name) for item in entry.items], dtype=object)
+        for key, least in getattr(limits, f"{name}_min").items():
+            found.append(least_count(f"{name}_min:{key}", own == key, least))
+        for key, most in getattr(limits, f"{name}_max").items():
+            found.append(most_count(f"{name}_max:{key}", own == key, most))
+    members = _share_members(entry)
+    for key, share in limits.min_share.items():
+        found.append(least_share(f"min_share:{key}", members[key], share))
     return found
+
+
+def _swaps(entry: ProblemFile, must_list: Flags, locked_out: Flags) -> tuple[RangeLimit, ...]:
+    if entry.limits.max_swaps is None:
+        return ()
+    today = np.array([item.in_current_range for item in entry.items], dtype=bool)
+    return swap_limits(today, must_list, locked_out, entry.limits.max_swaps)
 
 
 def plan_entry(problem: StoreProblem, plan: StorePlan) -> dict[str, Any]:

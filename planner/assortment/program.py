@@ -52,6 +52,7 @@ class StoreProgram:
         self._add_facings()
         self._add_shelf()
         self._add_budget()
+        self._add_sales_floor()
         self._add_range()
 
     # ---- variables
@@ -84,9 +85,8 @@ class StoreProgram:
     def _largest_stock(self) -> Floats:
         problem = self.problem
         plenty = newsvendor.stock_ratio(newsvendor.NEVER_SHORT, problem.demand_cv)
-        forced = np.maximum(
-            problem.min_units_per_facing * problem.max_facings, problem.min_stock_units
-        )
+        order = np.maximum(problem.min_stock_units, problem.min_supply_cycles * self._mean_upper)
+        forced = np.maximum(problem.min_units_per_facing * problem.max_facings, order)
         with np.errstate(invalid="ignore"):
             capacity = problem.stock_capacity_per_facing * problem.max_facings
         wanted = np.maximum(np.maximum(1.0, plenty) * self._mean_upper, forced)
@@ -330,7 +330,7 @@ class StoreProgram:
         return rows
 
     def _add_stock(self) -> None:
-        """``m_i f <= q <= b k f`` and ``q >= e x``."""
+        """``m_i f <= q <= b k f``, ``q >= e x`` and ``q >= k m``, k the cycles of supply."""
         problem = self.problem
         for i in self.items:
             capacity = float(problem.stock_capacity_per_facing[i])
@@ -347,6 +347,9 @@ class StoreProgram:
             order = float(problem.min_stock_units[i])
             if order > look * problem.min_facings[i]:
                 self._add([(self.q[i], 1.0), (self.x[i], -order)], MORE, f"stock_order_{i}")
+            supply = float(problem.min_supply_cycles[i])
+            if supply > 0:
+                self._add([(self.q[i], 1.0), (self.m[i], -supply)], MORE, f"stock_supply_{i}")
 
     def _add_facings(self) -> None:
         """``f_min x <= f <= f_max x``."""
@@ -376,6 +379,14 @@ class StoreProgram:
             lost = float(problem.waste_share[i])
             terms += [(self.u[i], money * (1.0 - lost)), (self.q[i], money * lost)]
         self._limit("budget_week", terms, LESS, problem.budget_week)
+
+    def _add_sales_floor(self) -> None:
+        """``r sum p u >= F``, p in money."""
+        problem = self.problem
+        if np.isfinite(problem.min_sales_week):
+            money = problem.deliveries_week * problem.sales_price
+            terms = [(self.u[i], float(money[i])) for i in self.items]
+            self._limit("min_sales_week", terms, MORE, problem.min_sales_week)
 
     def _add_range(self) -> None:
         """``sum of local x <= E`` and the range limits ``lower <= sum a x <= upper``."""

@@ -9,7 +9,7 @@ import numpy as np
 from planner.assortment.choice import demand_units_week
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.result import StorePlan
-from planner.assortment.score import fewest_facings, margin_week
+from planner.assortment.score import fewest_facings, worth_week
 from planner.assortment.stock import stock_bounds, unlimited_stock
 
 WORTH_NAMING = 0.005
@@ -39,10 +39,11 @@ def _priced_objective(
     """Objective less the price of the budget spent, per row of [plan, item] arrays."""
     demand = demand_units_week(problem, listed)
     columns = np.flatnonzero(listed.any(axis=0))
-    least, most = stock_bounds(problem, facings)
-    wanted = unlimited_stock(problem, demand / problem.deliveries_week, budget_price)
+    mean = demand / problem.deliveries_week
+    least, most = stock_bounds(problem, facings, mean)
+    wanted = unlimited_stock(problem, mean, budget_price)
     stock = np.clip(wanted, least, most)
-    total: Floats = margin_week(
+    total: Floats = worth_week(
         problem, columns, facings[:, columns], demand[:, columns], stock[:, columns], budget_price
     ).sum(axis=1)
     return total

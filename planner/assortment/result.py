@@ -67,7 +67,7 @@ class StoreOutcome:
     """What each item adds to the objective after what it takes from others: listed items
     against leaving them out, others against adding them, shelf and counts left out."""
     draws: Floats
-    """Objective under draws of demand: [draw, plan (local, common, current)]."""
+    """Margin under draws of demand: [draw, plan (local, common, current)]."""
 
 
 @dataclass(frozen=True)

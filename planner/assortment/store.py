@@ -9,6 +9,7 @@ import time
 import numpy as np
 
 from planner.assortment import newsvendor
+from planner.assortment.choice import demand_units_week
 from planner.assortment.group_program import GroupSolution, solve_by_groups
 from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.program import StoreProgram
@@ -130,7 +131,9 @@ def at_least(problem: StoreProblem, plan: StorePlan, other: Score) -> StorePlan:
     """
     spent = float(other.spend_week.sum())
     affordable = spent <= problem.budget_week + TOLERANCE * max(1.0, problem.budget_week)
-    if other.objective_week <= plan.objective_week or not affordable:
+    short = problem.min_sales_week - float(other.sales_week.sum())
+    sells = short <= TOLERANCE * max(1.0, abs(problem.min_sales_week))
+    if other.objective_week <= plan.objective_week or not (affordable and sells):
         return plan
     bound = max(plan.bound_week, other.objective_week)
     gap = relative_gap(other.objective_week, bound)
@@ -195,7 +198,8 @@ def _cut(program: StoreProgram, live: LiveModel, values: Floats, found: Score | 
     problem = program.problem
     added = _add_tangents(program, live, values)
     facings = program.facings_of(values, live.column)
-    least, _ = stock_bounds(problem, facings)
+    mean_of_range = demand_units_week(problem, facings > 0) / problem.deliveries_week
+    least, _ = stock_bounds(problem, facings, mean_of_range)
     for i in program.items:
         if not facings[i]:
             continue
@@ -238,9 +242,10 @@ def within_limits(problem: StoreProblem, facings: np.ndarray) -> bool:
         used = float(limit.coefficients @ listed)
         if used > limit.upper + TOLERANCE or used < limit.lower - TOLERANCE:
             return False
-    least, most = stock_bounds(problem, facings)
+    mean = demand_units_week(problem, listed) / problem.deliveries_week
+    least, _ = stock_bounds(problem, facings, mean)
     capacity = np.where(listed, problem.stock_capacity_per_facing * np.maximum(facings, 1), np.inf)
-    return bool((least <= capacity * (1 + TOLERANCE)).all() and (most >= least).all())
+    return bool((least <= capacity * (1 + TOLERANCE)).all())
 
 
 def limit_uses(problem: StoreProblem, plan: Score) -> list[tuple[str, str, float, float]]:
@@ -256,6 +261,9 @@ def limit_uses(problem: StoreProblem, plan: Score) -> list[tuple[str, str, float
     if np.isfinite(problem.max_local_items):
         used = float((plan.listed & ~problem.core).sum())
         uses.append(("max_local_items", "items", used, problem.max_local_items))
+    if np.isfinite(problem.min_sales_week):
+        used = float(plan.sales_week.sum())
+        uses.append(("min_sales_week", "money per week", used, problem.min_sales_week))
     for limit in problem.range_limits:
         used = float(limit.coefficients @ plan.listed)
         available = limit.upper if np.isfinite(limit.upper) else limit.lower

@@ -29,7 +29,7 @@ def tight_spots(problem: StoreProblem, reserved: Mapping[str, float]) -> list[st
             if reserved.get(kind, 0.0) > 0:
                 spot += f" and {reserved[kind]:g} stay empty, as items do not fit shelf by shelf"
             spots.append(spot)
-    smallest, _ = stock_bounds(problem, problem.max_facings)
+    smallest, _ = stock_bounds(problem, problem.max_facings, np.zeros(len(problem.item_ids)))
     held = problem.stock_capacity_per_facing * problem.max_facings
     for i in np.flatnonzero(must & (smallest > held * (1 + 1e-9))):
         spots.append(

@@ -11,7 +11,7 @@ import pandas as pd
 from planner.assortment.choice import group_sums
 from planner.assortment.problem import Flags, Floats, StoreProblem
 from planner.assortment.result import Assortment
-from planner.assortment.score import Score, margin_week
+from planner.assortment.score import Score, worth_week
 from planner.assortment.stock import stock_bounds
 from planner.demand.result import ChoiceModel
 
@@ -47,7 +47,7 @@ def value_draws(
     never_sold: Flags | None = None,
     choice_draws: Sequence[ChoiceModel] = (),
 ) -> Floats:
-    """Objective of each plan under draws of the store's demand: [draw, plan].
+    """Margin of each plan under draws of the store's demand: [draw, plan].
 
     ``relative_se``: standard error over mean demand of each item; ``never_sold``: items whose
     demand here rests on the model alone, which err together; ``choice_draws``: choice models of
@@ -75,11 +75,12 @@ def value_draws(
         ),
     )
     values = np.zeros((len(scale), len(plans)))
+    money = problem.in_money()
     for k, model in enumerate(models):
         turn = slice(k, None, len(models))
         for number, plan in enumerate(plans):
             demand = _drawn_demand(problem, model, in_range, scale[turn], plan)
-            values[turn, number] = _objective(problem, plan, demand)
+            values[turn, number] = _margin(money, plan, demand)
     return values
 
 
@@ -103,15 +104,15 @@ def _drawn_demand(
     return drawn
 
 
-def _objective(problem: StoreProblem, plan: Score, demand: Floats) -> Floats:
-    """Objective per draw of a plan's stock under demand per week [draw, listed item]."""
+def _margin(problem: StoreProblem, plan: Score, demand: Floats) -> Floats:
+    """Margin per draw of a plan's stock under demand per week [draw, listed item]."""
     on = plan.listed
-    least, most = (bound[on] for bound in stock_bounds(problem, plan.facings))
+    least, most = (bound[on] for bound in stock_bounds(problem, plan.facings, np.zeros(len(on))))
     planned = plan.demand_units_week[on]
     ratio = np.divide(demand, planned, out=np.ones_like(demand), where=planned > 0)
     stock = np.clip(plan.stock_units_cycle[on] * ratio, least, most)
     items = np.flatnonzero(on)
-    total: Floats = margin_week(problem, items, plan.facings[on], demand, stock).sum(axis=1)
+    total: Floats = worth_week(problem, items, plan.facings[on], demand, stock).sum(axis=1)
     return total
 
 
@@ -123,27 +124,27 @@ def chain_value(
     ``regions``: store -> region; ``facings_added_cost``: store -> money per week for tending the
     facings that fill left-over width, taken off the local plan.
     """
-    objective, sales, draws = {}, {}, {}
+    margin, sales, draws = {}, {}, {}
     for store, outcome in assortment.outcomes.items():
         local = outcome.plan.score
         assert local is not None  # a chain with a store without a plan is never valued
         trio = (local, assortment.common[store], assortment.current[store])
         cost = np.array([facings_added_cost.get(store, 0.0), 0.0, 0.0])
-        objective[store] = np.array([plan.objective_week for plan in trio]) - cost
+        margin[store] = np.array([plan.margin_week.sum() for plan in trio]) - cost
         sales[store] = np.array([plan.sales_week.sum() for plan in trio])
         draws[store] = outcome.draws - cost
-    return value_table(regions, objective, sales, draws)
+    return value_table(regions, margin, sales, draws)
 
 
 def value_table(
     regions: Mapping[str, str],
-    objective: Mapping[str, Sequence[float] | Floats],
+    margin: Mapping[str, Sequence[float] | Floats],
     sales: Mapping[str, Sequence[float] | Floats],
     draws: Mapping[str, Floats],
 ) -> pd.DataFrame:
     """Contents.value: local against common and current for the chain, regions and stores.
 
-    ``objective`` and ``sales``: local, common and current of each store; ``draws``: [draw, plan]
+    ``margin`` and ``sales``: local, common and current of each store; ``draws``: [draw, plan]
     of each store in the same order; ``regions``: store -> region.
     """
     members: dict[tuple[str, str], list[str]] = {("chain", ""): list(regions)}
@@ -153,7 +154,7 @@ def value_table(
         members["store", store] = [store]
     rows = []
     for (level, name), stores in members.items():
-        total = np.sum([np.asarray(objective[s]) for s in stores], axis=0)
+        total = np.sum([np.asarray(margin[s]) for s in stores], axis=0)
         sold = np.sum([np.asarray(sales[s]) for s in stores], axis=0)
         drawn = np.sum([draws[s] for s in stores], axis=0)
         for k, against in ((1, "common"), (2, "current")):

@@ -151,7 +151,7 @@ def _assortment_table(demand: Demand, assortment: Assortment, shelves: Shelves) 
                     "sold_units_week": plan.sold_units_week,
                     "waste_units_week": plan.waste_units_week,
                     "sales_week": plan.sales_week,
-                    "margin_week": plan.margin_week - problem.facing_cost_week * extra,
+                    "margin_week": plan.margin_week - problem.facing_money_week * extra,
                     "status": status,
                     "reason": list(assortment.outcomes[store].reasons),
                 }
@@ -248,7 +248,7 @@ def _figure_row(
     margin: float | None,
     facings: np.ndarray | None,
 ) -> dict[str, object]:
-    after_waste = score.objective_week if margin is None else margin
+    after_waste = float(score.margin_week.sum()) if margin is None else margin
     on_shelf = np.isin(np.array(problem.fixture_type, dtype=object), list(problem.shelf_cm))
     counts = score.facings if facings is None else facings
     used = float((problem.facing_width_cm * counts)[on_shelf].sum())
@@ -262,7 +262,7 @@ def _figure_row(
         "sales_week": float(score.sales_week.sum()),
         "margin_week": after_waste,
         "margin_before_waste_week": after_waste
-        + float((problem.unit_cost * score.waste_units_week).sum()),
+        + float((problem.spend_cost * score.waste_units_week).sum()),
         "spend_week": float(score.spend_week.sum()),
         "shelf_used_share": used / room if room > 0 else math.nan,
     }

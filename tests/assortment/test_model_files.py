@@ -16,7 +16,9 @@ import pytest
 
 from planner.assortment.problem import StoreProblem
 from planner.assortment.problem_file import read_problem
+from planner.assortment.problem_schema import LimitsEntry, LocksEntry
 from planner.assortment.program import StoreProgram, expression
+from planner.assortment.rules import Objective
 
 FOLDER = Path(__file__).parent / "model_files"
 WRITE = os.environ.get("PLANNER_WRITE_MODEL_FILES") == "1"
@@ -81,6 +83,37 @@ CAN_BE_EMPTY = TINY | {
     ],
 }
 ENDLESS_SHELF = TINY | {"items": [{k: v for k, v in APPLE.items() if k != "units_per_facing"}]}
+
+TODAY = {"in_current_range": True}
+LIMITED = TINY | {
+    "items": [
+        APPLE
+        | {"organic": True, "supplier_id": "orchard", "category": "red", "in_current_range": True},
+        APPLE | {"id": "fuji", "core": True, "category": "red", "in_current_range": True},
+        APPLE | {"id": "pink", "category": "green", "in_current_range": True},
+        APPLE | {"id": "boskoop", "category": "green", "supplier_id": "orchard"},
+    ],
+    "limits": {
+        "category_min": {"red": 1},
+        "category_max": {"green": 1},
+        "min_share": {"local": 0.5, "organic": 0.25, "supplier:orchard": 0.4},
+        "min_days_of_supply": 3.5,
+        "max_swaps": 1,
+        "min_sales_week": 80,
+    },
+    "locks": {"min_facings": {"gala": 2}, "max_facings": {"fuji": 2, "pink": 1}},
+}
+"""Every limit that ``TINY`` has not."""
+
+
+def by_limit(*names: str) -> dict:
+    """``LIMITED`` with some of its limits alone."""
+    return LIMITED | {"limits": {name: LIMITED["limits"][name] for name in names}}
+
+
+def with_share(name: str) -> dict:
+    """``LIMITED`` with one of its shares alone."""
+    return LIMITED | {"limits": {"min_share": {name: LIMITED["limits"]["min_share"][name]}}}
 
 
 def only(family: str) -> type[StoreProgram]:
@@ -147,7 +180,23 @@ WRITTEN: dict[str, tuple[str, dict, Callable[[StoreProblem], StoreProgram]]] = {
     "facings": ("_add_facings", TINY, rows_of("_add_facings")),
     "shelf": ("_add_shelf", TINY, rows_of("_add_shelf")),
     "budget": ("_add_budget", TINY, rows_of("_add_budget")),
+    "sales_floor": ("_add_sales_floor", LIMITED, rows_of("_add_sales_floor")),
+    "stock_for_days_of_supply": ("_add_stock", LIMITED, rows_of("_add_stock")),
+    "facings_by_lock": ("_add_facings", LIMITED, rows_of("_add_facings")),
     "range": ("_add_range", TINY, rows_of("_add_range")),
+    "range_by_category": ("_add_range", by_limit("category_min", "category_max"),
+                          rows_of("_add_range")),
+    "range_with_a_share_of_local_items": (
+        "_add_range", with_share("local"), rows_of("_add_range")),
+    "range_with_a_share_of_organic_items": (
+        "_add_range", with_share("organic"), rows_of("_add_range")),
+    "range_with_a_share_of_a_supplier": (
+        "_add_range", with_share("supplier:orchard"), rows_of("_add_range")),
+    "range_with_few_swaps": ("_add_range", by_limit("max_swaps"), rows_of("_add_range")),
+    "objective_sales": ("_add_objective", TINY | {"objective": "sales"}, rows_of("_add_objective")),
+    "objective_units": ("_add_objective", TINY | {"objective": "units"}, rows_of("_add_objective")),
+    "objective_waste": (
+        "_add_objective", LIMITED | {"objective": "waste"}, rows_of("_add_objective")),
     "sales_tangent": ("tangent_row", TINY, tangent),
     "sales_lower_side": ("lower_side_rows", NEARLY_CERTAIN, lower_sides),
 }  # fmt: skip
@@ -181,6 +230,19 @@ def test_every_family_has_a_file():
     shown = {function for function, _, _ in WRITTEN.values()}
     assert shown == {*families(), "tangent_row", "lower_side_rows"}
     assert {path.stem for path in FOLDER.glob("*.lp")} == set(WRITTEN)
+
+
+def test_every_limit_of_the_file_has_a_baseline():
+    """Every key under limits and locks of PROBLEM.json, and every objective, is written out."""
+    problems = [content for _, content, _ in WRITTEN.values()]
+    for part, entry in (("limits", LimitsEntry), ("locks", LocksEntry)):
+        shown = {key for content in problems for key in content.get(part, {})}
+        fixes_x = {"in", "out"} if part == "locks" else set()
+        keys = {field.alias or name for name, field in entry.model_fields.items()}
+        assert keys - fixes_x == shown
+    assert {content.get("objective", "margin") for content in problems} == {
+        objective.value for objective in Objective
+    }
 
 
 def test_a_changed_coefficient_is_seen(problem_path, tmp_path):
