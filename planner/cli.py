@@ -12,7 +12,15 @@ from typing import Annotated
 import typer
 
 from planner import __version__
-from planner.errors import AuditFailed, BadInput, Infeasible, NoPlan, PlannerError, Problem
+from planner.errors import (
+    AuditFailed,
+    BadInput,
+    Infeasible,
+    NoPlan,
+    PartlyPlanned,
+    PlannerError,
+    Problem,
+)
 from planner.tables.inputs import Assumption
 
 app = typer.Typer(
@@ -118,6 +126,10 @@ def plan(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run that is in the folder")
     ] = False,
+    keep_going: Annotated[
+        bool,
+        typer.Option("--keep-going", help="Plan the other stores where one has no plan; exit 3"),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Plan every store: planograms in Excel, an HTML report, and the tables behind them."""
@@ -139,17 +151,22 @@ def plan(
         workers=workers or usable_cores(),
         dask=dask,
         seed=seed,
+        keep_going=keep_going,
     )
+    partly: PartlyPlanned | None = None
     with progress_bar(quiet=quiet) as progress:
-        folder, assumptions = plan_run(
-            data,
-            out,
-            settings=settings,
-            weeks=weeks,
-            locks=locks,
-            overwrite=overwrite,
-            progress=progress,
-        )
+        try:
+            folder, assumptions = plan_run(
+                data,
+                out,
+                settings=settings,
+                weeks=weeks,
+                locks=locks,
+                overwrite=overwrite,
+                progress=progress,
+            )
+        except PartlyPlanned as found:
+            partly, folder, assumptions = found, found.folder, found.assumptions
     _warn(assumptions)
     planograms = sorted((folder / "planograms").glob("*.xlsx"))
     typer.echo(f"Planned {len(planograms)} stores. Open:")
@@ -157,6 +174,8 @@ def plan(
     typer.echo(f"  {folder / 'chain.xlsx'}    the whole chain, in Excel")
     typer.echo(f"  {folder / 'planograms'}    a workbook per store, such as {planograms[0].name}")
     typer.echo(f"Check it: planner audit {folder}")
+    if partly is not None:
+        raise partly
 
 
 @app.command()
@@ -233,14 +252,19 @@ def solve(
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds")] = 600.0,
 ) -> None:
     """Solve one store program with its parameters given."""
+    from planner.assortment.conflict_words import conflict_entries
     from planner.assortment.problem_file import read_problem, write_plan
     from planner.assortment.store import solve_store
 
     store_problem = read_problem(problem)
     found = solve_store(store_problem, gap, time_limit)
-    write_plan(store_problem, found, out)
+    conflicts = []
     if found.plan == "infeasible":
-        raise Infeasible("no plan keeps every limit")
+        conflicts = conflict_entries(store_problem, time_limit)
+    write_plan(store_problem, found, out, conflicts)
+    if found.plan == "infeasible":
+        sentences = [f"  {conflict['words']}" for conflict in conflicts]
+        raise Infeasible("no plan keeps every limit:\n" + "\n".join(sentences))
     if found.plan == "none":
         raise NoPlan("no plan was found within the time limit")
     typer.echo(f"{found.plan}, {found.proof}: objective {found.objective_week:,.4f} a week")

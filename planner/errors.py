@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 
 class PlannerError(Exception):
@@ -43,6 +45,14 @@ class Infeasible(PlannerError):
     """No plan satisfies the limits."""
 
     exit_code = 3
+
+
+class PartlyPlanned(Infeasible):
+    """A run was written, but without the stores that have no plan."""
+
+    def __init__(self, message: str, folder: Path, assumptions: tuple[Any, ...]) -> None:
+        self.folder, self.assumptions = folder, assumptions
+        super().__init__(message)
 
 
 class NoPlan(PlannerError):

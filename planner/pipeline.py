@@ -15,7 +15,7 @@ from planner.assortment.result import Assortment
 from planner.demand.backtest.light import light_backtest
 from planner.demand.estimate import estimate
 from planner.demand.result import Demand
-from planner.errors import NoPlan
+from planner.errors import NoPlan, PartlyPlanned
 from planner.outputs.assemble import all_assumptions, assemble_contents
 from planner.outputs.evidence import evidence_tables
 from planner.runs import RunRecord, new_run_id, write_run
@@ -65,7 +65,9 @@ def plan(
 ) -> tuple[Path, tuple[Assumption, ...]]:
     """Plan a chain and write its run folder; returns the folder and all that was assumed.
 
-    Raises BadInput, Infeasible, NoPlan or WorkersLost; then nothing is written.
+    Raises BadInput, Infeasible, NoPlan or WorkersLost; then nothing is written. Raises
+    PartlyPlanned with the folder of the run where it was written without the stores that have
+    no plan.
     """
     with store_executor(settings.workers, settings.dask) as executor:
         return _plan(data, out, settings, weeks, locks, overwrite, progress, executor)
@@ -129,7 +131,18 @@ def _plan(
         overwrite=overwrite,
         progress=lambda done, total: progress("writing workbooks", done, total),
     )
+    if assortment.left_out:
+        raise PartlyPlanned(_left_out_words(inputs, assortment), written, assumptions)
     return written, assumptions
+
+
+def _left_out_words(inputs: Inputs, assortment: Assortment) -> str:
+    names = inputs.stores.set_index("store_id")["store_name"]
+    lines = [
+        f"store {store} ({names[store]}), plan {found.plan.plan}: {'; '.join(found.conflict)}"
+        for store, found in assortment.left_out.items()
+    ]
+    return "planned without the stores that have no plan:\n  " + "\n  ".join(lines)
 
 
 def plan_and_place(
@@ -155,7 +168,8 @@ def plan_and_place(
     for _ in range(PLACING_ROUNDS):
         with clock.phase("shelves"):
             progress("placing items", 0, 1)
-            shelves = place(inputs, listed_items(assortment), executor=executor)
+            planned = inputs.without_stores(assortment.left_out)
+            shelves = place(planned, listed_items(assortment), executor=executor)
         if not shelves.unplaced:
             return assortment, shelves
         for store, widths in shelves.unplaced.items():

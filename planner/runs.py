@@ -34,7 +34,7 @@ from planner.workers import StoreExecutor
 RUN_FILE = MANIFEST
 TABLES = ("demand", "assortment", "limits", "positions", "shelves", "store_plans", "figures",
           "value", "changes", "recapture", "signal_effects",
-          "assumptions", "backtest")  # fmt: skip
+          "assumptions", "backtest", "left_out")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -240,6 +240,10 @@ def _run_json(
             }
             | {"seconds": round(record.store_seconds[row["store_id"]], 3)}
             for row in contents.store_plans.to_dict("records")
+        },
+        "left_out": {
+            row["store_id"]: {"plan": row["plan"], "proof": row["proof"], "reason": row["reason"]}
+            for row in contents.left_out.to_dict("records")
         },
         "seed": record.seed,
         "seconds": {name: round(value, 2) for name, value in record.seconds.items()}

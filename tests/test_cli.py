@@ -228,6 +228,9 @@ def test_solve_without_a_plan_exits_3_and_says_so_in_the_file(run_command, tmp_p
     assert plan["plan"] == "infeasible"
     assert plan["objective_week"] is None
     assert plan["items"] == []
+    (conflict,) = plan["conflict"]
+    assert "needs 10 cm" in conflict["words"]
+    assert conflict["words"] in complaint
 
 
 def test_solve_out_of_time_exits_4(run_command, tmp_path, monkeypatch):
@@ -294,6 +297,19 @@ def test_an_infeasible_chain_exits_3(run_command, tmp_path):
     assert code == 3
     assert "store 8 (Market)" in complaint
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_keep_going_plans_the_others_and_still_exits_3(run_command, tmp_path):
+    """The run stands whole without the store, and the command says which was left out."""
+    stores = SHOP_STORES.replace("8,Market,Ahlen,North,,4,4", "8,Market,Ahlen,North,3,4,4")
+    data = corner_shops(tmp_path / "data", stores=stores)
+    run = tmp_path / "run"
+    code, said, complaint = run_command("plan", data, "--out", run, "--workers", 1, "--keep-going")
+    assert code == 3
+    assert "Planned 2 stores" in said
+    assert "store 8 (Market)" in complaint
+    code, said, _ = run_command("audit", run)
+    assert code == 0, said
 
 
 SALES = shop_sales()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 from whole_chain import (
     SETTINGS,
     SHOP_FIXTURES,
@@ -25,7 +27,7 @@ from whole_chain import (
 
 from planner.assortment.chain import SolveSettings
 from planner.audit import audit
-from planner.errors import BadInput, Infeasible, NoPlan, PlannerError
+from planner.errors import BadInput, Infeasible, NoPlan, PartlyPlanned, PlannerError
 from planner.outputs.evidence import evidence_tables
 from planner.pipeline import plan
 
@@ -284,6 +286,33 @@ def test_an_infeasible_store_is_named_with_what_is_tight(tmp_path):
     assert "store 7" not in str(caught.value)
     assert caught.value.exit_code == 3
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_other_stores_are_planned_when_asked(tmp_path):
+    """With keep_going a store without a plan is left out with its reason, in every output; the
+    others get the plan they get without it, and the audit finds nothing off."""
+    stores = SHOP_STORES.replace("8,Market,Ahlen,North,,4,4", "8,Market,Ahlen,North,3,4,4")
+    data = corner_shops(tmp_path / "data", stores=stores)
+    settings = dataclasses.replace(SETTINGS, keep_going=True)
+    with pytest.raises(PartlyPlanned, match=r"store 8 \(Market\), plan infeasible: .*budget"):
+        plan_of(data, tmp_path / "run", settings=settings)
+    run = tmp_path / "run"
+    found = json.loads((run / "run.json").read_text())
+    assert found["plan"] == "infeasible"
+    assert found["left_out"]["8"]["plan"] == "infeasible"
+    assert "budget" in found["left_out"]["8"]["reason"]
+    assert sorted(found["stores"]) == ["7", "9"]
+    for name in ("assortment", "demand", "store_plans", "limits", "positions", "figures"):
+        assert set(table(run, name)["store_id"]) == {"7", "9"}
+    assert not (run / "planograms" / "8.xlsx").exists()
+    assert "Market (8), infeasible" in (run / "report.html").read_text()
+    assert "Left out" in load_workbook(run / "chain.xlsx").sheetnames
+    assert audit(run, data).findings == ()
+    whole = plan_of(corner_shops(tmp_path / "other"), tmp_path / "whole")
+    both = table(whole, "assortment")
+    both = both[both["store_id"] != "8"].reset_index(drop=True)
+    columns = ["store_id", "item_id", "listed", "facings"]
+    pd.testing.assert_frame_equal(table(run, "assortment")[columns], both[columns])
 
 
 def test_no_plan_within_the_time_limit_is_not_called_infeasible(tmp_path, monkeypatch):

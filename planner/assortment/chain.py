@@ -12,20 +12,30 @@ import numpy as np
 import pandas as pd
 
 from planner.assortment.common import chain_ranking, common_plan, evaluated_facings
+from planner.assortment.conflict_words import conflict_lines
 from planner.assortment.parameters import ChainParameters, chain_parameters
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.reasons import item_reasons
-from planner.assortment.result import Assortment, StoreOutcome, proof_words, relative_gap
+from planner.assortment.result import (
+    Assortment,
+    LeftOut,
+    StoreOutcome,
+    StorePlan,
+    proof_words,
+    relative_gap,
+)
 from planner.assortment.score import best_score
 from planner.assortment.store import at_least, solve_store, within_limits
-from planner.assortment.tight_spots import tight_spots
 from planner.assortment.value import MODEL_ERROR, value_draws
+from planner.assortment.ways_out import mended_conflicts
 from planner.demand.result import ChoiceModel, Demand
 from planner.errors import Infeasible, NoPlan
 from planner.tables.inputs import GENERIC_CURRENCY, Assumption, Inputs
 from planner.workers import StoreExecutor, store_executor
 
 Progress = Callable[[int, int], None]
+CONFLICT_SECONDS = 30.0
+"""Time to find what contradicts in a store without a plan, and as much again to mend it."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,8 @@ class SolveSettings:
     dask: str = ""
     """Address of a Dask scheduler; its own workers count then."""
     seed: int = 1
+    keep_going: bool = False
+    """Plan the other stores where one has no plan, and leave that one out."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,7 @@ class _StoreJob:
     choice_draws: tuple[ChoiceModel, ...]
     ranking: Integers
     currency: str
+    reserved_cm: Mapping[str, float]
     settings: SolveSettings
 
 
@@ -79,9 +92,12 @@ def plan_chain(
     again = list(problems)
     if before:
         again = [
-            s for s in problems if (reserve_cm or {}).get(s, {}) != before.reserve_cm.get(s, {})
+            s
+            for s in problems
+            if (reserve_cm or {}).get(s, {}) != before.reserve_cm.get(s, {})
+            and s not in before.left_out
         ]
-    jobs = _jobs(inputs, demand, parameters, problems, settings, again)
+    jobs = _jobs(inputs, demand, parameters, problems, settings, again, reserve_cm or {})
     outcomes: dict[str, StoreOutcome] = {}
     names = [f"store {store}" for store in again]
     with (
@@ -94,7 +110,7 @@ def plan_chain(
             if progress:
                 progress(len(outcomes), len(jobs))
     outcomes = {store: outcomes[store] for store in again}
-    _raise_without_plan(inputs, outcomes, problems, reserve_cm or {})
+    _raise_without_plan(inputs, outcomes, keep_going=settings.keep_going)
     return _assortment(inputs, demand, parameters, problems, outcomes, before, reserve_cm or {})
 
 
@@ -117,6 +133,7 @@ def _jobs(
     problems: Mapping[str, StoreProblem],
     settings: SolveSettings,
     stores: list[str],
+    reserve_cm: Mapping[str, Mapping[str, float]],
 ) -> list[_StoreJob]:
     ranking = chain_ranking(list(problems.values()), demand)
     mean, error = demand.of_pairs("demand_units_week"), demand.of_pairs("se_units_week")
@@ -136,6 +153,7 @@ def _jobs(
             choice_draws=tuple(_of_store(m, number[store]) for m in demand.choice_draws),
             ranking=ranking,
             currency="" if inputs.planned_in_units else inputs.chain.currency or GENERIC_CURRENCY,
+            reserved_cm=reserve_cm.get(store, {}),
             settings=settings,
         )
         for store in stores
@@ -164,7 +182,7 @@ def _plan_store(job: _StoreJob) -> StoreOutcome:
     problem, settings = job.problem, job.settings
     plan = solve_store(problem, settings.gap, settings.time_limit_seconds)
     if plan.score is None:
-        return StoreOutcome(plan, None, None, False, (), np.zeros(0), np.zeros((0, 0)))
+        return _without_plan(job, plan)
     common = common_plan(problem, job.ranking, settings.gap, settings.time_limit_seconds).score
     if common is not None and within_limits(problem, common.facings):
         plan = at_least(problem, plan, common)
@@ -189,21 +207,27 @@ def _plan_store(job: _StoreJob) -> StoreOutcome:
     return StoreOutcome(plan, common, current, overspends, tuple(reasons), marginal, draws)
 
 
+def _without_plan(job: _StoreJob, plan: StorePlan) -> StoreOutcome:
+    lines: list[str] = ["no plan was found within the time limit"]
+    if plan.plan == "infeasible":
+        mended = mended_conflicts(job.problem, CONFLICT_SECONDS)
+        lines = conflict_lines(job.problem, mended, job.reserved_cm, job.currency)
+    nothing = np.zeros(0)
+    return StoreOutcome(plan, None, None, False, (), nothing, np.zeros((0, 0)), tuple(lines))
+
+
 def _raise_without_plan(
-    inputs: Inputs,
-    outcomes: Mapping[str, StoreOutcome],
-    problems: Mapping[str, StoreProblem],
-    reserve_cm: Mapping[str, Mapping[str, float]],
+    inputs: Inputs, outcomes: Mapping[str, StoreOutcome], *, keep_going: bool
 ) -> None:
+    """Raise for stores without a plan; where the others go on, only if there are no others."""
     names = inputs.stores.set_index("store_id")["store_name"]
-    infeasible = [s for s, o in outcomes.items() if o.plan.plan == "infeasible"]
+    without = {s: o for s, o in outcomes.items() if o.plan.score is None}
+    if keep_going and len(without) < len(inputs.stores):
+        return
+    infeasible = [s for s, o in without.items() if o.plan.plan == "infeasible"]
     if infeasible:
-        lines = [
-            f"store {s} ({names[s]}): " + "; ".join(tight_spots(problems[s], reserve_cm.get(s, {})))
-            for s in infeasible
-        ]
+        lines = [f"store {s} ({names[s]}): {'; '.join(without[s].conflict)}" for s in infeasible]
         raise Infeasible("no plan keeps every limit in:\n  " + "\n  ".join(lines))
-    without = [s for s, o in outcomes.items() if o.plan.plan == "none"]
     if without:
         raise NoPlan(f"no plan was found within the time limit in stores {', '.join(without)}")
 
@@ -219,20 +243,28 @@ def _assortment(
 ) -> Assortment:
     merged = dict(before.outcomes) if before else {}
     for store, outcome in outcomes.items():
-        if store in merged:
+        if store in merged and outcome.plan.score is not None:
             outcome = _with_first_bound(outcome, merged[store].plan.bound_week)
         merged[store] = outcome
-    stores = list(demand.store_ids)
+    left_out = dict(before.left_out) if before else {}
+    for store in [s for s, o in merged.items() if o.plan.score is None]:
+        left_out[store] = LeftOut(merged[store].plan, merged.pop(store).conflict)
+    stores = [store for store in demand.store_ids if store in merged]
     core = tuple(np.asarray(demand.item_ids, dtype=object)[parameters.core])
     return Assortment(
         problems={s: problems[s] for s in stores},
         outcomes={s: merged[s] for s in stores},
-        in_range=pd.DataFrame(demand.in_range, index=stores, columns=list(demand.item_ids)),
+        in_range=pd.DataFrame(
+            demand.in_range, index=list(demand.store_ids), columns=list(demand.item_ids)
+        ),
         reserve_cm={s: dict(widths) for s, widths in reserve_cm.items()},
         core_item_ids=tuple(str(item) for item in core),
         not_candidate=pd.DataFrame(
-            parameters.not_candidate, index=stores, columns=list(demand.item_ids)
+            parameters.not_candidate,
+            index=list(demand.store_ids),
+            columns=list(demand.item_ids),
         ),
+        left_out=left_out,
         assumptions=(
             *parameters.assumptions,
             *_assumptions(demand, parameters, list(merged.values()), reserve_cm),

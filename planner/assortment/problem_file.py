@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -331,9 +332,15 @@ def plan_entry(problem: StoreProblem, plan: StorePlan) -> dict[str, Any]:
     }
 
 
-def write_plan(problem: StoreProblem, plan: StorePlan, path: Path) -> None:
-    """Write PLAN.json, moved into place when whole."""
+def write_plan(
+    problem: StoreProblem,
+    plan: StorePlan,
+    path: Path,
+    conflicts: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Write PLAN.json, moved into place when whole; ``conflicts``: why there is no plan."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    entry = plan_entry(problem, plan) | ({"conflict": list(conflicts)} if conflicts else {})
     aside = path.with_name(path.name + ".part")
-    aside.write_text(json.dumps(plan_entry(problem, plan), indent=2) + "\n", encoding="utf-8")
+    aside.write_text(json.dumps(entry, indent=2) + "\n", encoding="utf-8")
     aside.replace(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
@@ -68,6 +68,16 @@ class StoreOutcome:
     against leaving them out, others against adding them, shelf and counts left out."""
     draws: Floats
     """Margin under draws of demand: [draw, plan (local, common, current)]."""
+    conflict: tuple[str, ...] = ()
+    """Why there is no plan, in sentences; empty where there is one."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A store that has no plan while the chain's other stores are planned, and why."""
+
+    plan: StorePlan
+    conflict: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,9 @@ class Assortment:
     """Store -> fixture type -> centimetres left free so that the items fit shelf by shelf."""
     core_item_ids: tuple[str, ...]
     assumptions: tuple[Assumption, ...]
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
+    """Stores without a plan, where the others were planned without them; the rest of this
+    holds the planned stores alone."""
 
     @cached_property
     def plans(self) -> Mapping[str, StorePlan]:

@@ -110,6 +110,7 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
             ),
             ("candidate", "core"),
         ),
+        "left_out": Layout(("store_id",), ("plan", "proof", "reason")),
         "cells": Layout(("workbook", "sheet", "cell"), ("value",)),
     }
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from planner.audit import economics, planogram, rules, totals, workbooks
+from planner.audit import economics, left_out, planogram, rules, totals, workbooks
 from planner.audit.copies import check_copies, read_copies
 from planner.audit.files import check_files
 from planner.audit.folder import RunFolder, read_manifest, read_tables
 from planner.audit.ledger import AuditResult, Ledger
+from planner.audit.left_out import without_left_out
 
 Check = Callable[[RunFolder, Ledger], None]
 CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
@@ -31,6 +32,7 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (economics.check_budget, ("assortment", "economics")),
     (totals.check_objectives, ("assortment", "store_plans")),
     (totals.check_proofs, ("store_plans",)),
+    (left_out.check_left_out, ("left_out", "assortment", "store_plans")),
     (totals.check_manifest, ("store_plans",)),
     (totals.check_limits, ("assortment", "economics", "limits")),
     (totals.check_figures, ("assortment", "economics", "figures")),
@@ -55,7 +57,7 @@ def audit(run: Path, data: Path | None = None) -> AuditResult:
     if not manifest:
         return ledger.result()
     tables = read_tables(run, ledger)
-    inputs = read_copies(run, manifest)
+    inputs = without_left_out(read_copies(run, manifest), tables)
     folder = RunFolder(run, manifest, tables, inputs)
     check_files(folder, ledger)
     check_copies(run, manifest, data, ledger)

@@ -16,7 +16,7 @@ from planner.assortment.result import Assortment, proof_words
 from planner.assortment.score import Score
 from planner.assortment.value import chain_value
 from planner.demand.result import Demand
-from planner.outputs.contents import Contents, Stamp
+from planner.outputs.contents import LEFT_OUT, Contents, Stamp
 from planner.shelves.result import Shelves
 from planner.tables.inputs import GENERIC_CURRENCY, Assumption, Inputs
 
@@ -38,13 +38,15 @@ def assemble_contents(
 
     backtest: ``Backtest.scores``; assumptions: those of every stage.
     """
-    items = _assortment_table(demand, assortment, shelves)
+    names = inputs.stores.set_index("store_id")[["store_name", "region"]]
+    inputs = inputs.without_stores(assortment.left_out)
+    items = _assortment_table(assortment, shelves)
     store_plans = _store_plans(assortment, shelves)
     return Contents(
         stamp=_stamp(inputs, demand, assortment, run_id, scenario),
         items=inputs.items,
         stores=inputs.stores,
-        demand=demand.pairs,
+        demand=_of_planned(demand.pairs, assortment),
         assortment=items,
         limits=_limits(inputs, assortment, items),
         positions=shelves.positions,
@@ -57,7 +59,27 @@ def assemble_contents(
         signal_effects=demand.signal_effects,
         assumptions=_assumption_table(assumptions),
         backtest=backtest,
+        left_out=_left_out(assortment, names),
     )
+
+
+def _of_planned(frame: pd.DataFrame, assortment: Assortment) -> pd.DataFrame:
+    """The rows of the stores that have a plan."""
+    if not assortment.left_out:
+        return frame
+    return frame[frame["store_id"].isin(list(assortment.plans))].reset_index(drop=True)
+
+
+def _left_out(assortment: Assortment, names: pd.DataFrame) -> pd.DataFrame:
+    """Contents.left_out: the stores that the others were planned without, and why.
+
+    ``names``: store_name and region by store.
+    """
+    rows = [
+        (store, *names.loc[store], found.plan.plan, found.plan.proof, "; ".join(found.conflict))
+        for store, found in assortment.left_out.items()
+    ]
+    return pd.DataFrame(rows, columns=list(LEFT_OUT)).astype(str)
 
 
 def all_assumptions(
@@ -115,7 +137,7 @@ def _stamp(
         data_date=last_week + pd.Timedelta(days=DAYS_OF_A_WEEK - 1),
         valid_from=demand.first_week,
         valid_to=demand.first_week + pd.Timedelta(days=DAYS_OF_A_WEEK * demand.weeks - 1),
-        plan="feasible",
+        plan="infeasible" if assortment.left_out else "feasible",
         proof=proof_words(assortment.gap, time_limit_struck="time limit" in proofs),
         objective="units" if inputs.planned_in_units else "margin",
         objective_week=assortment.objective_week,
@@ -125,14 +147,14 @@ def _stamp(
     )
 
 
-def _assortment_table(demand: Demand, assortment: Assortment, shelves: Shelves) -> pd.DataFrame:
+def _assortment_table(assortment: Assortment, shelves: Shelves) -> pd.DataFrame:
     """tables/assortment.parquet: every store x item, facings as printed."""
     core = set(assortment.core_item_ids)
     added = shelves.facings_added.set_index(["store_id", "item_id"])["facings_added"].to_dict()
     parts = []
-    for store in demand.store_ids:
+    for store in assortment.problems:
         problem, plan = assortment.problems[store], assortment.plans[store].score
-        assert plan is not None  # a chain with a store without a plan is never written
+        assert plan is not None  # stores without a plan are left out
         extra = np.array([added.get((store, item), 0) for item in problem.item_ids], dtype=np.int64)
         today = assortment.in_range.loc[store].to_numpy(dtype=bool)
         status = np.select(
@@ -282,7 +304,7 @@ def _changes(
     today = inputs.current_range.set_index(["store_id", "item_id"])
     facings_today = today["facings"].to_dict()
     moved = _moved(inputs, shelves)
-    marginal = np.concatenate([assortment.outcomes[s].marginal_week for s in demand.store_ids])
+    marginal = np.concatenate([assortment.outcomes[s].marginal_week for s in assortment.problems])
     items = items.assign(value_week=marginal)
     changed = items[items["status"].isin(["NEW", "OUT"])]
     kept = items[(items["status"] == "KEEP")]
@@ -326,7 +348,7 @@ def _changes(
                "first_order_date", "last_order_date", "value_week", "reason"]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
     dates = {"first_order_date": "datetime64[ns]", "last_order_date": "datetime64[ns]"}
-    rank = {store: k for k, store in enumerate(demand.store_ids)}
+    rank = {store: k for k, store in enumerate(assortment.problems)}
     order = pd.Series({"NEW": 0, "OUT": 1, "MOVED": 2})
     table = table.astype({**dates, "facings_before": float, "facings_after": float})
     key = pd.DataFrame(

@@ -6,9 +6,11 @@ be traced to a row of ``tables/``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
+
+LEFT_OUT = ("store_id", "store_name", "region", "plan", "proof", "reason")
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Stamp:
     valid_from: pd.Timestamp
     valid_to: pd.Timestamp
     plan: str
-    """feasible, infeasible or none."""
+    """feasible; infeasible where a store was left out as it has no plan."""
     proof: str
     """optimal, within 0.4 %, or time limit: of the chain as a whole."""
     objective: str
@@ -59,6 +61,8 @@ class Contents:
     ``recapture``: Demand.recapture. ``signal_effects``: Demand.signal_effects.
     ``assumptions``: stage, subject, text, count.
     ``backtest``: Backtest.scores; empty where no backtest was run.
+    ``left_out``: a row per store without a plan, where the others were planned without it:
+    store_id, store_name, region, plan (infeasible, none), proof, reason. It is in no other frame.
     """
 
     stamp: Stamp
@@ -77,3 +81,4 @@ class Contents:
     signal_effects: pd.DataFrame
     assumptions: pd.DataFrame
     backtest: pd.DataFrame
+    left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -83,3 +83,18 @@ class Inputs:
     assumptions: tuple[Assumption, ...]
     files: Mapping[str, SourceFile]
     """By table name; ``chain`` for chain.toml."""
+
+    def without_stores(self, left_out: Collection[str]) -> Inputs:
+        """The same tables without the rows of some stores and their fixtures; sales stay."""
+
+        def kept(frame: pd.DataFrame) -> pd.DataFrame:
+            return frame[~frame["store_id"].isin(list(left_out))].reset_index(drop=True)
+
+        if not left_out:
+            return self
+        return replace(
+            self,
+            stores=kept(self.stores),
+            fixtures=kept(self.fixtures),
+            current_range=kept(self.current_range),
+        )

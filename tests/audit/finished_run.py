@@ -16,7 +16,7 @@ from scipy.stats import gamma
 from planner.audit.folder import SEAL, seal_of
 from planner.demand.backtest.result import empty_scores
 from planner.demand.signal_effects import no_signal_effects
-from planner.outputs.contents import Contents, Stamp
+from planner.outputs.contents import LEFT_OUT, Contents, Stamp
 from planner.outputs.workbook.cells import workbook_cells
 from planner.outputs.workbook.store import write_store_workbook
 from planner.shelves.place import place
@@ -114,6 +114,7 @@ def write_run(folder: Path, data: Path) -> Path:
         "data_path": str(data.resolve()),
         "plan": "feasible",
         "proof": "within 0.4 %",
+        "left_out": {},
         "objective_week": objective,
         "bound_week": bound,
         "gap": (bound - objective) / max(1, abs(objective)),
@@ -265,6 +266,7 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
         "assumptions": pd.DataFrame(
             {"stage": ["tables"], "subject": ["sales"], "text": ["few"], "count": [1]}
         ),
+        "left_out": pd.DataFrame(columns=list(LEFT_OUT)),
     }
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from report_variants import EVIL, evil, in_units, repeated
 
-from planner.outputs.contents import Contents, Stamp
+from planner.outputs.contents import LEFT_OUT, Contents, Stamp
 from planner.outputs.numbers import day
 from planner.outputs.report.amounts import amount, quantity, signed_amount
 from planner.outputs.report.glossary import GLOSSARY
@@ -322,11 +322,19 @@ def test_noise_and_unusual_stand_beside_the_value(contents: Contents, tmp_path: 
 
 
 def test_a_store_without_a_plan_is_named_on_top(contents: Contents, tmp_path: Path) -> None:
-    """An infeasible store is named before any figure."""
-    plans = contents.store_plans.copy()
-    plans.loc[0, "plan"] = "infeasible"
-    text = Page(write_report(replace(contents, store_plans=plans), tmp_path)[0]).text
-    assert text.index("No feasible plan 1 store: Market street 1") < text.index("Worth against")
+    """A store that was left out is named with its reason before any figure, on its region's page
+    too, and nowhere on another region's."""
+    row = ("77", "Harbour", "North", "infeasible", "optimal", "the core is too wide")
+    left_out = pd.DataFrame([row], columns=list(LEFT_OUT))
+    pages = write_report(replace(contents, left_out=left_out), tmp_path)
+    for page in pages:
+        text = Page(page).text
+        if page.name in ("report.html", "North.html"):
+            told = text.index("Harbour (77), infeasible: the core is too wide")
+            assert text.index("No feasible plan") < told < text.index("Worth against")
+        else:
+            assert "Harbour" not in text
+    assert len(pages) > 2
 
 
 def test_region_names_that_cannot_be_files(contents: Contents) -> None:

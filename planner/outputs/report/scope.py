@@ -69,7 +69,7 @@ def region_scope(contents: Contents, region: str) -> Scope:
     def of_region(table: pd.DataFrame) -> pd.DataFrame:
         return table[table["store_id"].isin(ids)].reset_index(drop=True)
 
-    value = contents.value
+    value, left_out = contents.value, contents.left_out
     of_stores = value[(value["level"] == "store") & value["name"].isin(ids)]
     of_scope = value[(value["level"] == "region") & (value["name"] == region)]
     cut = replace(
@@ -84,6 +84,7 @@ def region_scope(contents: Contents, region: str) -> Scope:
         figures=of_region(contents.figures),
         value=of_stores.reset_index(drop=True),
         changes=of_region(contents.changes),
+        left_out=left_out[left_out["region"] == region].reset_index(drop=True),
     )
     return Scope(region, cut, of_scope.reset_index(drop=True))
 

@@ -103,7 +103,7 @@ def _page(scope: Scope, files: dict[str, str]) -> str:
         recapture=contents.recapture.to_dict("records"),
         signals=signal_rows(contents.signal_effects, contents.items),
         assumptions=assumptions.to_dict("records"),
-        unfinished=_unfinished(scope),
+        left_out=contents.left_out.to_dict("records"),
         not_scored=not_scored(contents),
         certainty=certainty_words(contents.backtest, stamp, *where),
         glossary=GLOSSARY,
@@ -162,10 +162,3 @@ def _row_links(scope: Scope, pages: dict[str, str]) -> dict[str, str]:
         str(store): f"{pages.get(str(region), '')}#{row_anchor(str(store))}"
         for store, region in zip(stores["store_id"], stores["region"], strict=True)
     }
-
-
-def _unfinished(scope: Scope) -> list[str]:
-    """Names of the stores that have no feasible plan: said on the first screen."""
-    plans = scope.contents.store_plans
-    ids = plans.loc[plans["plan"] != "feasible", "store_id"]
-    return [scope.store_names.get(str(store), str(store)) for store in ids]

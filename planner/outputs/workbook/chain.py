@@ -37,6 +37,7 @@ def write_chain_workbook(contents: Contents, path: Path) -> None:
     )
     _write_summary(book, contents)
     _write_stores(book, contents)
+    _write_left_out(book, contents)
     _write_range(book, contents)
     write_changes(book, contents, of_chain=True)
     _write_local_by_region(book, contents)
@@ -88,6 +89,24 @@ def _write_summary(book: Book, contents: Contents) -> None:
         ),
         top=row + 1,
         whole_sheet=False,
+    )
+
+
+def _write_left_out(book: Book, contents: Contents) -> None:
+    """The sheet *Left out*, where stores were left out: which, and why they have no plan."""
+    frame = contents.left_out
+    if frame.empty:
+        return
+    columns = (
+        Column("Store", 10, styles.CENTRED),
+        Column("Name", 24, styles.LONG_TEXT),
+        Column("Region", 14, styles.LONG_TEXT),
+        Column("Plan", 12, styles.CENTRED),
+        Column("Proof", 12, styles.CENTRED),
+        Column("Why there is no plan", 90, styles.LONG_TEXT),
+    )
+    book.sheet("Left out", "Stores without a plan, in no other sheet").table(
+        columns, frame.itertuples(index=False), empty="No store is left out."
     )
 
 

@@ -1,0 +1,212 @@
+"""Why a store has no plan and what would give it one, in words: pure sentences from facts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from planner.assortment.conflict import SUPPLY, Kind
+from planner.assortment.problem import StoreProblem
+from planner.assortment.ways_out import Mended, WayOut, mended_conflicts, share_of
+
+MOST_NAMED = 6
+
+
+def conflict_lines(
+    problem: StoreProblem,
+    mended: Sequence[Mended],
+    reserved_cm: Mapping[str, float],
+    currency: str,
+) -> list[str]:
+    """One sentence per conflict of a store: what cannot hold together, and each way out.
+
+    ``reserved_cm``: fixture type -> centimetres that stay empty as items do not fit shelf by
+    shelf; ``currency``: "" means units.
+    """
+    words = _Words(problem, reserved_cm, currency)
+    return [words.sentence(one) for one in mended]
+
+
+def conflict_entries(problem: StoreProblem, seconds: float) -> list[dict[str, Any]]:
+    """Why a store has no plan, as PLAN.json holds it; ``seconds`` to find and mend each."""
+    mended = mended_conflicts(problem, seconds)
+    lines = conflict_lines(problem, mended, {}, "")
+    return [_entry(one, line) for one, line in zip(mended, lines, strict=True)]
+
+
+def _entry(one: Mended, sentence: str) -> dict[str, Any]:
+    conflict = one.conflict
+    return {
+        "limits": list(conflict.names(Kind.LIMIT)),
+        "must_list": list(conflict.names(Kind.LISTED)),
+        "locked_out": list(conflict.names(Kind.LOCKED_OUT)),
+        "smallest": conflict.proven,
+        "ways_out": [_way_entry(way) for way in one.ways],
+        "words": sentence,
+    }
+
+
+def _way_entry(way: WayOut) -> dict[str, Any]:
+    value = float(way.objective_week) if math.isfinite(way.objective_week) else None
+    if way.limit:
+        change: dict[str, Any] = {
+            "limit": way.limit, "available": float(way.available), "needed": float(way.needed)
+        }  # fmt: skip
+    elif way.dropped:
+        change = {"drop": list(way.dropped)}
+    else:
+        change = {"unlock": list(way.unlocked)}
+    return change | {"objective_week": value}
+
+
+class _Words:
+    def __init__(
+        self, problem: StoreProblem, reserved_cm: Mapping[str, float], currency: str
+    ) -> None:
+        self.problem = problem
+        self.reserved = reserved_cm
+        self.currency = currency
+        self.core = {problem.item_ids[i] for i in np.flatnonzero(problem.core)}
+
+    def sentence(self, one: Mended) -> str:
+        ways = [self._way(way) for way in one.ways]
+        said = self._what(one)
+        if not one.conflict.proven:
+            said += " (time ran out before the smallest set was found)"
+        if not ways:
+            return f"{said}; no single change mends it"
+        return f"{said}: {', or '.join(ways)}"
+
+    def _what(self, one: Mended) -> str:
+        conflict = one.conflict
+        limits, listed = conflict.names(Kind.LIMIT), conflict.names(Kind.LISTED)
+        if locked := conflict.names(Kind.LOCKED_OUT):
+            return f"{_items(locked)} must be listed and {_is(locked)} locked out"
+        if not limits:
+            return (
+                f"{_items(listed)} must be listed, but its most facings do not hold its least stock"
+            )
+        if len(limits) > 1:
+            held = " and ".join(self._limit(name) for name in limits)
+            return f"{held} cannot hold together{self._with(listed)}"
+        needed = next((way.needed for way in one.ways if way.limit), math.nan)
+        return self._alone(limits[0], needed, listed)
+
+    def _alone(self, name: str, needed: float, listed: Sequence[str]) -> str:
+        """One limit against what must be listed."""
+        kind, _, of = name.partition(":")
+        if math.isnan(needed):
+            return f"{self._limit(name)} cannot be kept{self._with(listed)}"
+        there = self._available(name)
+        if kind == "shelf_cm":
+            said = f"{self._who(listed)} needs {needed:,.0f} cm of {of}, there are {there:,.0f}"
+            if self.reserved.get(of, 0.0) > 0:
+                kept = self.reserved[of]
+                said += f" and {kept:,.0f} stay empty, as items do not fit shelf by shelf"
+            return said
+        if kind == "budget_week":
+            return (
+                f"the least stock of what must be listed ({_items(listed)}) costs "
+                f"{self._money(needed)} a week, the budget is {self._money(there)}"
+            )
+        if kind == "max_local_items":
+            return (
+                f"{there:,.0f} local items are allowed, {needed:,.0f} must be listed "
+                f"({_items(listed)})"
+            )
+        said = f"{self._limit(name)} cannot be kept{self._with(listed)}"
+        return f"{said}, {self._figure(name, needed)} can"
+
+    def _limit(self, name: str) -> str:
+        kind, _, of = name.partition(":")
+        there = self._available(name)
+        if kind == "shelf_cm":
+            return f"{there:,.0f} cm of {of}"
+        if kind == "budget_week":
+            return f"the budget of {self._money(there)} a week"
+        if kind == "max_local_items":
+            return f"at most {there:,.0f} local items"
+        return f"{name.partition('=')[0]} ({self._figure(name, there)})"
+
+    def _figure(self, name: str, value: float) -> str:
+        kind = name.partition(":")[0]
+        if kind == "min_sales_week":
+            return f"{self._money(value)} a week"
+        if kind == SUPPLY:
+            return f"{value:.2f} delivery cycles"
+        limit = next(limit for limit in self.problem.range_limits if limit.name == name)
+        return f"{value:.0%}" if share_of(limit) is not None else f"{value:,.0f}"
+
+    def _available(self, name: str) -> float:
+        problem = self.problem
+        if name.startswith("shelf_cm:"):
+            return problem.shelf_cm[name.removeprefix("shelf_cm:")]
+        known = {
+            "budget_week": problem.budget_week,
+            "max_local_items": problem.max_local_items,
+            "min_sales_week": problem.min_sales_week,
+        }
+        if name in known:
+            return known[name]
+        if name == SUPPLY:
+            return float(problem.min_supply_cycles.max())
+        limit = next(limit for limit in problem.range_limits if limit.name == name)
+        share = share_of(limit)
+        if share is not None:
+            return share
+        return limit.lower if np.isfinite(limit.lower) else limit.upper
+
+    def _who(self, listed: Sequence[str]) -> str:
+        """What must be listed: the core as a whole where nothing else is among it."""
+        if not listed:
+            return "what must be listed"
+        whole = "the core" if set(listed) <= self.core else "what must be listed"
+        return f"{whole} ({_items(listed)})"
+
+    def _with(self, listed: Sequence[str]) -> str:
+        return f" with {_items(listed)}, which must be listed" if listed else ""
+
+    def _way(self, way: WayOut) -> str:
+        return f"{self._change(way)}{self._then(way)}"
+
+    def _change(self, way: WayOut) -> str:
+        if way.dropped:
+            core = [item for item in way.dropped if item in self.core]
+            locked = [item for item in way.dropped if item not in self.core]
+            said = [f"drop core {_items(core)}"] if core else []
+            said += [f"lift the lock on {_items(locked)}"] if locked else []
+            return " and ".join(said)
+        if way.unlocked:
+            return f"lift the lock that keeps {_items(way.unlocked)} out"
+        kind, _, of = way.limit.partition(":")
+        more = abs(way.needed - way.available)
+        if kind == "shelf_cm":
+            return f"add {more:,.0f} cm of {of}"
+        if kind == "budget_week":
+            return f"raise the budget by {self._money(more)} to {self._money(way.needed)}"
+        if kind == "max_local_items":
+            return f"allow {way.needed:,.0f} local items"
+        verb = "lower" if way.needed < way.available else "raise"
+        return f"{verb} {way.limit.partition('=')[0]} to {self._figure(way.limit, way.needed)}"
+
+    def _then(self, way: WayOut) -> str:
+        if not math.isfinite(way.objective_week):
+            return ""
+        return f" (the store then earns about {self._money(way.objective_week)} a week)"
+
+    def _money(self, value: float) -> str:
+        return f"{self.currency} {value:,.2f}" if self.currency else f"{value:,.2f}"
+
+
+def _items(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MOST_NAMED])
+    rest = len(names) - MOST_NAMED
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"{'item' if len(names) == 1 else 'items'} {shown}{more}"
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
