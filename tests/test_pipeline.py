@@ -295,7 +295,7 @@ def test_the_other_stores_are_planned_when_asked(tmp_path):
     data = corner_shops(tmp_path / "data", stores=stores)
     settings = dataclasses.replace(SETTINGS, keep_going=True)
     with pytest.raises(PartlyPlanned, match=r"store 8 \(Market\), plan infeasible: .*budget"):
-        plan_of(data, tmp_path / "run", settings=settings)
+        plan(data, tmp_path / "run", settings=settings)
     run = tmp_path / "run"
     found = json.loads((run / "run.json").read_text())
     assert found["plan"] == "infeasible"

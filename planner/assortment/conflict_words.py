@@ -102,7 +102,7 @@ class _Words:
             return f"{self._limit(name)} cannot be kept{self._with(listed)}"
         there = self._available(name)
         if kind == "shelf_cm":
-            said = f"{self._who(listed)} needs {needed:,.0f} cm of {of}, there are {there:,.0f}"
+            said = f"{self._who(listed)} needs {needed:,.0f} cm of {_fixture(of)}, there are {there:,.0f}"
             if self.reserved.get(of, 0.0) > 0:
                 kept = self.reserved[of]
                 said += f" and {kept:,.0f} stay empty, as items do not fit shelf by shelf"
@@ -124,7 +124,7 @@ class _Words:
         kind, _, of = name.partition(":")
         there = self._available(name)
         if kind == "shelf_cm":
-            return f"{there:,.0f} cm of {of}"
+            return f"{there:,.0f} cm of {_fixture(of)}"
         if kind == "budget_week":
             return f"the budget of {self._money(there)} a week"
         if kind == "max_local_items":
@@ -184,7 +184,7 @@ class _Words:
         kind, _, of = way.limit.partition(":")
         more = abs(way.needed - way.available)
         if kind == "shelf_cm":
-            return f"add {more:,.0f} cm of {of}"
+            return f"add {more:,.0f} cm of {_fixture(of)}"
         if kind == "budget_week":
             return f"raise the budget by {self._money(more)} to {self._money(way.needed)}"
         if kind == "max_local_items":
@@ -206,6 +206,10 @@ def _items(names: Sequence[str]) -> str:
     rest = len(names) - MOST_NAMED
     more = f" and {rest} more" if rest > 0 else ""
     return f"{'item' if len(names) == 1 else 'items'} {shown}{more}"
+
+
+def _fixture(kind: str) -> str:
+    return kind or "shelf"
 
 
 def _is(names: Sequence[str]) -> str:
