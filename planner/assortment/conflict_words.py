@@ -102,7 +102,8 @@ class _Words:
             return f"{self._limit(name)} cannot be kept{self._with(listed)}"
         there = self._available(name)
         if kind == "shelf_cm":
-            said = f"{self._who(listed)} needs {needed:,.0f} cm of {_fixture(of)}, there are {there:,.0f}"
+            need = f"{needed:,.0f} cm of {_fixture(of)}"
+            said = f"{self._who(listed)} needs {need}, there are {there:,.0f}"
             if self.reserved.get(of, 0.0) > 0:
                 kept = self.reserved[of]
                 said += f" and {kept:,.0f} stay empty, as items do not fit shelf by shelf"
