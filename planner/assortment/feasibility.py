@@ -7,10 +7,12 @@ least stock settles most cases, and the store program the rest.
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pulp
 
-from planner.assortment.problem import Flags, Floats, StoreProblem
+from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.program import LESS, MORE, expression, row
 from planner.assortment.score import best_score, fewest_facings
 from planner.assortment.solver import LiveModel, SolveStatus
@@ -35,36 +37,35 @@ def has_plan(problem: StoreProblem, seconds: float) -> bool | None:
         return False
     if not _depends_on_demand(problem):
         return True
-    if not _asks_for_sales(problem):
-        facings = fewest_facings(problem, listed)
-        if best_score(problem, facings) is not None and within_limits(problem, facings):
-            return True
+    facings = fewest_facings(problem, listed)
+    if best_score(problem, facings) is not None and within_limits(problem, facings):
+        return True
     answer = solve_store(problem, ANY_PLAN, seconds).plan
     return {"feasible": True, "infeasible": False}.get(answer)
 
 
-def _asks_for_sales(problem: StoreProblem) -> bool:
-    return bool(np.isfinite(problem.min_sales_week) or (problem.min_supply_cycles > 0).any())
-
-
 def _depends_on_demand(problem: StoreProblem) -> bool:
-    return bool(np.isfinite(problem.budget_week) or _asks_for_sales(problem))
+    money = np.isfinite(problem.budget_week) or np.isfinite(problem.min_sales_week)
+    return bool(money or (problem.min_supply_cycles > 0).any())
 
 
 def _least_spend(problem: StoreProblem) -> Floats:
     """About what the least stock of each item costs a week."""
-    least, _ = stock_bounds(problem, _fewest(problem))
+    least, _ = stock_bounds(problem, _fewest(problem), np.zeros(len(problem.item_ids)))
     spend: Floats = problem.deliveries_week * problem.spend_cost * least
     return spend
 
 
-def _fewest(problem: StoreProblem) -> np.ndarray:
-    return fewest_facings(problem, carried(problem))
+def _fewest(problem: StoreProblem) -> Integers:
+    """Fewest facings of each item whatever its demand; zero where none carry it."""
+    no_supply = np.zeros(len(problem.item_ids))
+    anyhow = dataclasses.replace(problem, min_supply_cycles=no_supply)
+    return fewest_facings(anyhow, carried(problem))
 
 
 def carried(problem: StoreProblem) -> Flags:
     """Items whose most facings hold their smallest stock: the look of a full shelf, and a case."""
-    least, _ = stock_bounds(problem, problem.max_facings)
+    least, _ = stock_bounds(problem, problem.max_facings, np.zeros(len(problem.item_ids)))
     held = problem.stock_capacity_per_facing * problem.max_facings
     fits: Flags = least <= held * (1 + TOLERANCE)
     return fits
