@@ -13,6 +13,7 @@ from planner.assortment.choice import demand_units_week
 from planner.assortment.group_program import GroupSolution, solve_by_groups
 from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.program import StoreProgram
+from planner.assortment.ratio_program import RatioSolution, solve_by_ratios
 from planner.assortment.result import PROVEN, Limit, StorePlan, proof_words, relative_gap
 from planner.assortment.score import Score, best_score
 from planner.assortment.solver import LiveModel, SolveStatus
@@ -29,13 +30,20 @@ MOST_OPEN_ITEMS = 60
 def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) -> StorePlan:
     """Best range, facings and stock of one store, with a bound.
 
-    Solved by prices and one range per need group where the ranges can be listed, else (and where
-    that leaves a gap, or finds no plan, in a small store) as one whole program.
+    Solved as a sum of ratios where a large choice set leaves stock free to follow demand; by
+    prices and one range per need group where the ranges can be listed; else (and where that leaves
+    a gap, or finds no plan, in a small store) as one whole program.
     """
     start = time.perf_counter()
     deadline = start + time_limit_seconds
     if (problem.must_list & problem.locked_out).any():
         return _without_plan(problem, "infeasible", "optimal", start)
+    ratios = solve_by_ratios(problem, gap, deadline)
+    if ratios is not None:
+        if ratios.score is not None:
+            return _plan(problem, ratios, start)
+        words = ("none", "time limit") if ratios.time_limit_struck else ("infeasible", "optimal")
+        return _without_plan(problem, *words, start)
     open_items = int((~problem.must_list & ~problem.locked_out).sum())
     found = None
     if open_items >= FEW_OPEN_ITEMS:
@@ -47,7 +55,7 @@ def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) ->
     return _solve_whole(problem, gap, deadline, start, found)
 
 
-def _plan(problem: StoreProblem, found: GroupSolution, start: float) -> StorePlan:
+def _plan(problem: StoreProblem, found: GroupSolution | RatioSolution, start: float) -> StorePlan:
     assert found.score is not None
     bound = max(found.bound_week, found.score.objective_week)
     struck = found.time_limit_struck

@@ -1,0 +1,192 @@
+"""Exact search for the best range of a sum of ratios: reduce, bound, branch.
+
+Each part of the search is a box. What a plan better than the best known must have cuts the box
+down, by the small linear program over and over and, where that stalls, by the strong one; what is
+left is split at an item or at the denominator of a term (Ryoo & Sahinidis, 1996). A local search
+at the start mostly finds the best range: the rest is proof.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.assortment.array_lp import ArrayLp
+from planner.assortment.local_search import climb
+from planner.assortment.problem import Flags
+from planner.assortment.product_relaxation import product_bound
+from planner.assortment.ratio_box import Box, propagate, whole
+from planner.assortment.ratio_relaxation import (
+    NOTHING,
+    RatioRelaxation,
+    Relaxed,
+    fix_items,
+)
+from planner.assortment.ratios import RatioProblem
+
+STALLED = 0.7
+"""A round that leaves more than this share of the way to the floor is followed by the strong
+program, then by a split."""
+
+FEW = 10
+"""Open items of a box all of whose ranges are tried."""
+
+
+@dataclass(frozen=True)
+class RatioAnswer:
+    """The best range found (flags over the candidates; None: none exists or none was found) and
+    an upper bound of every range, in money per week; the price of each row, by its name."""
+
+    listed: Flags | None
+    value: float
+    bound: float
+    row_prices: Mapping[str, float]
+    time_limit_struck: bool
+
+
+def solve_ratios(problem: RatioProblem, gap: float, seconds: float) -> RatioAnswer:
+    """Best range to a relative gap, ``(bound - value) / max(1, |value|) <= gap``.
+
+    ``bound`` is ``-inf`` where no range keeps every row.
+    """
+    return _Search(problem, gap, time.perf_counter() + seconds).run()
+
+
+class _Search:
+    def __init__(self, problem: RatioProblem, gap: float, deadline: float) -> None:
+        self.problem, self.gap, self.deadline = problem, gap, deadline
+        self.lp = ArrayLp()
+        self.weak = RatioRelaxation(problem, self.lp)
+        self.best: Flags | None = None
+        self.value = -np.inf
+        self.proved = -np.inf
+        """Largest bound of the boxes that are done with."""
+
+    @property
+    def floor(self) -> float:
+        """What a plan must be worth to matter: more than the best one and the gap."""
+        if self.best is None:
+            return -np.inf
+        # A little inside the gap, so that rounding does not lift the answer out of it.
+        return self.value + 0.999 * self.gap * max(1.0, abs(self.value))
+
+    def run(self) -> RatioAnswer:
+        problem = self.problem
+        self._climb(np.zeros(len(problem.items), dtype=bool))
+        root, relaxed = self._reduce(whole(problem), np.inf)
+        prices = self._row_prices(root)
+        number, heap = 0, [(-relaxed.bound, 0, root, relaxed)]
+        struck = False
+        while heap and -heap[0][0] > self.floor:
+            struck = time.perf_counter() > self.deadline
+            if struck:
+                break
+            _, _, box, relaxed = heapq.heappop(heap)
+            for part in self._split(box, relaxed):
+                smaller, found = self._reduce(part, relaxed.bound)
+                if found.bound > self.floor:
+                    number += 1
+                    heapq.heappush(heap, (-found.bound, number, smaller, found))
+        left = -heap[0][0] if heap else -np.inf
+        bound = max(self.value, left, self.proved)
+        return RatioAnswer(self.best, self.value, bound, prices, struck)
+
+    def _climb(self, start: Flags) -> None:
+        listed, value = climb(self.problem, start)
+        if value > self.value:
+            self.best, self.value = listed, value
+
+    # ---- one box
+
+    def _reduce(self, box: Box, bound: float) -> tuple[Box, Relaxed]:
+        """Cut a box down until it is done with, or stalls; its last state and relaxation.
+
+        A box that is done with comes back with the bound of nothing, its own one noted.
+        """
+        last, strong_is_next = np.inf, False
+        while True:
+            box = propagate(self.problem, box)
+            if box.is_empty:
+                return self._done(box, min(bound, self.floor))
+            relaxed, box = self._bound(box, strong=strong_is_next)
+            if relaxed.bound == -np.inf:
+                return self._done(box, min(bound, self.floor))
+            bound = min(bound, relaxed.bound)
+            relaxed = replace(relaxed, bound=bound)
+            if bound <= self.floor:
+                return self._done(box, bound)
+            if box.free.sum() <= FEW:
+                return self._done(box, self._try_all(box))
+            self._climb(relaxed.share > 0.5)
+            way = bound - self.floor
+            stalled = way > STALLED * last
+            if (stalled and strong_is_next) or time.perf_counter() > self.deadline:
+                return box, relaxed
+            strong_is_next = stalled and not strong_is_next
+            last = way
+            box = fix_items(box, relaxed, self.floor)
+            if not strong_is_next:
+                box = propagate(self.problem, box)
+                self.weak.load(box)
+                box = self.weak.tighten(self.floor)
+
+    def _bound(self, box: Box, *, strong: bool) -> tuple[Relaxed, Box]:
+        if strong:
+            return product_bound(self.problem, box, self.lp), box
+        self.weak.load(box)
+        return self.weak.solve(), box
+
+    def _done(self, box: Box, bound: float) -> tuple[Box, Relaxed]:
+        self.proved = max(self.proved, bound)
+        return box, NOTHING
+
+    def _try_all(self, box: Box) -> float:
+        """The best value in a box of few open items, by trying every range of it."""
+        problem, free = self.problem, np.flatnonzero(box.free)
+        subsets = (np.arange(2 ** len(free))[:, None] >> np.arange(len(free))) & 1
+        ranges = np.tile(box.least.astype(np.float64), (len(subsets), 1))
+        ranges[:, free] = subsets
+        used = ranges @ problem.rows.T
+        inside = (used <= problem.row_upper + 1e-9) & (used >= problem.row_lower - 1e-9)
+        ranges = ranges[inside.all(axis=1)]
+        if not len(ranges):
+            return -np.inf
+        values = problem.value(ranges)
+        if values.max() > self.value:
+            self.best, self.value = ranges[values.argmax()] > 0.5, float(values.max())
+        return float(values.max())
+
+    def _split(self, box: Box, relaxed: Relaxed) -> tuple[Box, Box]:
+        """Two boxes that hold every range of one: split where the relaxation is furthest off."""
+        problem, free = self.problem, box.free
+        excess = relaxed.values - problem.terms(relaxed.share)
+        fraction = np.where(free, np.minimum(relaxed.share, 1.0 - relaxed.share), 0.0)
+        if fraction.max() > 1e-6:
+            item = int(fraction.argmax())
+        else:
+            term = int(excess.argmax())
+            item = int(np.where(free, problem.gain[term], -1.0).argmax())
+        alone = np.zeros(len(free), dtype=bool)
+        alone[item] = True
+        return replace(box, least=box.least | alone), replace(box, most=box.most & ~alone)
+
+    def _row_prices(self, reduced: Box) -> dict[str, float]:
+        """Dual of every row with all items open and the terms inside what the root proved."""
+        box = whole(self.problem)
+        if not reduced.is_empty:
+            box = replace(
+                box,
+                below_least=reduced.below_least,
+                below_most=reduced.below_most,
+                value_least=reduced.value_least,
+                value_most=reduced.value_most,
+            )
+        self.weak.load(box)
+        found = self.weak.solve()
+        if not np.isfinite(found.bound):
+            return dict.fromkeys(self.problem.row_names, 0.0)
+        return dict(zip(self.problem.row_names, np.abs(found.row_price).tolist(), strict=True))
