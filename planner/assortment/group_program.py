@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ from planner.assortment.result import PROVEN, relative_gap
 from planner.assortment.score import Score, best_score
 
 PRICE_ROUNDS = 60
-FIRST_GUESSES = (0.1, 0.3, 0.6, 1.0, 2.0)
+FIRST_SHARES: tuple[float, ...] = (0.1, 0.3, 0.6, 1.0, 2.0)
 """Shares of the store's worth that the limits are first priced at."""
 FIRST_WINDOW = 5e-4
 CHOICE_ROUNDS = 16
@@ -50,15 +50,28 @@ class GroupSolution:
     time_limit_struck: bool
 
 
-def relax(problem: StoreProblem, ranges: GroupRanges, gap: float, deadline: float) -> Relaxation:
-    """Prices within ``gap`` (relative) of the best bound, or as far as the deadline allows."""
+def relax(
+    problem: StoreProblem,
+    ranges: GroupRanges,
+    gap: float,
+    deadline: float,
+    start: Mapping[str, float] | None = None,
+) -> Relaxation:
+    """Prices within ``gap`` (relative) of the best bound, or as far as the deadline allows.
+
+    ``start``: shadow prices of the limits to begin with, by name, where they are about known.
+    """
     limits = linear_limits(problem)
     pricing = GroupPricing(problem, ranges, limits)
     best = pricing.at(np.zeros(len(limits)), 1)
     master = GroupMaster(problem, limits, float(np.abs(best.group_best).sum()))
     master.add(best.best)
-    guess = _guess(pricing, best)
-    for share in FIRST_GUESSES if guess.any() else ():
+    guess, shares = _guess(pricing, best), FIRST_SHARES
+    if start:
+        signs = [1.0 if np.isfinite(limit.upper) else -1.0 for limit in limits]
+        known = [start.get(limit.name, 0.0) for limit in limits]
+        guess, shares = np.array(signs) * np.array(known), (1.0, 1.3)
+    for share in shares if guess.any() else ():
         tried = pricing.at(share * guess, 1)
         master.add(tried.best)
         best = min(best, tried, key=lambda priced: priced.bound_week)
@@ -81,6 +94,44 @@ def relax(problem: StoreProblem, ranges: GroupRanges, gap: float, deadline: floa
             break
         mixture = master.solve()
     return Relaxation(pricing, master, best, mixture)
+
+
+@dataclass(frozen=True)
+class GroupRelaxation:
+    """A store's bound, and what the mixture of ranges behind it would list and buy."""
+
+    bound_week: float
+    listed_share: Floats
+    """[item], 0 to 1."""
+    units_week: Floats
+    """[item]: receipts, ``r (u + s (q - u))``."""
+    shadow_prices: dict[str, float]
+
+
+def relax_by_groups(
+    problem: StoreProblem, gap: float, start: Mapping[str, float] | None = None
+) -> GroupRelaxation | None:
+    """The relaxation of a store by need groups; None where ``solve_by_groups`` has no answer."""
+    ranges = group_ranges(problem)
+    if ranges is None or not _every_group_has_a_range(ranges):
+        return None
+    relaxed = relax(problem, ranges, gap, math.inf, start)
+    if relaxed.mixture.shortfall > 0:
+        return None
+    columns = relaxed.master.all_columns()
+    weight = relaxed.mixture.weights[columns.owner()]
+    received = columns.sold + problem.waste_share[columns.item] * (columns.stock - columns.sold)
+    count = len(problem.item_ids)
+    listed: Floats = np.zeros(count)
+    units: Floats = np.zeros(count)
+    np.add.at(listed, columns.item, weight)
+    np.add.at(units, columns.item, weight * received)
+    return GroupRelaxation(
+        relaxed.best.bound_week,
+        np.clip(listed, 0.0, 1.0),
+        problem.deliveries_week * units,
+        shadow_prices(relaxed),
+    )
 
 
 def _guess(pricing: GroupPricing, free: Priced) -> Floats:

@@ -12,7 +12,7 @@ from medium_store import medium_store
 
 from planner.assortment.choice import demand_units_week
 from planner.assortment.group_pricing import GroupPricing
-from planner.assortment.group_program import solve_by_groups
+from planner.assortment.group_program import relax_by_groups, solve_by_groups
 from planner.assortment.group_ranges import group_ranges
 from planner.assortment.item_value import priced_economics
 from planner.assortment.limits import linear_limits
@@ -24,6 +24,7 @@ from planner.assortment.store import _solve_whole, within_limits
 
 
 def pricing_of(problem) -> GroupPricing:
+    """Every range of a store, ready for any prices."""
     return GroupPricing(problem, group_ranges(problem), linear_limits(problem))
 
 
@@ -122,7 +123,8 @@ def test_agrees_with_the_whole_program(seed, problem_path):
     found = solve_by_groups(problem, 1e-5, time.perf_counter() + 60, within_limits)
     now = time.perf_counter()
     whole = _solve_whole(problem, 1e-4, now + 60, now, None)
-    assert found is not None and found.score is not None
+    assert found is not None
+    assert found.score is not None
     assert found.score.objective_week <= whole.bound_week * (1 + 1e-9)
     assert whole.objective_week <= found.bound_week * (1 + 1e-9)
     assert within_limits(problem, found.score.facings)
@@ -156,3 +158,34 @@ def test_prices_have_no_effect_on_what_a_range_earns(problem_path):
         for price, limit in zip(priced.prices, pricing.limits, strict=True)
     )
     assert value - charged == pytest.approx(priced.value, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_relaxation_bounds_the_plan_and_explains_itself(seed, problem_path):
+    """The relaxation is above the best plan, lists what must be listed, and starting from its
+    own prices leads back to the same bound."""
+    problem = read_problem(problem_path(medium_store(seed)))
+    relaxed = relax_by_groups(problem, 1e-5)
+    found = solve_by_groups(problem, 1e-4, time.perf_counter() + 60, within_limits)
+    assert relaxed.bound_week >= found.score.objective_week - 1e-9
+    assert (relaxed.listed_share[problem.must_list] > 1 - 1e-6).all()
+    assert (relaxed.listed_share[problem.locked_out] == 0).all()
+    spent = float((problem.spend_cost * relaxed.units_week).sum())
+    assert spent <= problem.budget_week * (1 + 1e-6)
+    again = relax_by_groups(problem, 1e-5, relaxed.shadow_prices)
+    assert again.bound_week == pytest.approx(relaxed.bound_week, rel=3e-5)
+
+
+def test_a_shadow_price_bounds_what_more_of_a_limit_is_worth(problem_path):
+    """One more unit of a limit never adds more than its shadow price, beyond the gaps."""
+    content = medium_store(2)
+    problem = read_problem(problem_path(content))
+    found = solve_by_groups(problem, 1e-5, time.perf_counter() + 60, within_limits)
+    for name, more in (("budget_week", 5.0), ("shelf_cm:t0", 10.0), ("need_group_max:n0", 1)):
+        limits = content["limits"]
+        key, _, kind = name.partition(":")
+        changed = {**limits[key], kind: limits[key][kind] + more} if kind else limits[key] + more
+        wider = read_problem(problem_path(content | {"limits": limits | {key: changed}}))
+        better = solve_by_groups(wider, 1e-5, time.perf_counter() + 60, within_limits)
+        gain = better.score.objective_week - found.bound_week
+        assert gain <= found.shadow_prices[name] * more + 1e-3
