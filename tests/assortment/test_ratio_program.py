@@ -87,9 +87,9 @@ def best_of_every_range(problem) -> float:
     for limit in problem.range_limits:
         used = ranges @ limit.coefficients
         ranges = ranges[(used <= limit.upper) & (used >= limit.lower)]
-    alone = best_score(dataclasses.replace(problem, listing_cost_week=np.zeros(count)),
-                       np.ones(count, dtype=np.int64))  # fmt: skip
-    per_unit = alone.margin_week / alone.demand_units_week
+    whole_range = best_score(problem, np.ones(count, dtype=np.int64))
+    before_listing = whole_range.margin_week + problem.listing_cost_week
+    per_unit = before_listing / whole_range.demand_units_week
     worth = demand_units_week(problem, ranges) @ per_unit - ranges @ problem.listing_cost_week
     return float(worth.max())
 
