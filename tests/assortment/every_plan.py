@@ -5,6 +5,9 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from scipy.optimize import linprog
+
+OBJECTIVES = ("margin", "sales", "units", "waste")
 
 
 def random_problem(seed: int) -> dict:
@@ -129,105 +132,225 @@ def _times(value, scale):
     return {s: v * scale for s, v in value.items()} if isinstance(value, dict) else value * scale
 
 
+def limited_problem(seed: int) -> dict:
+    """A random problem under the limits of a scenario, with any of the objectives."""
+    problem, r = random_problem(seed), np.random.default_rng([seed, 2])
+    items, limits, locks = problem["items"], problem["limits"], problem.setdefault("locks", {})
+    for key in ("need_group_min", "max_local_items"):
+        limits.pop(key, None)
+    if r.random() < 0.6:
+        locks.pop("in", None)
+    problem["objective"] = str(r.choice(OBJECTIVES, p=[0.4, 0.2, 0.2, 0.2]))
+    for item in items:
+        item["category"] = str(r.choice(["fruit", "herbs"]))
+        item["supplier_id"] = str(r.choice(["", "orchard"]))
+        item["organic"], item["in_current_range"] = bool(r.random() < 0.4), bool(r.random() < 0.5)
+    for key in ("category_min", "category_max"):
+        if r.random() < 0.2:
+            limits[key] = {items[0]["category"]: int(r.integers(0, 3))}
+    names = ["local", "organic"]
+    if any(item["supplier_id"] for item in items):
+        names.append("supplier:orchard")
+    limits["min_share"] = {
+        name: float(r.choice([0.25, 1 / 3, 0.5])) for name in names if r.random() < 0.25
+    }
+    if r.random() < 0.4:
+        limits["min_days_of_supply"] = float(r.choice([0.5, 1, 2.5]))
+    if r.random() < 0.4:
+        limits["max_swaps"] = int(r.integers(0, 3))
+    if r.random() < 0.5 or problem["objective"] == "waste":
+        limits["min_sales_week"] = round(float(r.choice([5, 25, 90]) * r.uniform(0.2, 1.2)), 2)
+    for key in ("min_facings", "max_facings"):
+        if r.random() < 0.3:
+            item = items[int(r.integers(0, len(items)))]
+            count = int(r.integers(item["min_facings"], item["max_facings"] + 1))
+            if item["id"] not in locks.get("min_facings", {}):
+                locks[key] = {item["id"]: count}
+    return problem
+
+
 def best_by_trying(problem: dict) -> float | None:
     """The largest objective over every range, facing count and stock; None where none exists.
 
     Written from the design's formulas alone. For given facings the stock of each item is a
     piecewise linear function of the money it spends (certain demand), concave, so filling the
-    budget by margin per money is exact.
+    budget by objective per money is exact without a sales floor, and never too low with one:
+    where there is one, plans are tried from the most promising on, by a linear program each.
     """
-    items, limits = problem["items"], problem.get("limits", {})
-    cycles = problem.get("deliveries_week", 1)
-    names = [item["id"] for item in items]
-    locks = problem.get("locks", {})
-    potential = {g["id"]: g["potential_units_week"] for g in problem["need_groups"]}
-    segments = sorted({s for p in potential.values() if isinstance(p, dict) for s in p}) or [""]
-    at = lambda value, s: value.get(s, 0.0) if isinstance(value, dict) else value  # noqa: E731
-    best = None
-    choices = [
-        [0, *range(item.get("min_facings", 1), item.get("max_facings", 1) + 1)] for item in items
-    ]
-    demands: dict[tuple[bool, ...], list[float]] = {}
-    for facings in itertools.product(*choices):
+    floor, found, demands = problem.get("limits", {}).get("min_sales_week"), [], {}
+    for facings in itertools.product(*_facing_choices(problem)):
         listed = tuple(f > 0 for f in facings)
-        wanted = {i["id"] for i in items if i.get("core")} | set(locks.get("in", []))
-        chosen = {name for name, on in zip(names, listed, strict=True) if on}
-        if not wanted <= chosen or chosen & set(locks.get("out", [])):
-            continue
-        local = sum(on and not i.get("core", False) for on, i in zip(listed, items, strict=True))
-        if local > limits.get("max_local_items", len(items)):
-            continue
-        counts = {
-            g: sum(on and i["need_group"] == g for on, i in zip(listed, items, strict=True))
-            for g in potential
-        }
-        if any(counts[g] < low for g, low in limits.get("need_group_min", {}).items()):
-            continue
-        if any(counts[g] > high for g, high in limits.get("need_group_max", {}).items()):
-            continue
-        if any(
-            sum(
-                f * i["facing_width_cm"]
-                for f, i in zip(facings, items, strict=True)
-                if i["fixture_type"] == kind
-            )
-            > room + 1e-9
-            for kind, room in limits.get("shelf_cm", {}).items()
-        ):
+        if not (_keeps_locks_and_counts(problem, listed) and _fits_the_shelf(problem, facings)):
             continue
         if listed not in demands:
-            demand = [0.0] * len(items)
-            for group in problem["need_groups"]:
-                for s in segments:
-                    denominator = at(group["no_purchase_attraction"], s)
-                    for on, i in zip(listed, items, strict=True):
-                        if i["need_group"] == group["id"]:
-                            denominator += at(
-                                i["attraction"] if on else i.get("shadow_attraction", 0.0), s
-                            )
-                    if denominator <= 0:
-                        continue
-                    rate = at(group["potential_units_week"], s) / denominator
-                    for k, i in enumerate(items):
-                        if listed[k] and i["need_group"] == group["id"]:
-                            demand[k] += at(i["attraction"], s) * rate
-            demands[listed] = demand
-        value = _best_stock_value(
-            items, facings, demands[listed], cycles, limits.get("budget_week", np.inf)
-        )
-        if value is not None and (best is None or value > best):
-            best = value
+            demands[listed] = _demand(problem, listed)
+        means = [d / problem.get("deliveries_week", 1) for d in demands[listed]]
+        value = _best_stock_value(problem, facings, means)
+        if value is not None:
+            found.append((value, facings, means))
+    if floor is None:
+        return max((value for value, _, _ in found), default=None)
+    best = None
+    for value, facings, means in sorted(found, key=lambda entry: -entry[0]):
+        if best is not None and value <= best:
+            break
+        sold_enough = _best_stock_value_at_the_floor(problem, facings, means)
+        if sold_enough is not None and (best is None or sold_enough > best):
+            best = sold_enough
     return best
 
 
-def _best_stock_value(items, facings, demand, cycles, budget):
-    total, spent, steps = 0.0, 0.0, []
-    for item, f, d in zip(items, facings, demand, strict=True):
+def _facing_choices(problem):
+    locks = problem.get("locks", {})
+    choices = []
+    for item in problem["items"]:
+        least, most = item.get("min_facings", 1), item.get("max_facings", 1)
+        least = max(least, locks.get("min_facings", {}).get(item["id"], least))
+        most = min(most, locks.get("max_facings", {}).get(item["id"], most))
+        choices.append([0, *range(least, most + 1)])
+    return choices
+
+
+def _keeps_locks_and_counts(problem, listed):
+    items, limits, locks = problem["items"], problem.get("limits", {}), problem.get("locks", {})
+    range_ = [item for on, item in zip(listed, items, strict=True) if on]
+    left_out = [item for on, item in zip(listed, items, strict=True) if not on]
+    forced_in = {i["id"] for i in items if i.get("core")} | set(locks.get("in", []))
+    forced_out = set(locks.get("out", []))
+    chosen = {item["id"] for item in range_}
+    if not forced_in <= chosen or chosen & forced_out:
+        return False
+    if sum(not item.get("core", False) for item in range_) > limits.get("max_local_items", 99):
+        return False
+    for key in ("need_group", "category"):
+        count = lambda name, key=key: sum(item.get(key) == name for item in range_)  # noqa: E731
+        if any(count(name) < low for name, low in limits.get(f"{key}_min", {}).items()):
+            return False
+        if any(count(name) > high for name, high in limits.get(f"{key}_max", {}).items()):
+            return False
+    for name, share in limits.get("min_share", {}).items():
+        if sum(_counts_for(item, name) for item in range_) < share * len(range_) - 1e-9:
+            return False
+    if "max_swaps" in limits:
+        free = lambda item: item["id"] not in forced_in | forced_out  # noqa: E731
+        enter = sum(free(item) and not item["in_current_range"] for item in range_)
+        leave = sum(free(item) and item["in_current_range"] for item in left_out)
+        if max(enter, leave) > limits["max_swaps"]:
+            return False
+    return True
+
+
+def _counts_for(item, share):
+    if share == "local":
+        return not item.get("core", False)
+    if share == "organic":
+        return item["organic"]
+    return item["supplier_id"] == share.removeprefix("supplier:")
+
+
+def _fits_the_shelf(problem, facings):
+    return all(
+        sum(
+            f * item["facing_width_cm"]
+            for f, item in zip(facings, problem["items"], strict=True)
+            if item["fixture_type"] == kind
+        )
+        <= room + 1e-9
+        for kind, room in problem.get("limits", {}).get("shelf_cm", {}).items()
+    )
+
+
+def _demand(problem, listed):
+    items = problem["items"]
+    potential = {g["id"]: g["potential_units_week"] for g in problem["need_groups"]}
+    segments = sorted({s for p in potential.values() if isinstance(p, dict) for s in p}) or [""]
+    at = lambda value, s: value.get(s, 0.0) if isinstance(value, dict) else value  # noqa: E731
+    demand = [0.0] * len(items)
+    for group in problem["need_groups"]:
+        for s in segments:
+            denominator = at(group["no_purchase_attraction"], s)
+            for on, i in zip(listed, items, strict=True):
+                if i["need_group"] == group["id"]:
+                    denominator += at(i["attraction"] if on else i.get("shadow_attraction", 0.0), s)
+            if denominator <= 0:
+                continue
+            rate = at(group["potential_units_week"], s) / denominator
+            for k, i in enumerate(items):
+                if listed[k] and i["need_group"] == group["id"]:
+                    demand[k] += at(i["attraction"], s) * rate
+    return demand
+
+
+def _start_and_steps(problem, facings, means):
+    """Objective, money spent and sales of the least stock, and for each item what more stock can
+    add: objective, money and sales per unit, and how many units; None where stock does not fit.
+    """
+    cycles, objective = problem.get("deliveries_week", 1), problem.get("objective", "margin")
+    days = problem.get("limits", {}).get("min_days_of_supply", 0.0)
+    worth = spent = sales = 0.0
+    steps = []
+    for item, f, mean in zip(problem["items"], facings, means, strict=True):
         if not f:
             continue
         price, cost = item["price"], item.get("unit_cost", 0.0)
-        lost = item.get("waste_share", 0.0)
-        mean = d / cycles
         low = max(item.get("min_units_per_facing", 0.0) * f, item.get("min_stock_units", 0.0))
+        low = max(low, days / (7 / cycles) * mean)
         high = item.get("units_per_facing", np.inf) * item.get("shelf_fills_per_cycle", 1.0) * f
         if low > high + 1e-9:
             return None
         sold = min(mean, low)
-        money = cycles * cost * (sold + lost * (low - sold))
-        total += cycles * price * sold - money
-        total -= item.get("listing_cost_week", 0.0) + f * item.get("facing_cost_week", 0.0)
-        spent += money
-        more = min(mean, high) - low
-        if more > 0 and price > cost:
-            steps.append(((price - cost) / cost if cost else np.inf, cycles * cost * more))
-            if not cost:
-                total += cycles * price * more
-    if spent > budget + 1e-9:
+        wasted = item.get("waste_share", 0.0) * (low - sold)
+        handling = item.get("listing_cost_week", 0.0) + f * item.get("facing_cost_week", 0.0)
+        spent += cycles * cost * (sold + wasted)
+        sales += cycles * price * sold
+        worth += {
+            "margin": cycles * (price * sold - cost * (sold + wasted)) - handling,
+            "sales": cycles * price * sold,
+            "units": cycles * sold,
+            "waste": -cycles * cost * wasted,
+        }[objective]
+        gain = {"margin": price - cost, "sales": price, "units": 1.0, "waste": 0.0}[objective]
+        more = cycles * (min(mean, high) - low)
+        if more > 0:
+            steps.append((gain, cost, price, more))
+    return worth, spent, sales, steps
+
+
+def _best_stock_value(problem, facings, means):
+    start = _start_and_steps(problem, facings, means)
+    budget = problem.get("limits", {}).get("budget_week", np.inf)
+    if start is None or start[1] > budget + 1e-9:
         return None
-    left = budget - spent
-    for rate, money in sorted(steps, reverse=True):
-        used = min(money, left)
-        if used > 0:
-            total += rate * used
-            left -= used
+    worth, spent, _, steps = start
+    paying = [(gain / cost if cost else np.inf, gain, cost, n) for gain, cost, _, n in steps]
+    return worth + _filled([entry for entry in paying if entry[1] > 0], budget - spent)
+
+
+def _filled(steps, left):
+    """What steps (rate, gain and cost per unit, units) add, best rate first, within ``left``."""
+    total = 0.0
+    for _, gain, cost, units in sorted(steps, reverse=True):
+        bought = min(units, left / cost) if cost else units
+        if bought > 0:
+            total += gain * bought
+            left -= cost * bought
     return total
+
+
+def _best_stock_value_at_the_floor(problem, facings, means):
+    limits = problem["limits"]
+    worth, spent, sales, steps = _start_and_steps(problem, facings, means)
+    missing = limits["min_sales_week"] - sales
+    left = limits.get("budget_week", np.inf) - spent
+    selling = [(price / cost if cost else np.inf, price, cost, n) for _, cost, price, n in steps]
+    if _filled(selling, left) < missing - 1e-9:
+        return None
+    if not steps:
+        return worth
+    gain, cost, price, units = (np.array(values) for values in zip(*steps, strict=True))
+    rows, right = [-price], [-missing + 1e-9]
+    if np.isfinite(left):
+        rows, right = [*rows, cost], [*right, max(left, 0.0)]
+    found = linprog(-gain, A_ub=rows, b_ub=right, bounds=[(0, n) for n in units])
+    assert found.status == 0, found.message
+    return worth - found.fun

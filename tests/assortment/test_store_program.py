@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from every_plan import best_by_trying, random_problem, wild_problem
+from every_plan import best_by_trying, limited_problem, random_problem, wild_problem
 
 from planner.assortment.problem_file import read_problem
 from planner.assortment.store import solve_store, within_limits
 
 
-@pytest.mark.parametrize("make", [random_problem, wild_problem])
+@pytest.mark.parametrize("make", [random_problem, wild_problem, limited_problem])
 @pytest.mark.parametrize("first_seed", range(0, 500, 50))
 def test_equals_trying_every_plan(make, first_seed, problem_path):
-    """On 500 random small problems and 500 wild ones (nothing wanted, nothing in the way, numbers
-    a thousandfold apart) the objective is the best of all plans, or none exists."""
+    """On 500 random small problems, 500 wild ones (nothing wanted, nothing in the way, numbers
+    a thousandfold apart) and 500 under a scenario's limits and objectives, the objective is the
+    best of all plans, or none exists."""
     outcomes = set()
     for seed in range(first_seed, first_seed + 50):
         content = make(seed)
@@ -31,5 +32,6 @@ def test_equals_trying_every_plan(make, first_seed, problem_path):
         assert plan.bound_week >= expected - tolerance, seed
         assert within_limits(problem, plan.score.facings), seed
         assert plan.score.spend_week.sum() <= problem.budget_week * (1 + 1e-6) + 1e-6, seed
+        assert plan.score.sales_week.sum() >= problem.min_sales_week * (1 - 1e-6), seed
         assert np.isfinite(plan.gap)
     assert outcomes == {"feasible", "infeasible"}
