@@ -16,7 +16,7 @@ from planner.assortment.stock import TOLERANCE
 
 MOST_ITEMS_LEFT_OPEN = 17
 """Items of one need group that may be listed or not, beside those that must be."""
-MOST_ENTRIES = 2_500_000
+MOST_ENTRIES = 2_000_000
 """Items over all ranges: what fits in about 100 MB."""
 
 

@@ -41,7 +41,7 @@ class NearBestChoice:
 
 
 @dataclass(frozen=True)
-class _Options:
+class Options:
     """Ways to list one item in one range: a facing count each."""
 
     range_place: Integers
@@ -64,6 +64,128 @@ class _Points:
     sold: Floats
 
 
+@dataclass(frozen=True)
+class NearBest:
+    """What is inside a window: ranges (by number) and the ways to list their items."""
+
+    ranges: Integers
+    options: Options
+
+
+class NearBestProgram:
+    """The program over what is inside the window, named in PuLP; one function per family.
+
+    Limits on what is sold or bought stay priced, and stock is the best at their prices; with
+    ``tune_stock`` they are rows like the others and stock is free between tangents of expected
+    sales, which takes far longer and closes the last hundredths of a percent.
+    """
+
+    def __init__(
+        self, pricing: GroupPricing, priced: Priced, inside: NearBest, *, tune_stock: bool
+    ) -> None:
+        self.pricing, self.tune_stock = pricing, tune_stock
+        self.ranges, self.options = inside.ranges, inside.options
+        counted = [limit.counts_units for limit in pricing.limits]
+        self.prices = np.where(counted, priced.prices, 0.0)
+        self.model = pulp.LpProblem("near_best", pulp.LpMaximize)
+        self.variables: list[pulp.LpVariable] = []
+        self.points = (
+            _corner_points(pricing, self.prices, self.options)
+            if tune_stock
+            else _points_at(pricing, self.options, self.options.stock)
+        )
+        self._add_variables()
+        self._add_objective()
+        self._add_one_range()
+        self._add_one_facing_count()
+        self._add_one_stock()
+        self._add_limits()
+
+    def _add_variables(self) -> None:
+        groups, options, points = self.pricing.ranges.group, self.options, self.points
+        self.chosen = [
+            self._new(f"range_{groups[k]}_{k}", pulp.LpInteger) for k in self.ranges.tolist()
+        ]
+        owners = [self.chosen[place] for place in options.range_place]
+        names = [f"facings_{i}_{f}" for i, f in zip(options.item, options.facings, strict=True)]
+        self.taken = self._parts(owners, options.entry, names, pulp.LpInteger)
+        owners = [self.taken[option] for option in points.option]
+        names = [f"stock_{option}" for option in points.option]
+        self.weights = self._parts(owners, points.option, names, pulp.LpContinuous)
+
+    def _new(self, name: str, kind: str) -> pulp.LpVariable:
+        variable = self.model.add_variable(name, 0, 1, kind)
+        self.variables.append(variable)
+        return variable
+
+    def _parts(
+        self, owners: list[pulp.LpVariable], family: Integers, names: list[str], kind: str
+    ) -> list[pulp.LpVariable]:
+        """A variable for each part of an owner; one part alone is the owner itself."""
+        sizes = np.bincount(family) if len(family) else np.zeros(0, dtype=np.int64)
+        return [
+            owner if sizes[member] == 1 else self._new(f"{name}_{k}", kind)
+            for k, (owner, member, name) in enumerate(zip(owners, family, names, strict=True))
+        ]
+
+    def _add_objective(self) -> None:
+        """Maximise what the points earn, less what priced limits cost, plus what those allow."""
+        pricing = self.pricing
+        economics, constant = pricing.unpriced, 0.0
+        if not self.tune_stock:
+            economics = priced_economics(pricing.problem, pricing.limits, self.prices)
+            constant = pricing.price_of_limits(self.prices)
+        values = _values(economics, self.options, self.points)
+        earned = expression(zip(self.weights, values.tolist(), strict=True))
+        self.model.setObjective(earned + constant)
+
+    def _add_one_range(self) -> None:
+        """One range per need group."""
+        group_of_choice = self.pricing.ranges.group[self.ranges]
+        for group in range(self.pricing.groups):
+            members = np.flatnonzero(group_of_choice == group)
+            terms = [(self.chosen[k], 1.0) for k in members]
+            self.model.addConstraint(row(terms, EQUAL, f"group_{group}", 1.0))
+
+    def _add_one_facing_count(self) -> None:
+        """An item of a chosen range has one facing count; none where the range is not chosen."""
+        owners = [self.chosen[place] for place in self.options.range_place]
+        self._add_parts(owners, self.options.entry, self.taken, "facings")
+
+    def _add_one_stock(self) -> None:
+        """Stock and sales of a facing count that is taken are a mixture of its points."""
+        owners = [self.taken[option] for option in self.points.option]
+        self._add_parts(owners, self.points.option, self.weights, "stock")
+
+    def _add_parts(
+        self,
+        owners: list[pulp.LpVariable],
+        family: Integers,
+        parts: list[pulp.LpVariable],
+        name: str,
+    ) -> None:
+        rows: dict[int, Terms] = {}
+        for owner, member, part in zip(owners, family.tolist(), parts, strict=True):
+            if part is not owner:
+                rows.setdefault(member, [(owner, -1.0)]).append((part, 1.0))
+        for member, terms in rows.items():
+            self.model.addConstraint(row(terms, EQUAL, f"{name}_{member}"))
+
+    def _add_limits(self) -> None:
+        """Every limit as it is; a priced one as if each stock were at the end that suits it best,
+        so that what cannot be is not chosen."""
+        pricing, options = self.pricing, self.options
+        for label, limit, sense, right in limit_sides(pricing.limits):
+            reach = self.points
+            if limit.counts_units and not self.tune_stock:
+                ends = options.low if sense == LESS else options.high
+                ends = np.where(np.isfinite(ends), ends, np.maximum(options.stock, options.mean))
+                reach = _points_at(pricing, options, ends)
+            use = _uses(limit, options, reach)
+            terms = [(self.weights[k], float(use[k])) for k in np.flatnonzero(use)]
+            self.model.addConstraint(row(terms, sense, label, right))
+
+
 def choose_near_best(
     pricing: GroupPricing,
     priced: Priced,
@@ -75,71 +197,35 @@ def choose_near_best(
 ) -> NearBestChoice | None:
     """Best choice of one range per need group with whole facings, inside the window.
 
-    Limits on what is sold or bought stay priced, and stock is the best at their prices; with
-    ``tune_stock`` they are rows like the others and stock is free between tangents of expected
-    sales, which takes far longer and closes the last hundredths of a percent. Either way the
-    bound holds for every plan of the store, inside the window or not. None where more than
+    The bound holds for every plan of the store, inside the window or not. None where more than
     40,000 ways to list an item are inside.
     """
-    ranges = pricing.ranges
-    numbers = np.flatnonzero(priced.most >= priced.group_best[ranges.group] - window)
-    kept, options = _options(pricing, priced, numbers, window)
-    if len(options.item) > MOST_OPTIONS:
+    inside = near_best(pricing, priced, window)
+    if len(inside.options.item) > MOST_OPTIONS:
         return None
-    model = pulp.LpProblem("near_best", pulp.LpMaximize)
-    chosen = [
-        model.add_variable(f"range_{ranges.group[k]}_{k}", 0, 1, pulp.LpInteger) for k in kept
-    ]
-    variables = list(chosen)
-    for group in range(pricing.groups):
-        members = np.flatnonzero(ranges.group[kept] == group)
-        terms = [(chosen[k], 1.0) for k in members]
-        model.addConstraint(row(terms, EQUAL, f"group_{group}", 1.0))
-    taken = _take_options(model, chosen, options, variables)
-    counted = [limit.counts_units for limit in pricing.limits]
-    prices = np.where(counted, priced.prices, 0.0)
-    if tune_stock:
-        points = _corner_points(pricing, prices, options)
-        economics, constant = pricing.unpriced, 0.0
-    else:
-        points = _best_points(pricing, options)
-        economics = priced_economics(pricing.problem, pricing.limits, prices)
-        constant = pricing.price_of_limits(prices)
-    weights = _take_points(model, taken, points, variables)
-    values = _values(economics, options, points)
-    model.setObjective(expression(zip(weights, values.tolist(), strict=True)) + constant)
-    for label, limit, sense, right in limit_sides(pricing.limits):
-        reach = points
-        if limit.counts_units and not tune_stock:
-            # As if every stock were at the end that suits the limit best: what must be possible.
-            ends = options.low if sense == LESS else options.high
-            reach = _points_at(pricing, options, np.where(np.isfinite(ends), ends, options.stock))
-        use = _uses(limit, options, reach)
-        terms = [(weights[k], float(use[k])) for k in np.flatnonzero(use)]
-        model.addConstraint(row(terms, sense, label, right))
-    live = LiveModel(model, variables)
+    program = NearBestProgram(pricing, priced, inside, tune_stock=tune_stock)
+    options, points = program.options, program.points
+    live = LiveModel(program.model, program.variables)
     solution = live.solve(gap, seconds)
     outside = priced.bound_week - window
     if solution.values is None:
         infeasible = solution.status is SolveStatus.INFEASIBLE
         bound = -math.inf if infeasible else solution.bound
         return NearBestChoice(None, max(outside, bound), solution.status)
+    taken = solution.values[[live.column[variable] for variable in program.taken]] > 0.5
     facings = np.zeros(len(pricing.problem.item_ids), dtype=np.int64)
-    for k, variable in enumerate(taken):
-        if solution.values[live.column[variable]] > 0.5:
-            facings[options.item[k]] = options.facings[k]
-    weight = solution.values[[live.column[variable] for variable in weights]]
+    facings[options.item[taken]] = options.facings[taken]
+    weight = solution.values[[live.column[variable] for variable in program.weights]]
     use = np.array([weight @ _uses(limit, options, points) for limit in pricing.limits])
     objective = float(weight @ _values(pricing.unpriced, options, points))
     bound = max(outside, solution.bound)
     return NearBestChoice(facings, bound, solution.status, objective, use)
 
 
-def _options(
-    pricing: GroupPricing, priced: Priced, numbers: Integers, window: float
-) -> tuple[Integers, _Options]:
+def near_best(pricing: GroupPricing, priced: Priced, window: float) -> NearBest:
     """Ranges and facing counts that lose no more than the window."""
     ranges = pricing.ranges
+    numbers = np.flatnonzero(priced.most >= priced.group_best[ranges.group] - window)
     first, entries = spread(ranges.entry_first, numbers)
     owner = np.repeat(np.arange(len(numbers)), np.diff(first))
     items, means = ranges.entry_item[entries], ranges.entry_mean[entries]
@@ -156,62 +242,16 @@ def _options(
     place = np.cumsum(inside) - 1
     low, high = pricing.values.stock_range(items, means)
     at = (rows, columns)
-    return numbers[inside], _Options(
-        place[owner[rows]], rows, items[rows], means[rows], every.facings[at], low[at], high[at],
-        every.stock[at],
+    return NearBest(
+        numbers[inside],
+        Options(
+            place[owner[rows]], rows, items[rows], means[rows], every.facings[at], low[at],
+            high[at], every.stock[at],
+        ),
     )  # fmt: skip
 
 
-def _take_options(
-    model: pulp.LpProblem,
-    chosen: list[pulp.LpVariable],
-    options: _Options,
-    variables: list[pulp.LpVariable],
-) -> list[pulp.LpVariable]:
-    """One variable per option; that of the range itself where there is only one facing count."""
-    names = [f"facings_{i}_{f}" for i, f in zip(options.item, options.facings, strict=True)]
-    owners = [chosen[place] for place in options.range_place]
-    return _split(model, owners, options.entry, names, pulp.LpInteger, variables)
-
-
-def _take_points(
-    model: pulp.LpProblem,
-    taken: list[pulp.LpVariable],
-    points: _Points,
-    variables: list[pulp.LpVariable],
-) -> list[pulp.LpVariable]:
-    """One weight per point of stock and sales; the option's own variable where there is one."""
-    names = [f"stock_{option}" for option in points.option]
-    owners = [taken[option] for option in points.option]
-    return _split(model, owners, points.option, names, pulp.LpContinuous, variables)
-
-
-def _split(
-    model: pulp.LpProblem,
-    owners: list[pulp.LpVariable],
-    family: Integers,
-    names: list[str],
-    kind: str,
-    variables: list[pulp.LpVariable],
-) -> list[pulp.LpVariable]:
-    """Parts that add up to their owner, family by family; one part alone is the owner."""
-    sizes = np.bincount(family) if len(family) else np.zeros(0, dtype=np.int64)
-    parts: list[pulp.LpVariable] = []
-    rows: dict[int, Terms] = {}
-    for k, (owner, member) in enumerate(zip(owners, family.tolist(), strict=True)):
-        if sizes[member] == 1:
-            parts.append(owner)
-            continue
-        part = model.add_variable(f"{names[k]}_{k}", 0, 1, kind)
-        parts.append(part)
-        variables.append(part)
-        rows.setdefault(member, [(owner, -1.0)]).append((part, 1.0))
-    for terms in rows.values():
-        model.addConstraint(row(terms, EQUAL, f"parts_of_{terms[0][0].name}_{terms[1][0].name}"))
-    return parts
-
-
-def _values(economics: Economics, options: _Options, points: _Points) -> Floats:
+def _values(economics: Economics, options: Options, points: _Points) -> Floats:
     item = options.item[points.option]
     values: Floats = (
         economics.sold[item] * points.sold
@@ -222,7 +262,7 @@ def _values(economics: Economics, options: _Options, points: _Points) -> Floats:
     return values
 
 
-def _uses(limit: LinearLimit, options: _Options, points: _Points) -> Floats:
+def _uses(limit: LinearLimit, options: Options, points: _Points) -> Floats:
     item = options.item[points.option]
     uses: Floats = (
         limit.listed[item]
@@ -233,17 +273,13 @@ def _uses(limit: LinearLimit, options: _Options, points: _Points) -> Floats:
     return uses
 
 
-def _points_at(pricing: GroupPricing, options: _Options, stock: Floats) -> _Points:
+def _points_at(pricing: GroupPricing, options: Options, stock: Floats) -> _Points:
     cv = pricing.problem.demand_cv[options.item]
     sold = newsvendor.expected_sales(options.mean, stock, cv)
     return _Points(np.arange(len(stock)), stock, sold)
 
 
-def _best_points(pricing: GroupPricing, options: _Options) -> _Points:
-    return _points_at(pricing, options, options.stock)
-
-
-def _corner_points(pricing: GroupPricing, prices: Floats, options: _Options) -> _Points:
+def _corner_points(pricing: GroupPricing, prices: Floats, options: Options) -> _Points:
     """Corners of a polygon around every stock and its expected sales, per option.
 
     Tangents of expected sales at stocks that suit several multiples of the prices; between two
