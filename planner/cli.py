@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
@@ -130,6 +131,13 @@ def plan(
         bool,
         typer.Option("--keep-going", help="Plan the other stores where one has no plan; exit 3"),
     ] = False,
+    cache: Annotated[
+        bool,
+        typer.Option(
+            help="Take stores solved before from the cache beside the runs, and keep those solved "
+            "now"
+        ),
+    ] = True,
     quiet: Quiet = False,
 ) -> None:
     """Plan every store: planograms in Excel, an HTML report, and the tables behind them."""
@@ -137,7 +145,7 @@ def plan(
     from planner.pipeline import BASE_SCENARIO
     from planner.pipeline import plan as plan_run
     from planner.progress import progress_bar
-    from planner.runs import check_folder
+    from planner.runs import RUN_FILE, check_folder
 
     if scenario != BASE_SCENARIO:
         raise typer.BadParameter(
@@ -164,12 +172,15 @@ def plan(
                 locks=locks,
                 overwrite=overwrite,
                 progress=progress,
+                cache=cache,
             )
         except PartlyPlanned as found:
             partly, folder, assumptions = found, found.folder, found.assumptions
     _warn(assumptions)
     planograms = sorted((folder / "planograms").glob("*.xlsx"))
-    typer.echo(f"Planned {len(planograms)} stores. Open:")
+    kept = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["cache"]
+    reused = f" ({kept['reused']} answers from the cache)" if kept and kept["reused"] else ""
+    typer.echo(f"Planned {len(planograms)} stores{reused}. Open:")
     typer.echo(f"  {folder / 'report.html'}    the report, in a browser")
     typer.echo(f"  {folder / 'chain.xlsx'}    the whole chain, in Excel")
     typer.echo(f"  {folder / 'planograms'}    a workbook per store, such as {planograms[0].name}")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from planner.assortment.chain import SolveSettings, plan_chain
 from planner.assortment.result import Assortment
+from planner.cache import ResultCache, cache_folder
 from planner.demand.backtest.light import light_backtest
 from planner.demand.estimate import estimate
 from planner.demand.result import Demand
@@ -62,33 +63,54 @@ def plan(
     locks: Path | None = None,
     overwrite: bool = False,
     progress: Progress = silent,
+    cache: bool = False,
 ) -> tuple[Path, tuple[Assumption, ...]]:
     """Plan a chain and write its run folder; returns the folder and all that was assumed.
 
-    Raises BadInput, Infeasible, NoPlan or WorkersLost; then nothing is written. Raises
-    PartlyPlanned with the folder of the run where it was written without the stores that have
-    no plan.
+    ``cache``: take what was solved before from the cache of this line of runs, and add to it
+    what is solved now. Raises BadInput, Infeasible, NoPlan or WorkersLost; then no run is written.
+    Raises PartlyPlanned with the folder of the run where it was written without the stores that
+    have no plan.
     """
-    with store_executor(settings.workers, settings.dask) as executor:
-        return _plan(data, out, settings, weeks, locks, overwrite, progress, executor)
+    run_id = new_run_id(data, BASE_SCENARIO)
+    folder = out if out is not None else Path("reports") / run_id
+    kept = ResultCache(cache_folder(folder, data)) if cache else None
+    with store_executor(settings.workers, settings.dask, kept) as executor:
+        assumed, left_out = _plan(
+            data, folder, run_id, settings, weeks, locks, overwrite, progress, executor
+        )
+    assumptions = (*assumed, *_what_befell(executor))
+    if left_out:
+        raise PartlyPlanned(left_out, folder, assumptions)
+    return folder, assumptions
+
+
+def _what_befell(executor: StoreExecutor) -> list[Assumption]:
+    """Warnings of workers and cache: they concern this run, and change nothing in its tables."""
+    found = [("workers", "ended unasked; what they were at was done again", executor.lost_workers)]
+    if executor.cache is not None:
+        damaged, kept = executor.cache.unreadable, executor.cache.unwritable
+        found.append(("cache", "damaged results were left out, and found again", damaged))
+        found.append(("cache", f"results could not be kept in {executor.cache.folder}", kept))
+    return [Assumption("run", *one, warning=True) for one in found if one[-1]]
 
 
 def _plan(
     data: Path,
-    out: Path | None,
+    folder: Path,
+    run_id: str,
     settings: SolveSettings,
     weeks: int | None,
     locks: Path | None,
     overwrite: bool,
     progress: Progress,
     executor: StoreExecutor,
-) -> tuple[Path, tuple[Assumption, ...]]:
+) -> tuple[tuple[Assumption, ...], str]:
+    """What was assumed, and the stores that were left out, in words."""
     clock = PhaseClock()
     with clock.phase("tables"):
         progress("reading the tables", 0, 1)
         inputs = read_inputs(data, locks=locks)
-        run_id = new_run_id(data, BASE_SCENARIO)
-        folder = out if out is not None else Path("reports") / run_id
     with clock.phase("demand"):
         progress("estimating demand", 0, 1)
         demand = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)
@@ -122,7 +144,7 @@ def _plan(
         outputs_started=started,
         store_seconds={s: p.seconds for s, p in assortment.plans.items()},
     )
-    written = write_run(
+    write_run(
         folder,
         contents,
         evidence_tables(assortment),
@@ -131,9 +153,7 @@ def _plan(
         overwrite=overwrite,
         progress=lambda done, total: progress("writing workbooks", done, total),
     )
-    if assortment.left_out:
-        raise PartlyPlanned(_left_out_words(inputs, assortment), written, assumptions)
-    return written, assumptions
+    return assumptions, _left_out_words(inputs, assortment) if assortment.left_out else ""
 
 
 def _left_out_words(inputs: Inputs, assortment: Assortment) -> str:

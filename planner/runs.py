@@ -250,6 +250,7 @@ def _run_json(
         | {"outputs": round(time.perf_counter() - record.outputs_started, 2)},
         "peak_memory_mb": _peak_memory_mb(executor),
         "workers": {"where": executor.where, "lost": executor.lost_workers},
+        "cache": executor.cache.said() if executor.cache else None,
         "versions": versions(),
         "inputs": {
             table: {

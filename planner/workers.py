@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from planner.cache import ResultCache
 from planner.errors import WorkersLost
 from planner.memory import peak_memory_mb
 
@@ -35,7 +36,9 @@ class StoreExecutor(ABC):
     peak_memory_mb = 0.0
     """Largest resident memory of a worker, in MB, as far as systems say."""
 
-    @abstractmethod
+    cache: ResultCache | None = None
+    """Answers jobs whose results it keeps (``cache.Keepable``)."""
+
     def map_stores(
         self, work: Callable[[Job], Done], jobs: Sequence[Job], names: Sequence[str] = ()
     ) -> Iterator[tuple[int, Done]]:
@@ -45,6 +48,15 @@ class StoreExecutor(ABC):
         job is run again. ``names``: what the jobs are called in a message. Raises what ``work``
         raises, and WorkersLost where a job takes its worker down every time.
         """
+        if self.cache is None:
+            return self._map(work, jobs, names)
+        return self.cache.map_jobs(self._map, work, jobs, names)
+
+    @abstractmethod
+    def _map(
+        self, work: Callable[[Job], Done], jobs: Sequence[Job], names: Sequence[str]
+    ) -> Iterator[tuple[int, Done]]:
+        """As ``map_stores``, without a cache."""
 
     @abstractmethod
     def close(self, *, abandon: bool = False) -> None:
@@ -52,12 +64,14 @@ class StoreExecutor(ABC):
 
 
 @contextmanager
-def store_executor(workers: int, dask: str = "") -> Iterator[StoreExecutor]:
+def store_executor(
+    workers: int, dask: str = "", cache: ResultCache | None = None
+) -> Iterator[StoreExecutor]:
     """Workers for a whole run: so many processes of this machine, or those of a Dask cluster.
 
     With one worker everything runs in this process, in order. ``dask``: address of the scheduler
-    of a cluster that is running; its own workers count then. Raises BadInput where it cannot be
-    used, and says what to do.
+    of a cluster that is running; its own workers count then. ``cache``: asked first, and pruned
+    at the end. Raises BadInput where the cluster cannot be used, and says what to do.
     """
     executor: StoreExecutor
     if dask:
@@ -66,11 +80,15 @@ def store_executor(workers: int, dask: str = "") -> Iterator[StoreExecutor]:
         executor = DaskWorkers(dask)
     else:
         executor = InProcess() if workers <= 1 else Processes(workers)
+    executor.cache = cache
     try:
         yield executor
     except BaseException:
         executor.close(abandon=True)
         raise
+    finally:
+        if cache is not None:
+            cache.prune()
     executor.close()
 
 
@@ -79,10 +97,9 @@ class InProcess(StoreExecutor):
 
     where = "this process"
 
-    def map_stores(
-        self, work: Callable[[Job], Done], jobs: Sequence[Job], names: Sequence[str] = ()
+    def _map(
+        self, work: Callable[[Job], Done], jobs: Sequence[Job], names: Sequence[str]
     ) -> Iterator[tuple[int, Done]]:
-        """Yield ``(number of the job, result)`` in order; see StoreExecutor."""
         for number, job in enumerate(jobs):
             yield number, work(job)
 
@@ -96,10 +113,9 @@ class Pooled(StoreExecutor):
     ended: tuple[type[BaseException], ...] = ()
     """What the future of a job raises whose worker has ended."""
 
-    def map_stores(
-        self, work: Callable[[Job], Done], jobs: Sequence[Job], names: Sequence[str] = ()
+    def _map(
+        self, work: Callable[[Job], Done], jobs: Sequence[Job], names: Sequence[str]
     ) -> Iterator[tuple[int, Done]]:
-        """Yield ``(number of the job, result)`` as jobs are done; see StoreExecutor."""
         waiting = deque(range(len(jobs)))
         at_work: dict[Handed, int] = {}
         try:
@@ -157,13 +173,13 @@ class Processes(Pooled):
         self._workers = workers
         self._pool: ProcessPoolExecutor | None = None
 
-    def map_stores(
-        self, work: Callable[[Job], Done], jobs: Sequence[Job], names: Sequence[str] = ()
+    def _map(
+        self, work: Callable[[Job], Done], jobs: Sequence[Job], names: Sequence[str]
     ) -> Iterator[tuple[int, Done]]:
-        """Yield ``(number of the job, result)`` as jobs are done; a lone job runs here."""
         if len(jobs) <= 1:
+            # A process would take longer to start than most jobs take.
             return InProcess().map_stores(work, jobs, names)
-        return super().map_stores(work, jobs, names)
+        return super()._map(work, jobs, names)
 
     def close(self, *, abandon: bool = False) -> None:
         """End the processes; with ``abandon`` without waiting for what they are at."""

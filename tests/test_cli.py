@@ -18,6 +18,7 @@ from whole_chain import SHOP_FIXTURES, SHOP_ITEMS, SHOP_STORES, corner_shops, sh
 
 from planner import __version__, cli
 from planner.assortment.solver import LiveModel, Solution, SolveStatus
+from planner.cache import FOLDER
 
 ITEM = {"id": "a", "need_group": "n", "attraction": 1, "price": 2, "unit_cost": 1}
 PROBLEM = {
@@ -289,14 +290,20 @@ def test_an_unexpected_fault_is_short_too(run_command, tmp_path, monkeypatch):
 
 
 def test_an_infeasible_chain_exits_3(run_command, tmp_path):
-    """A chain without a plan exits 3, names the store, and writes nothing."""
+    """A chain without a plan exits 3 and names the store; what was solved is in the cache."""
     stores = SHOP_STORES.replace("8,Market,Ahlen,North,,4,4", "8,Market,Ahlen,North,3,4,4")
     data = corner_shops(tmp_path / "data", stores=stores)
     before = sorted(tmp_path.rglob("*"))
     code, _, complaint = run_command("plan", data, "--out", tmp_path / "run", "--workers", 1)
     assert code == 3
     assert "store 8 (Market)" in complaint
-    assert sorted(tmp_path.rglob("*")) == before
+    left = [path for path in sorted(tmp_path.rglob("*")) if FOLDER not in path.parts]
+    assert left == before
+    code, _, _ = run_command(
+        "plan", data, "--out", tmp_path / "new" / "run", "--workers", 1, "--no-cache"
+    )
+    assert code == 3
+    assert not (tmp_path / "new").exists()
 
 
 def test_keep_going_plans_the_others_and_still_exits_3(run_command, tmp_path):

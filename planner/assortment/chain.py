@@ -68,6 +68,20 @@ class _StoreJob:
     reserved_cm: Mapping[str, float]
     settings: SolveSettings
 
+    @property
+    def gap(self) -> float:
+        """Relative gap asked for."""
+        return self.settings.gap
+
+    @property
+    def time_limit_seconds(self) -> float:
+        """Of each solve of the store."""
+        return self.settings.time_limit_seconds
+
+    def content(self) -> object:
+        """What the outcome depends on beside the gap: where it is solved changes nothing."""
+        return dataclasses.replace(self, settings=SolveSettings(0.0, 0.0, seed=self.settings.seed))
+
 
 def plan_chain(
     inputs: Inputs,

@@ -40,7 +40,7 @@ class StorePlan:
     objective_week: float
     """By the exact formulas; -inf where there is no plan, so that nothing can be misread."""
     bound_week: float
-    seconds: float
+    seconds: float = field(compare=False)
     score: Score | None
     limits: tuple[Limit, ...]
 

@@ -1,0 +1,242 @@
+"""The cache: what was solved before comes back as it was, and nothing else does."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from whole_chain import SETTINGS, SHOP_ITEMS, SHOP_STORES, table
+
+from planner import cache as cache_module
+from planner.assortment.result import StorePlan
+from planner.cache import ResultCache, cache_folder
+from planner.pipeline import plan
+from planner.workers import store_executor
+
+
+@dataclass(frozen=True)
+class Question:
+    """A job that may be kept."""
+
+    number: int
+    gap: float = 0.01
+    time_limit_seconds: float = 60.0
+    slow_seconds: float = 0.0
+
+    def content(self) -> object:
+        """The number alone."""
+        return self.number
+
+
+def answer(job: Question) -> StorePlan:
+    """A plan that says what it was made for, and when."""
+    time.sleep(job.slow_seconds)
+    return StorePlan(
+        str(job.number),
+        "feasible",
+        f"gap {job.gap}",
+        job.number,
+        1.0,
+        time.perf_counter(),
+        None,
+        (),
+    )
+
+
+def ask(folder: Path, *jobs: Question) -> tuple[ResultCache, list[StorePlan]]:
+    """What a run with these jobs gets, and its cache."""
+    cache = ResultCache(folder)
+    with store_executor(1, cache=cache) as executor:
+        found = dict(executor.map_stores(answer, jobs))
+    return cache, [found[number] for number in range(len(jobs))]
+
+
+def tables_of(run: Path) -> dict[str, bytes]:
+    """Every table of a run but the cells, which carry the run's own name."""
+    return {
+        path.name: path.read_bytes()
+        for path in sorted((run / "tables").iterdir())
+        if path.name != "cells.parquet"
+    }
+
+
+def said_of_cache(run: Path) -> tuple[int, int, int]:
+    """Stores reused and solved, and damaged files, by run.json."""
+    said = json.loads((run / "run.json").read_text())["cache"]
+    return said["reused"], said["solved"], said["unreadable"]
+
+
+def with_copied(shop_run: Path, tmp_path: Path, **tables: str) -> Path:
+    """The corner shops' data in a folder of its own, with some tables replaced."""
+    data = tmp_path / "data"
+    shutil.copytree(shop_run.parent / "data", data)
+    for name, text in tables.items():
+        (data / f"{name}.csv").write_text(text)
+    return data
+
+
+def test_a_run_from_the_cache_has_the_same_tables(shop_run, tmp_path):
+    """Without a cache, with an empty one, with a full one, with a damaged one: the same bytes."""
+    data = with_copied(shop_run, tmp_path)
+    first, _ = plan(data, tmp_path / "runs" / "first", settings=SETTINGS, cache=True)
+    again, _ = plan(data, tmp_path / "runs" / "again", settings=SETTINGS, cache=True)
+    stores = len(table(shop_run, "store_plans"))
+    solved = said_of_cache(first)[1]
+    assert said_of_cache(first) == (0, solved, 0)
+    assert said_of_cache(again) == (solved, 0, 0)
+    assert solved >= stores
+    damaged = sorted(cache_folder(again, data).iterdir())[0]
+    damaged.write_bytes(damaged.read_bytes()[:-7])
+    mended, warnings = plan(data, tmp_path / "runs" / "mended", settings=SETTINGS, cache=True)
+    assert said_of_cache(mended) == (solved - 1, 1, 1)
+    assert any(w.subject == "cache" and w.warning and w.count == 1 for w in warnings)
+    assert tables_of(shop_run) == tables_of(first) == tables_of(again) == tables_of(mended)
+
+
+def test_only_what_changed_is_solved_again(shop_run, tmp_path):
+    """Another budget in one store: the others come from the cache, as if all were solved."""
+    data = with_copied(shop_run, tmp_path)
+    plan(data, tmp_path / "runs" / "before", settings=SETTINGS, cache=True)
+    dearer = SHOP_STORES.replace("9,Station,Bonn,South,400", "9,Station,Bonn,South,350")
+    (data / "stores.csv").write_text(dearer)
+    after, _ = plan(data, tmp_path / "runs" / "after", settings=SETTINGS, cache=True)
+    alone, _ = plan(data, tmp_path / "alone" / "run", settings=SETTINGS)
+    reused, solved, _ = said_of_cache(after)
+    assert solved == 1
+    assert reused == 2
+    assert tables_of(after) == tables_of(alone)
+
+
+def test_another_price_is_another_problem(shop_run, tmp_path):
+    """What concerns all stores is solved again in all of them."""
+    data = with_copied(shop_run, tmp_path)
+    plan(data, tmp_path / "runs" / "before", settings=SETTINGS, cache=True)
+    (data / "items.csv").write_text(SHOP_ITEMS.replace("bananas,0.8,0.5", "bananas,0.9,0.5"))
+    after, _ = plan(data, tmp_path / "runs" / "after", settings=SETTINGS, cache=True)
+    assert said_of_cache(after)[0] == 0
+
+
+def test_runs_share_a_cache_only_in_one_line(tmp_path):
+    """A line of runs: one data folder, runs side by side."""
+    data, other = tmp_path / "a" / "data", tmp_path / "b" / "data"
+    line = cache_folder(tmp_path / "runs" / "one", data)
+    assert line == cache_folder(tmp_path / "runs" / "two", data)
+    assert line != cache_folder(tmp_path / "runs" / "one", other)
+    assert line != cache_folder(tmp_path / "elsewhere" / "one", data)
+
+
+def test_a_tighter_gap_serves_a_looser_one_and_never_the_reverse(tmp_path):
+    """The answer for the gap asked for comes first, then the tightest that is known."""
+    ask(tmp_path, Question(1, gap=0.01))
+    assert ask(tmp_path, Question(1, gap=0.001))[0].reused == 0
+    cache, (found,) = ask(tmp_path, Question(1, gap=0.005))
+    assert (cache.reused, found.proof) == (1, "gap 0.001")
+    cache, (found,) = ask(tmp_path, Question(1, gap=0.01))
+    assert (cache.reused, found.proof) == (1, "gap 0.01")
+
+
+def test_what_a_time_limit_may_have_cut_short_is_not_kept(tmp_path):
+    """A job that took as long as a time limit inside it is done again."""
+    slow = Question(1, time_limit_seconds=0.01, slow_seconds=0.02)
+    ask(tmp_path, slow)
+    assert ask(tmp_path, slow)[0].reused == 0
+
+
+def test_other_work_or_another_planner_has_other_answers(tmp_path, monkeypatch):
+    """The same job is asked of another function, or by a changed planner: it is done."""
+    ask(tmp_path, Question(1))
+    assert ask(tmp_path, Question(1))[0].reused == 1
+    monkeypatch.setattr(cache_module, "sources_hash", lambda: "changed")
+    assert ask(tmp_path, Question(1))[0].reused == 0
+
+
+def test_jobs_in_workers_are_answered_alike(tmp_path):
+    """Known and new jobs in one call, in processes: every number has its own result."""
+    ask(tmp_path, *(Question(n) for n in range(0, 10, 2)))
+    cache = ResultCache(tmp_path)
+    with store_executor(2, cache=cache) as executor:
+        found = dict(executor.map_stores(answer, [Question(n) for n in range(10)]))
+    assert [found[n].store_id for n in range(10)] == [str(n) for n in range(10)]
+    assert (cache.reused, cache.done) == (5, 5)
+
+
+def test_results_of_other_runs_meanwhile_are_not_seen(tmp_path):
+    """What a cache holds is settled when a run begins."""
+    early = ResultCache(tmp_path)
+    ask(tmp_path, Question(1))
+    with store_executor(1, cache=early) as executor:
+        list(executor.map_stores(answer, [Question(1)]))
+    assert early.reused == 0
+    assert ask(tmp_path, Question(1))[0].reused == 1
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "bit", "foreign"])
+def test_a_damaged_result_is_counted_and_made_again(tmp_path, damage, monkeypatch):
+    """Whatever is wrong with a file, the job is done, and the file is whole again."""
+    ask(tmp_path, Question(1))
+    (path,) = tmp_path.iterdir()
+    content = bytearray(path.read_bytes())
+    if damage == "foreign":
+        # Whole, but it would call a function when it is read.
+        content = bytearray(cache_module._packed(Call()))
+    if damage == "bit":
+        content[len(content) // 2] ^= 4
+    path.write_bytes({"empty": b"", "cut": bytes(content[:-1])}.get(damage, bytes(content)))
+    cache, (found,) = ask(tmp_path, Question(1))
+    assert (cache.reused, cache.unreadable, found.store_id) == (0, 1, "1")
+    assert not (tmp_path / "called").exists()
+    assert ask(tmp_path, Question(1))[0].reused == 1
+
+
+class Call:
+    """Unpickled without care, it makes a file."""
+
+    def __reduce__(self):
+        return os.system, ("touch called",)
+
+
+def test_a_folder_that_cannot_be_written_is_counted(tmp_path):
+    """Results are then forgotten, and the run goes on."""
+    (tmp_path / "file").write_text("in the way")
+    cache, (found,) = ask(tmp_path / "file" / "cache", Question(1))
+    assert (cache.unwritable, found.store_id) == (1, "1")
+
+
+def test_the_longest_unused_results_go_first(tmp_path):
+    """Above the size allowed the oldest are deleted; one that was used is young again."""
+    ask(tmp_path, *(Question(n) for n in range(4)))
+    files = sorted(tmp_path.iterdir())
+    for age, path in enumerate(files):
+        os.utime(path, (1_000_000 - age, 1_000_000 - age))
+    used = [n for n in range(4) if _age_of(tmp_path, n) == 1_000_000 - 3]
+    ask(tmp_path, Question(used[0]))
+    ResultCache(tmp_path).prune(most_bytes=sum(p.stat().st_size for p in files[:2]) + 1)
+    left = sorted(tmp_path.iterdir())
+    assert left == sorted([files[0], files[3]])
+
+
+def _age_of(folder: Path, number: int) -> float:
+    key = cache_module._key(answer, Question(number))
+    return (folder / f"{key}@0.01.kept").stat().st_mtime
+
+
+def test_plans_come_back_as_they_were(shops, tmp_path):
+    """Every number of a store's outcome survives the cache."""
+    outcome = shops.assortment.outcomes["7"]
+    back = cache_module._unpacked(cache_module._packed(outcome))
+    assert back.reasons == outcome.reasons
+    assert back.plan.limits == outcome.plan.limits
+    np.testing.assert_array_equal(back.draws, outcome.draws)
+    np.testing.assert_array_equal(
+        back.plan.score.stock_units_cycle, outcome.plan.score.stock_units_cycle
+    )
+    assert pickle.dumps(replace(back.plan, score=None)) == pickle.dumps(
+        replace(outcome.plan, score=None)
+    )
