@@ -21,8 +21,8 @@ from planner.assortment.stock import TOLERANCE, stock_bounds
 
 RELAXATION_ROUNDS = 3
 SOLVE_ROUNDS = 30
-FEW_OPEN_ITEMS = 12
-"""Items that may be listed or not, below which the whole program is quicker."""
+FEW_ITEMS = 12
+"""Items that may be listed, below which the whole program is quicker."""
 MOST_OPEN_ITEMS = 60
 """Items that may be listed or not, up to which the whole program closes gaps that prices leave."""
 
@@ -46,7 +46,7 @@ def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) ->
         return _without_plan(problem, *words, start)
     open_items = int((~problem.must_list & ~problem.locked_out).sum())
     found = None
-    if open_items >= FEW_OPEN_ITEMS:
+    if int((problem.must_list | ~problem.locked_out).sum()) >= FEW_ITEMS:
         found = solve_by_groups(problem, gap, deadline, within_limits)
     if found is not None and found.score is not None:
         closed = relative_gap(found.score.objective_week, found.bound_week) <= gap
