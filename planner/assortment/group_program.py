@@ -28,6 +28,8 @@ FIRST_SHARES: tuple[float, ...] = (0.1, 0.3, 0.6, 1.0, 2.0)
 FIRST_WINDOW = 5e-4
 CHOICE_ROUNDS = 16
 PRICE_STEPS = 6
+NUMERICAL_DUST = 1e-6
+"""Share of the objective that breaking limits may cost in a mixture that keeps them."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def relax_by_groups(
     if ranges is None or not _every_group_has_a_range(ranges):
         return None
     relaxed = relax(problem, ranges, gap, math.inf, start)
-    if relaxed.mixture.shortfall > 0:
+    if _breaks_a_limit(relaxed):
         return None
     columns = relaxed.master.all_columns()
     weight = relaxed.mixture.weights[columns.owner()]
@@ -166,7 +168,7 @@ def solve_by_groups(
         return None
     # Prices ten times closer than the gap leave a window of that gap for whole ranges.
     relaxed = relax(problem, ranges, max(gap / 10, PROVEN / 100), deadline)
-    if relaxed.mixture.shortfall > 0:
+    if _breaks_a_limit(relaxed):
         return None
     best: Score | None = None
     priced = relaxed.best
@@ -237,6 +239,11 @@ class _PriceSearch:
         following: Floats = np.array(prices)
         following[k] = step
         return following
+
+
+def _breaks_a_limit(relaxed: Relaxation) -> bool:
+    mixture = relaxed.mixture
+    return mixture.shortfall > NUMERICAL_DUST * max(1.0, abs(mixture.objective_week))
 
 
 def _every_group_has_a_range(ranges: GroupRanges) -> bool:

@@ -185,8 +185,11 @@ class ItemValues:
             lowest = np.minimum(chord_left, chord_right)
             above = np.where(ends, left + np.maximum(rise, 0.0) * width - lowest, above)
         above = np.where(self._possible[:, :-1], above, 0.0).max(axis=2)
-        # Where selling costs, stock stays at its least and V is convex: below its chord.
-        above = np.where(economics.sold[:, None] > 0, np.maximum(above, 0.0), 0.0)
+        # Where selling costs, stock stays at its least and V is convex, below its chord; but for
+        # the supply that more demand asks for: then V falls.
+        falls = np.where(self.problem.min_supply_cycles[:, None] > 0, -np.diff(best, axis=1), 0.0)
+        pays = economics.sold[:, None] > 0
+        above = np.maximum(np.where(pays, above, falls), 0.0)
         return np.pad(above, ((0, 0), (0, 1))).ravel()
 
     def exact(self, economics: Economics, items: Integers, means: Floats) -> BestChoice:
