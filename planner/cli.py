@@ -104,7 +104,9 @@ def plan(
     out: Annotated[
         Path | None, typer.Option(help="Run folder; default: reports/<data>-<scenario>-<time>")
     ] = None,
-    scenario: Annotated[str, typer.Option(help="Scenario; 'base' is the data as it is")] = "base",
+    scenario: Annotated[
+        str, typer.Option(help="A block of scenarios.toml beside the data; 'base': the data as is")
+    ] = "base",
     locks: Annotated[
         Path | None, typer.Option(help="CSV with columns store_id, item_id, lock (IN or OUT)")
     ] = None,
@@ -142,15 +144,10 @@ def plan(
 ) -> None:
     """Plan every store: planograms in Excel, an HTML report, and the tables behind them."""
     from planner.assortment.chain import SolveSettings
-    from planner.pipeline import BASE_SCENARIO
     from planner.pipeline import plan as plan_run
     from planner.progress import progress_bar
     from planner.runs import RUN_FILE, check_folder
 
-    if scenario != BASE_SCENARIO:
-        raise typer.BadParameter(
-            f"there is no scenario {scenario!r}; known: {BASE_SCENARIO}", param_hint="--scenario"
-        )
     if out is not None:
         check_folder(out, overwrite=overwrite)
     settings = SolveSettings(
@@ -170,6 +167,7 @@ def plan(
                 settings=settings,
                 weeks=weeks,
                 locks=locks,
+                scenario=scenario,
                 overwrite=overwrite,
                 progress=progress,
                 cache=cache,

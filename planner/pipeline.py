@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,21 +13,22 @@ import pandas as pd
 
 from planner.assortment.chain import SolveSettings, plan_chain
 from planner.assortment.result import Assortment
+from planner.assortment.rules import PlanRules
 from planner.cache import ResultCache, cache_folder
 from planner.demand.backtest.light import light_backtest
 from planner.demand.estimate import estimate
 from planner.demand.result import Demand
-from planner.errors import NoPlan, PartlyPlanned
+from planner.errors import BadInput, NoPlan, PartlyPlanned, Problem
 from planner.outputs.assemble import all_assumptions, assemble_contents
 from planner.outputs.evidence import evidence_tables
 from planner.runs import RunRecord, new_run_id, write_run
+from planner.scenarios.file import BASE, Scenario, check_with_inputs, read_scenario
 from planner.shelves.place import place
 from planner.shelves.result import Shelves
 from planner.tables.inputs import Assumption, Inputs
 from planner.tables.read import read_inputs
 from planner.workers import StoreExecutor, store_executor
 
-BASE_SCENARIO = "base"
 PLACING_ROUNDS = 12
 
 Progress = Callable[[str, int, int], None]
@@ -61,23 +63,25 @@ def plan(
     settings: SolveSettings,
     weeks: int | None = None,
     locks: Path | None = None,
+    scenario: str = BASE,
     overwrite: bool = False,
     progress: Progress = silent,
     cache: bool = False,
 ) -> tuple[Path, tuple[Assumption, ...]]:
     """Plan a chain and write its run folder; returns the folder and all that was assumed.
 
+    ``scenario``: a block of the scenarios.toml beside the data; the base is the data as it is.
     ``cache``: take what was solved before from the cache of this line of runs, and add to it
     what is solved now. Raises BadInput, Infeasible, NoPlan or WorkersLost; then no run is written.
     Raises PartlyPlanned with the folder of the run where it was written without the stores that
     have no plan.
     """
-    run_id = new_run_id(data, BASE_SCENARIO)
+    run_id = new_run_id(data, scenario)
     folder = out if out is not None else Path("reports") / run_id
     kept = ResultCache(cache_folder(folder, data)) if cache else None
     with store_executor(settings.workers, settings.dask, kept) as executor:
         assumed, left_out = _plan(
-            data, folder, run_id, settings, weeks, locks, overwrite, progress, executor
+            data, folder, run_id, settings, weeks, locks, scenario, overwrite, progress, executor
         )
     assumptions = (*assumed, *_what_befell(executor))
     if left_out:
@@ -102,6 +106,7 @@ def _plan(
     settings: SolveSettings,
     weeks: int | None,
     locks: Path | None,
+    scenario: str,
     overwrite: bool,
     progress: Progress,
     executor: StoreExecutor,
@@ -110,15 +115,20 @@ def _plan(
     clock = PhaseClock()
     with clock.phase("tables"):
         progress("reading the tables", 0, 1)
-        inputs = read_inputs(data, locks=locks)
+        inputs, chosen = read_inputs_and_scenario(data, locks, scenario)
     with clock.phase("demand"):
         progress("estimating demand", 0, 1)
         demand = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)
     with clock.phase("backtest"):
         progress("foretelling the past", 0, 1)
         scores, noted = light_backtest(inputs, demand.weeks, settings.seed)
-    assortment, shelves = plan_and_place(inputs, demand, settings, clock, progress, executor)
-    assumptions = all_assumptions(inputs, demand, noted, assortment, shelves)
+    assortment, shelves = plan_and_place(
+        inputs, demand, settings, clock, progress, executor, chosen.rules
+    )
+    assumptions = (
+        *chosen.assumptions(),
+        *all_assumptions(inputs, demand, noted, assortment, shelves),
+    )
     started = time.perf_counter()
     contents = assemble_contents(
         inputs,
@@ -128,12 +138,13 @@ def _plan(
         backtest=scores,
         assumptions=assumptions,
         run_id=run_id,
-        scenario=BASE_SCENARIO,
+        scenario=chosen.name,
+        objective=chosen.rules.objective,
     )
     record = RunRecord(
         inputs=inputs,
         scenario={
-            "name": BASE_SCENARIO,
+            **chosen.resolved(),
             "objective": contents.stamp.objective,
             "weeks": demand.weeks,
             "gap": settings.gap,
@@ -156,6 +167,29 @@ def _plan(
     return assumptions, _left_out_words(inputs, assortment) if assortment.left_out else ""
 
 
+def read_inputs_and_scenario(
+    data: Path, locks: Path | None, scenario: str
+) -> tuple[Inputs, Scenario]:
+    """Both, the scenario's file among the inputs; raises BadInput with the problems of both."""
+    problems: list[Problem] = []
+    found, inputs = Scenario(), None
+    try:
+        found = read_scenario(data, scenario)
+    except BadInput as error:
+        problems += error.problems
+    try:
+        inputs = read_inputs(data, locks=locks)
+        check_with_inputs(found, inputs)
+    except BadInput as error:
+        problems += error.problems
+    if problems or inputs is None:
+        raise BadInput(problems)
+    if found.source is not None:
+        files = {**inputs.files, found.source.table: found.source}
+        inputs = dataclasses.replace(inputs, files=files)
+    return inputs, found
+
+
 def _left_out_words(inputs: Inputs, assortment: Assortment) -> str:
     names = inputs.stores.set_index("store_id")["store_name"]
     lines = [
@@ -172,6 +206,7 @@ def plan_and_place(
     clock: PhaseClock,
     progress: Progress = silent,
     executor: StoreExecutor | None = None,
+    rules: PlanRules | None = None,
 ) -> tuple[Assortment, Shelves]:
     """Plan every store and stand its items on the shelves.
 
@@ -184,7 +219,9 @@ def plan_and_place(
 
     reserve: dict[str, dict[str, float]] = {}
     with clock.phase("assortment"):
-        assortment = plan_chain(inputs, demand, settings, progress=solving, executor=executor)
+        assortment = plan_chain(
+            inputs, demand, settings, progress=solving, executor=executor, rules=rules
+        )
     for _ in range(PLACING_ROUNDS):
         with clock.phase("shelves"):
             progress("placing items", 0, 1)
@@ -205,6 +242,7 @@ def plan_and_place(
                 before=assortment,
                 progress=solving,
                 executor=executor,
+                rules=rules,
             )
     stores = ", ".join(shelves.unplaced)
     raise NoPlan(f"items fit in total but not shelf by shelf in stores {stores}")

@@ -66,7 +66,7 @@ def test_the_readme_names_every_option_of_plan() -> None:
     options = {
         parameter.opts[0]
         for parameter in typer.main.get_group(app).commands["plan"].params
-        if parameter.opts[0].startswith("--") and parameter.name != "scenario"
+        if parameter.opts[0].startswith("--")
     }
     assert {option for option in options if f"`{option}`" not in row[0]} == set()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from planner.assortment.common import chain_ranking, common_plan, evaluated_faci
 from planner.assortment.conflict_words import conflict_lines
 from planner.assortment.parameters import ChainParameters, chain_parameters
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
-from planner.assortment.reasons import item_reasons
+from planner.assortment.reasons import item_reasons, marginal_values
 from planner.assortment.result import (
     Assortment,
     LeftOut,
@@ -24,8 +23,9 @@ from planner.assortment.result import (
     proof_words,
     relative_gap,
 )
-from planner.assortment.score import best_score
+from planner.assortment.rules import Objective, PlanRules
 from planner.assortment.store import at_least, solve_store, within_limits
+from planner.assortment.today import facings_today, score_today
 from planner.assortment.value import MODEL_ERROR, value_draws
 from planner.assortment.ways_out import mended_conflicts
 from planner.demand.result import ChoiceModel, Demand
@@ -92,6 +92,7 @@ def plan_chain(
     before: Assortment | None = None,
     progress: Progress | None = None,
     executor: StoreExecutor | None = None,
+    rules: PlanRules | None = None,
 ) -> Assortment:
     """Plan every store; stores are not coupled in this version.
 
@@ -99,9 +100,11 @@ def plan_chain(
     which a plan did not fit; with ``before``, only stores whose reserve changed are solved
     again, and they keep their first bound: that of all the shelf they have. ``executor``: where
     stores are solved; without one, as many processes as the settings say, for this call alone.
-    Raises Infeasible or NoPlan naming the stores.
+    ``rules``: what a scenario asks for beside the input. Raises Infeasible or NoPlan naming the
+    stores.
     """
-    parameters = chain_parameters(inputs, demand)
+    rules = rules or PlanRules()
+    parameters = chain_parameters(inputs, demand, rules)
     problems = _reserve(parameters.problems, reserve_cm or {})
     again = list(problems)
     if before:
@@ -111,7 +114,10 @@ def plan_chain(
             if (reserve_cm or {}).get(s, {}) != before.reserve_cm.get(s, {})
             and s not in before.left_out
         ]
-    jobs = _jobs(inputs, demand, parameters, problems, settings, again, reserve_cm or {})
+    in_units = inputs.planned_in_units or rules.objective is Objective.UNITS
+    jobs = _jobs(
+        inputs, demand, parameters, problems, settings, again, reserve_cm or {}, in_units=in_units
+    )
     outcomes: dict[str, StoreOutcome] = {}
     names = [f"store {store}" for store in again]
     with (
@@ -148,12 +154,14 @@ def _jobs(
     settings: SolveSettings,
     stores: list[str],
     reserve_cm: Mapping[str, Mapping[str, float]],
+    *,
+    in_units: bool,
 ) -> list[_StoreJob]:
     ranking = chain_ranking(list(problems.values()), demand)
     mean, error = demand.of_pairs("demand_units_week"), demand.of_pairs("se_units_week")
     relative = np.divide(error, mean, out=np.zeros_like(mean), where=mean > 0)
     never_sold = (demand.pairs["source"] == "model").to_numpy().reshape(mean.shape)
-    facings = _facings_today(inputs, demand)
+    facings = facings_today(inputs, demand)
     number = {store: s for s, store in enumerate(demand.store_ids)}
     return [
         _StoreJob(
@@ -166,7 +174,7 @@ def _jobs(
             never_sold=never_sold[number[store]],
             choice_draws=tuple(_of_store(m, number[store]) for m in demand.choice_draws),
             ranking=ranking,
-            currency="" if inputs.planned_in_units else inputs.chain.currency or GENERIC_CURRENCY,
+            currency="" if in_units else inputs.chain.currency or GENERIC_CURRENCY,
             reserved_cm=reserve_cm.get(store, {}),
             settings=settings,
         )
@@ -183,15 +191,6 @@ def _of_store(model: ChoiceModel, store: int) -> ChoiceModel:
     )
 
 
-def _facings_today(inputs: Inputs, demand: Demand) -> Floats:
-    facings = np.full((len(demand.store_ids), len(demand.item_ids)), np.nan)
-    stores = {store: s for s, store in enumerate(demand.store_ids)}
-    items = {item: i for i, item in enumerate(demand.item_ids)}
-    for row in inputs.current_range.to_dict("records"):
-        facings[stores[row["store_id"]], items[row["item_id"]]] = row["facings"]
-    return facings
-
-
 def _plan_store(job: _StoreJob) -> StoreOutcome:
     problem, settings = job.problem, job.settings
     plan = solve_store(problem, settings.gap, settings.time_limit_seconds)
@@ -201,12 +200,7 @@ def _plan_store(job: _StoreJob) -> StoreOutcome:
     if common is not None and within_limits(problem, common.facings):
         plan = at_least(problem, plan, common)
     facings = evaluated_facings(problem, job.in_range & job.buyable, job.current_facings)
-    current = best_score(problem, facings)
-    overspends = current is None
-    if current is None:
-        current = best_score(problem, facings, math.inf)
-    # Without a budget the least stock is always affordable.
-    assert current is not None
+    current, overspends = score_today(problem, facings)
     assert plan.score is not None
     draws = value_draws(
         problem,
@@ -218,6 +212,8 @@ def _plan_store(job: _StoreJob) -> StoreOutcome:
         choice_draws=job.choice_draws,
     )
     reasons, marginal = item_reasons(problem, plan, job.not_candidate, job.currency)
+    if not problem.is_in_money():
+        marginal = marginal_values(problem.in_money(), plan.score.facings, 0.0)
     return StoreOutcome(plan, common, current, overspends, tuple(reasons), marginal, draws)
 
 

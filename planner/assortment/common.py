@@ -26,7 +26,9 @@ def chain_ranking(problems: Sequence[StoreProblem], demand: Demand) -> Integers:
     total, stores = np.zeros(wanted.shape[1]), np.zeros(wanted.shape[1])
     for s, problem in enumerate(problems):
         candidate = ~problem.locked_out
-        value = (problem.price - problem.unit_cost) * wanted[s] - problem.listing_cost_week
+        # Where a unit sold adds nothing by itself (least waste), items rank by their margin.
+        ranked = problem if (problem.price > problem.unit_cost).any() else problem.in_money()
+        value = (ranked.price - ranked.unit_cost) * wanted[s] - ranked.listing_cost_week
         total += value * candidate
         stores += candidate
     mean = np.divide(total, stores, out=np.full(wanted.shape[1], -np.inf), where=stores > 0)

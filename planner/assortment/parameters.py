@@ -11,13 +11,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.assortment.common import evaluated_facings
 from planner.assortment.core import core_items
+from planner.assortment.objectives import with_objective
 from planner.assortment.problem import Flags, Floats, RangeLimit, StoreProblem
-from planner.assortment.range_limits import least_count, least_share, most_count, most_share
+from planner.assortment.range_limits import (
+    least_count,
+    least_share,
+    most_count,
+    most_share,
+    swap_limits,
+)
+from planner.assortment.rules import PlanRules
+from planner.assortment.today import facings_today, score_today
 from planner.assortment.waste import calibrate_waste
 from planner.demand.result import Demand
 from planner.errors import BadInput, Problem
 from planner.tables.inputs import Assumption, Inputs
+
+DAYS_OF_A_WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -35,8 +47,11 @@ class ChainParameters:
     assumptions: tuple[Assumption, ...]
 
 
-def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
-    """Parameters of every store program (docs/model.md)."""
+def chain_parameters(
+    inputs: Inputs, demand: Demand, rules: PlanRules | None = None
+) -> ChainParameters:
+    """Parameters of every store program (docs/model.md) under the rules of a scenario."""
+    rules = rules or PlanRules()
     items, stores = inputs.items, inputs.stores
     reason = _why_not(inputs, demand)
     buyable = np.asarray(reason == "", dtype=bool)
@@ -59,6 +74,7 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
         )
     locks = _locks(inputs)
     _refuse_locks_on_what_cannot_be_bought(inputs, locks[0] & ~buyable)
+    facings = facings_today(inputs, demand)
     no_fixtures = 0
     problems = {}
     for s, store_id in enumerate(demand.store_ids):
@@ -71,9 +87,10 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
         candidate = reason[s] == ""
         locked_in, locked_out = locks[0][s], locks[1][s]
         store = stores.iloc[s]
-        problems[store_id] = StoreProblem(
+        cycles = float(store["deliveries_week"])
+        problem = StoreProblem(
             store_id=store_id,
-            deliveries_week=float(store["deliveries_week"]),
+            deliveries_week=cycles,
             segments=demand.segments,
             need_groups=demand.need_groups,
             item_ids=demand.item_ids,
@@ -94,7 +111,9 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
             shelf_fills_per_cycle=items["shelf_fills_per_cycle"].to_numpy(dtype=np.float64),
             min_units_per_facing=items["min_units_per_facing"].to_numpy(dtype=np.float64),
             min_stock_units=items["case_units"].to_numpy(dtype=np.float64),
-            min_supply_cycles=np.zeros(len(items)),
+            min_supply_cycles=np.full(
+                len(items), (rules.min_days_of_supply or 0.0) * cycles / DAYS_OF_A_WEEK
+            ),
             min_facings=items["min_facings"].to_numpy(dtype=np.int64),
             max_facings=most,
             listing_cost_week=items["listing_cost_week"].to_numpy(dtype=np.float64),
@@ -105,16 +124,56 @@ def chain_parameters(inputs: Inputs, demand: Demand) -> ChainParameters:
             locked_in=locked_in,
             locked_out=locked_out | (~candidate & ~core & ~locked_in),
             shelf_cm=shelf_cm,
-            budget_week=float(_or_inf(stores["budget_week"])[s]),
-            max_local_items=float(_or_inf(stores["max_local_items"])[s]),
+            budget_week=float(_or_inf(stores["budget_week"])[s]) * rules.budget_scale,
+            max_local_items=_most_local_items(stores, s, rules),
             min_sales_week=-np.inf,
             range_limits=_range_limits(inputs, store_id, str(store["region"])),
         )
+        problem = with_rules(problem, inputs, rules, demand.in_range[s])
+        if rules.min_sales_share > 0:
+            now = evaluated_facings(problem, demand.in_range[s] & buyable[s], facings[s])
+            sales = float(score_today(problem, now)[0].sales_week.sum())
+            problem = dataclasses.replace(problem, min_sales_week=rules.min_sales_share * sales)
+        problems[store_id] = with_objective(problem, rules.objective)
         reason[s][locked_out & (reason[s] == "")] = "locked out"
     if no_fixtures:
         text = "stores without fixtures: no shelf limit and no planogram"
         assumptions.append(Assumption("assortment", "fixtures", text, no_fixtures))
     return ChainParameters(problems, core, reason, buyable, tuple(assumptions))
+
+
+def with_rules(
+    problem: StoreProblem, inputs: Inputs, rules: PlanRules, in_range: Flags
+) -> StoreProblem:
+    """The store with the rules on its range: shares of the listed items, and swaps.
+
+    ``in_range``: the items of today's range. Rules that are there already are replaced, so that
+    a store whose core is chosen anew can be given them again.
+    """
+    items = inputs.items
+    shares: list[tuple[str, Flags, float]] = [
+        ("min_share:local", ~problem.core, rules.min_local_share),
+        ("min_share:organic", items["organic"].to_numpy(dtype=bool), rules.min_organic_share),
+    ]
+    for supplier, share in rules.min_supplier_share.items():
+        members = np.asarray(items["supplier_id"] == supplier, dtype=bool)
+        shares.append((f"min_share:supplier:{supplier}", members, share))
+    limits = [least_share(name, members, share) for name, members, share in shares if share > 0]
+    if rules.max_swaps is not None:
+        limits += swap_limits(in_range, problem.must_list, problem.locked_out, rules.max_swaps)
+    kept = [
+        limit
+        for limit in problem.range_limits
+        if not limit.name.startswith(("min_share:", "max_swaps:"))
+    ]
+    return dataclasses.replace(problem, range_limits=(*kept, *limits))
+
+
+def _most_local_items(stores: pd.DataFrame, store: int, rules: PlanRules) -> float:
+    """Most local items of a store: as the rules say for every store, or as its row does."""
+    if rules.max_local_items is not None:
+        return float(rules.max_local_items)
+    return float(_or_inf(stores["max_local_items"])[store])
 
 
 def _or_inf(column: pd.Series) -> Floats:

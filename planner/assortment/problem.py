@@ -101,6 +101,13 @@ class StoreProblem:
             facing_cost_week=self.facing_money_week,
         )
 
+    def is_in_money(self) -> bool:
+        """Whether the objective is the margin."""
+        return bool(
+            np.array_equal(self.price, self.sales_price)
+            and np.array_equal(self.unit_cost, self.spend_cost)
+        )
+
     @property
     def stock_capacity_per_facing(self) -> Floats:
         """Most stock per cycle that one facing carries: units per facing times refills."""

@@ -9,6 +9,7 @@ from scipy.special import gammainc, gammaincc
 
 from planner.audit.folder import RunFolder
 from planner.audit.ledger import Ledger
+from planner.audit.scenario import budgets
 
 FILE = "tables/assortment.parquet"
 CERTAIN_CV = 1e-3
@@ -155,9 +156,9 @@ def check_budget(run: RunFolder, ledger: Ledger) -> None:
     """No store spends more than its weekly budget."""
     stores = run.inputs["stores"]
     spend = stores["store_id"].map(spend_by_store(run)).fillna(0.0)
-    budget = stores["budget_week"].fillna(np.inf)
+    budget = stores["store_id"].map(budgets(run)).fillna(np.inf)
     ledger.expect_rows(
-        stores.assign(spend=spend),
+        stores.assign(spend=spend, budget_week=budget),
         spend <= budget + STOCK_TOLERANCE * np.maximum(1.0, spend),
         lambda row: (
             f"{FILE}: store {row['store_id']} spends {row['spend']:.10g} a week, budget_week "

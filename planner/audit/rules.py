@@ -10,6 +10,7 @@ import pandas as pd
 
 from planner.audit.folder import RunFolder
 from planner.audit.ledger import Ledger
+from planner.audit.scenario import most_local_items
 
 FILE = "tables/assortment.parquet"
 
@@ -175,7 +176,10 @@ def check_counts(run: RunFolder, ledger: Ledger) -> None:
     listed = frame[frame["listed"]]
     local = listed[~listed["core"]].groupby("store_id").size()
     stores = run.inputs["stores"]
-    counted = stores.assign(local=stores["store_id"].map(local).fillna(0.0))
+    counted = stores.assign(
+        local=stores["store_id"].map(local).fillna(0.0),
+        max_local_items=stores["store_id"].map(most_local_items(run)),
+    )
     ledger.expect_rows(
         counted,
         counted["local"] <= counted["max_local_items"].fillna(np.inf),

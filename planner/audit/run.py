@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from planner.audit import economics, left_out, planogram, rules, totals, workbooks
+from planner.audit import economics, left_out, planogram, rules, scenario, totals, workbooks
 from planner.audit.copies import check_copies, read_copies
 from planner.audit.files import check_files
 from planner.audit.folder import RunFolder, read_manifest, read_tables
@@ -21,6 +21,10 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (rules.check_locks, ("assortment", "economics")),
     (rules.check_facings, ("assortment", "economics")),
     (rules.check_counts, ("assortment", "economics")),
+    (scenario.check_shares, ("assortment",)),
+    (scenario.check_swaps, ("assortment", "economics")),
+    (scenario.check_supply, ("assortment",)),
+    (scenario.check_sales_floor, ("assortment", "figures")),
     (planogram.check_each_once, ("assortment", "positions")),
     (planogram.check_positions, ("positions",)),
     (planogram.check_shelves, ("positions", "shelves")),
@@ -30,11 +34,11 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (economics.check_stock, ("assortment", "economics")),
     (economics.check_sales, ("assortment", "economics")),
     (economics.check_budget, ("assortment", "economics")),
-    (totals.check_objectives, ("assortment", "store_plans")),
+    (totals.check_objectives, ("assortment", "economics", "store_plans")),
     (totals.check_proofs, ("store_plans",)),
     (left_out.check_left_out, ("left_out", "assortment", "store_plans")),
     (totals.check_manifest, ("store_plans",)),
-    (totals.check_limits, ("assortment", "economics", "limits")),
+    (totals.check_limits, ("assortment", "economics", "figures", "limits")),
     (totals.check_figures, ("assortment", "economics", "figures")),
     (totals.check_value, ("value",)),
     (workbooks.check_cells, ("cells",)),

@@ -11,6 +11,14 @@ import pandas as pd
 from planner.audit.economics import spend_by_store
 from planner.audit.folder import MANIFEST, RunFolder
 from planner.audit.ledger import RELATIVE_TOLERANCE, Ledger, close, number
+from planner.audit.scenario import (
+    budgets,
+    counts_facings,
+    limits_available,
+    limits_used,
+    most_local_items,
+    objective_of_items,
+)
 
 PLANS = "tables/store_plans.parquet"
 PROVEN = 1e-6
@@ -33,16 +41,17 @@ def proof_holds(proof: str, gap: float) -> bool:
 
 
 def check_objectives(run: RunFolder, ledger: Ledger) -> None:
-    """A store's proven objective is its margin before the left-over width went to facings."""
+    """A store's proven objective is that of its items; a margin as it was before the left-over
+    width went to facings."""
     plans = run.tables["store_plans"]
-    margin = run.tables["assortment"].groupby("store_id")["margin_week"].sum()
-    added = plans["facings_added_cost_week"].fillna(0.0)
+    objective = objective_of_items(run).groupby(run.tables["assortment"]["store_id"]).sum()
+    added = plans["facings_added_cost_week"].fillna(0.0) * counts_facings(run)
     ledger.expect_close(
         plans.drop(columns="plan"),
         "objective_week",
-        plans["store_id"].map(margin).fillna(0.0) + added,
+        plans["store_id"].map(objective).fillna(0.0) + added,
         PLANS,
-        "margin of its items plus the cost of the facings added",
+        "objective of its items, a margin plus the cost of the facings added",
     )
     known = set(plans["store_id"])
     for store_id in run.inputs["stores"]["store_id"]:
@@ -116,7 +125,7 @@ def check_manifest(run: RunFolder, ledger: Ledger) -> None:
 def check_limits(run: RunFolder, ledger: Ledger) -> None:
     """What each limit uses and has, recomputed; shelf width with all printed facings."""
     limits = run.tables["limits"]
-    used, available = _uses(run), _available(run)
+    used, available = _uses(run) | limits_used(run), _available(run) | limits_available(run)
     names = list(zip(limits["store_id"], limits["limit"], strict=True))
     frame = limits.assign(
         now=[used.get(name, math.nan) for name in names],
@@ -138,7 +147,7 @@ def check_limits(run: RunFolder, ledger: Ledger) -> None:
             f"{number(row['available'])}, expected {number(row['allowed'])} from the input"
         ),
     )
-    most = ~frame["limit"].str.contains("_min")
+    most = ~frame["limit"].str.contains("_min|^min_|^max_swaps:out")
     over = frame["used"] - frame["available"]
     slack = RELATIVE_TOLERANCE * np.maximum(1.0, frame["available"].abs())
     ledger.expect_rows(
@@ -180,9 +189,9 @@ def _uses(run: RunFolder) -> dict[tuple[str, str], float]:
 def _available(run: RunFolder) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
     stores = run.inputs["stores"]
-    for name in ("budget_week", "max_local_items"):
-        for store_id, value in zip(stores["store_id"], stores[name], strict=True):
-            found[store_id, name] = float(value)
+    for name, values in (("budget_week", budgets(run)), ("max_local_items", most_local_items(run))):
+        for store_id in stores["store_id"]:
+            found[store_id, name] = float(values[store_id])
     room = run.inputs["fixtures"].groupby(["store_id", "fixture_type"])["width_cm"].sum()
     for entry in room.reset_index().to_dict("records"):
         found[entry["store_id"], f"shelf_cm:{entry['fixture_type']}"] = float(entry["width_cm"])

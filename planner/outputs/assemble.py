@@ -13,6 +13,7 @@ import pandas as pd
 from planner import __version__
 from planner.assortment.problem import StoreProblem
 from planner.assortment.result import Assortment, proof_words
+from planner.assortment.rules import Objective
 from planner.assortment.score import Score
 from planner.assortment.value import chain_value
 from planner.demand.result import Demand
@@ -33,6 +34,7 @@ def assemble_contents(
     assumptions: tuple[Assumption, ...],
     run_id: str,
     scenario: str,
+    objective: Objective = Objective.MARGIN,
 ) -> Contents:
     """Every table that the outputs show, from the frozen results of the stages.
 
@@ -43,7 +45,7 @@ def assemble_contents(
     items = _assortment_table(assortment, shelves)
     store_plans = _store_plans(assortment, shelves)
     return Contents(
-        stamp=_stamp(inputs, demand, assortment, run_id, scenario),
+        stamp=_stamp(inputs, demand, assortment, run_id, scenario, objective),
         items=inputs.items,
         stores=inputs.stores,
         demand=_of_planned(demand.pairs, assortment),
@@ -124,7 +126,12 @@ def _text_of(frames: Iterable[pd.DataFrame]) -> str:
 
 
 def _stamp(
-    inputs: Inputs, demand: Demand, assortment: Assortment, run_id: str, scenario: str
+    inputs: Inputs,
+    demand: Demand,
+    assortment: Assortment,
+    run_id: str,
+    scenario: str,
+    objective: Objective,
 ) -> Stamp:
     last_week = inputs.sales["week"].max()
     proofs = {plan.proof for plan in assortment.plans.values()}
@@ -139,7 +146,7 @@ def _stamp(
         valid_to=demand.first_week + pd.Timedelta(days=DAYS_OF_A_WEEK * demand.weeks - 1),
         plan="infeasible" if assortment.left_out else "feasible",
         proof=proof_words(assortment.gap, time_limit_struck="time limit" in proofs),
-        objective="units" if inputs.planned_in_units else "margin",
+        objective=Objective.UNITS.value if inputs.planned_in_units else objective.value,
         objective_week=assortment.objective_week,
         bound_week=assortment.bound_week,
         gap=assortment.gap,

@@ -32,7 +32,7 @@ class Stamp:
     proof: str
     """optimal, within 0.4 %, or time limit: of the chain as a whole."""
     objective: str
-    """margin or units."""
+    """margin, sales, units or waste: what objective_week, bounds and shadow prices are."""
     objective_week: float
     bound_week: float
     gap: float

@@ -7,19 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from planner.outputs.contents import Stamp
+from planner.outputs.limit_words import limit_name
 from planner.outputs.numbers import MISSING, whole
 from planner.outputs.report.amounts import amount, in_money, quantity
 from planner.outputs.report.scope import Scope
 
-_KINDS = {
-    "shelf_cm": "Shelf width",
-    "budget_week": "Budget",
-    "max_local_items": "Most local items",
-    "need_group_min": "Fewest items of a need group",
-    "need_group_max": "Most items of a need group",
-    "changes": "Most changes",
-    "min_stores": "Fewest stores of a local item",
-}
 WORTH_NOTHING = 0.005
 """Smaller shadow prices print as nought."""
 
@@ -49,19 +41,12 @@ class LimitSummary:
     highest_store: str
 
 
-def limit_words(limit: str) -> str:
-    """A limit's name as a person would say it."""
-    kind, _, of = limit.partition(":")
-    words = _KINDS.get(kind, kind.replace("_", " ").capitalize())
-    return f"{words}: {of}" if of else words
-
-
 def limit_rows(limits: pd.DataFrame, stamp: Stamp) -> list[LimitRow]:
     """The limits that a table lists, those that hold the plan back first."""
     ordered = limits.sort_values(["shadow_price", "limit"], ascending=[False, True])
     return [
         LimitRow(
-            name=limit_words(str(row["limit"])),
+            name=limit_name(str(row["limit"])),
             unit=_unit(str(row["unit"]), stamp),
             used=_level(float(row["used"]), stamp),
             available=_level(float(row["available"]), stamp),
@@ -91,7 +76,7 @@ def limit_summary(scope: Scope) -> list[LimitSummary]:
         )
         summaries.append(
             LimitSummary(
-                name=limit_words(str(limit)),
+                name=limit_name(str(limit)),
                 unit=_unit(str(unit), stamp),
                 stores=len(rows),
                 binding=len(binding),
@@ -126,6 +111,7 @@ def _worth_words(price: float, unit: str, stamp: Stamp) -> str:
     if unit in _MONEY_UNITS:
         unit = stamp.currency or "unit"
     per = f" per {_ONE.get(unit, unit)}" if unit else ""
-    if not in_money(stamp):
+    if not in_money(stamp) or stamp.objective == "units":
         return f"{price:.2f} units a week{per}"
-    return f"{amount(price, stamp)} a week{per}"
+    kind = {"sales": " more sales", "waste": " less waste"}.get(stamp.objective, "")
+    return f"{amount(price, stamp)}{kind} a week{per}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from planner.outputs.contents import Contents
+from planner.outputs.limit_words import is_least, limit_name
 from planner.outputs.workbook import styles, words
 from planner.outputs.workbook.sheet import NOT_APPLICABLE, Book, Column
 
@@ -50,11 +51,6 @@ def write_changes(book: Book, contents: Contents, *, of_chain: bool = False) -> 
     )
 
 
-def is_least(limit: str) -> bool:
-    """Whether a limit asks for at least something, so that what is used above it is free."""
-    return "_min" in limit.partition(":")[0]
-
-
 def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> None:
     """Add the sheet *Limits*: how far each is used up and what one unit more is worth."""
     columns = (
@@ -64,13 +60,13 @@ def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> N
         Column("Allowed or asked", 12, styles.UNITS),
         Column("Free", 12, styles.UNITS),
         Column("Unit", 14, styles.CENTRED),
-        words.money_column("One unit more is worth per week", contents.stamp, 14),
+        words.objective_column("One unit more is worth per week", contents.stamp, 14),
     )
     limits = contents.limits
     rows = [
         (
             *((store_id or "chain",) if of_chain else ()),
-            words.limit_name(limit),
+            limit_name(limit),
             used,
             available,
             used - available if is_least(limit) else available - used,

@@ -11,21 +11,6 @@ STATUS_LETTERS = {"NEW": "N", "KEEP": "K", "MOVED": "M"}
 
 PLAN_NAMES = {"local": "This plan", "common": "Common plan", "current": "Current range"}
 
-_LIMIT_NAMES = {
-    "shelf_cm": "Shelf width of {}",
-    "budget_week": "Purchase budget of a week",
-    "max_local_items": "Local items",
-    "need_group_min": "Fewest items of {}",
-    "need_group_max": "Most items of {}",
-}
-
-
-def limit_name(limit: str) -> str:
-    """A limit of tables/limits.parquet in words; one that has no words stays as it is."""
-    kind, _, of = limit.partition(":")
-    pattern = _LIMIT_NAMES.get(kind)
-    return pattern.format(of) if pattern is not None else limit
-
 
 def status_text(status: str) -> str:
     """NEW as ``N NEW``: the letter is what stands on the drawing."""
@@ -50,3 +35,12 @@ def certainty(plan: str, proof: str, gap: float, stamp: Stamp) -> str:
 def money_column(head: str, stamp: Stamp, width: float = 11, total: bool = False) -> Column:
     """A column of money in the chain's currency."""
     return Column(head, width, styles.money(stamp), total)
+
+
+def objective_column(head: str, stamp: Stamp, width: float = 11) -> Column:
+    """A column of what the plan makes as large as possible; its head says so where it is not the
+    margin."""
+    if stamp.objective == "units":
+        return Column(f"{head} (units)", width, styles.UNITS)
+    kind = {"sales": " (sales)", "waste": " (less waste)"}.get(stamp.objective, "")
+    return money_column(f"{head}{kind}", stamp, width)
