@@ -4,107 +4,102 @@ With y = 1 / D the demand per unit of attraction and t = y x, the denominator an
 term are linear. Bounds of y given that an item is in or out make the product rows tight, as in
 Sen, Atamtürk & Kaminsky (2018), section 3; rows of the problem times y, and 1 / D from below,
 hold the terms together. The lower row ``t >= L x`` is written into the columns
-(``t = L x + s, s >= 0``), the others are added where a solution breaks them: of some twelve
-thousand only hundreds ever bind.
+(``t = L x + s, s >= 0``), the others (``product_cuts``) are added where a solution breaks them: of
+some twelve thousand only hundreds ever bind.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from planner.assortment.array_lp import INFINITY, ArrayLp
 from planner.assortment.problem import Floats, Integers
+from planner.assortment.product_cuts import (
+    NO_CUTS,
+    Columns,
+    Cuts,
+    Pairs,
+    broken_cuts,
+    cut_rows,
+)
 from planner.assortment.ratio_box import Box, largest
 from planner.assortment.ratio_relaxation import RatioRelaxation, Relaxed
 from planner.assortment.ratios import RatioProblem
 
 ROUNDS = 30
-TANGENTS = 4
-BROKEN = 1e-6
-"""Least violation (share of y) at which a row is added."""
+SLOW = 0.05
+"""Share of the way to the floor that a round must win; the second one that does not ends it."""
+TINY = 1e-300
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """The products of one box: term and item (position among the open ones) of each, and bounds
-    of y given that the item is in, and given that it is out."""
+class ProductRelaxation:
+    """The strong program; rows that held one box in are the first to be tried on the next."""
 
-    term: Integers
-    item: Integers
-    least_in: Floats
-    most_in: Floats
-    least_out: Floats
-    most_out: Floats
+    def __init__(self, problem: RatioProblem, lp: ArrayLp) -> None:
+        self.problem = problem
+        self._lp = lp
+        self._cuts = NO_CUTS
 
+    def bound(self, box: Box, floor: float) -> Relaxed:
+        """Bound of a box; terms whose group may be empty keep the small program's rows.
 
-def product_bound(problem: RatioProblem, box: Box, lp: ArrayLp) -> Relaxed:
-    """Bound of a box over the product rows; terms that may have an empty group keep theirs.
+        Rows are added until none is broken, the bound is down to ``floor``, or it hardly falls.
+        """
+        base = RatioRelaxation(self.problem, self._lp)
+        base.load(box)
+        pairs = _pairs(self.problem, box, base.free)
+        columns = Columns(len(base.free), len(self.problem.base), len(pairs.term))
+        first_cut = self._load(base, box, pairs, columns)
+        cuts = self._add(NO_CUTS, self._cuts, pairs, columns, base.free)
+        last, slow = np.inf, 0
+        for _ in range(ROUNDS):
+            answer = self._lp.maximise()
+            value = answer.value + base.constant
+            if not np.isfinite(value) or value <= floor:
+                break
+            slow += last - value < SLOW * (value - floor)
+            broken = broken_cuts(pairs, columns, base.free, answer.point)
+            if slow > 1 or not len(broken.kind):
+                break
+            last = value
+            cuts = self._add(cuts, broken, pairs, columns, base.free)
+        if np.isfinite(answer.value):
+            self._cuts = cuts.where(np.abs(answer.row_dual[first_cut:]) > 1e-9)
+        return base.read(answer)
 
-    Columns: open items x, term values f, y by term, s by pair.
-    """
-    base = RatioRelaxation(problem, lp)
-    base.load(box)
-    pairs = _pairs(problem, box, base.free)
-    columns = _Columns(len(base.free), len(problem.base), len(pairs.term))
-    blocks = [_balance(problem, box, base.free, pairs, columns)]
-    blocks.append(_convexity(problem, box, base.free, columns))
-    blocks += _rows_times_y(problem, box, base.free, pairs, columns)
-    first, first_lower, first_upper = base.rows(box)
-    wide = sparse.hstack(
-        [first, sparse.csr_matrix((first.shape[0], columns.total - first.shape[1]))]
-    )
-    matrix = sparse.vstack([wide, *(block for block, _, _ in blocks)], format="csr")
-    product_terms = box.below_least > 0
-    inverse = np.divide(1.0, box.below_least, out=np.ones_like(box.below_least),
-                        where=product_terms)  # fmt: skip
-    lp.load(
-        np.concatenate([base.cost, np.zeros(columns.total - len(base.cost))]),
-        np.concatenate(
-            [
-                np.zeros(columns.items),
-                box.value_least,
-                np.where(product_terms, 1.0 / np.maximum(box.below_most, 1e-300), 0.0),
-                np.zeros(columns.pairs),
-            ]
-        ),
-        np.concatenate(
-            [np.ones(columns.items), box.value_most, inverse, pairs.most_in - pairs.least_in]
-        ),
-        matrix,
-        np.concatenate([first_lower, *(lower for _, lower, _ in blocks)]),
-        np.concatenate([first_upper, *(upper for _, _, upper in blocks)]),
-    )
-    for _ in range(ROUNDS):
-        answer = lp.maximise()
-        if not np.isfinite(answer.value):
-            break
-        broken, lower = _broken_rows(pairs, columns, answer.point)
-        if not len(lower):
-            break
-        lp.add_rows(broken, lower, np.full(len(lower), INFINITY))
-    return base.read(answer)
+    def _add(self, there: Cuts, more: Cuts, pairs: Pairs, columns: Columns, free: Integers) -> Cuts:
+        more, matrix, lower = cut_rows(more, pairs, columns, free)
+        if len(lower):
+            self._lp.add_rows(matrix, lower, np.full(len(lower), INFINITY))
+        return there.and_also(more)
 
-
-@dataclass(frozen=True)
-class _Columns:
-    items: int
-    terms: int
-    pairs: int
-
-    @property
-    def y(self) -> int:
-        return self.items + self.terms
-
-    @property
-    def s(self) -> int:
-        return self.items + 2 * self.terms
-
-    @property
-    def total(self) -> int:
-        return self.s + self.pairs
+    def _load(self, base: RatioRelaxation, box: Box, pairs: Pairs, columns: Columns) -> int:
+        """Put the program without product rows in place; the number of its rows."""
+        problem, free = self.problem, base.free
+        first, first_lower, first_upper = base.rows(box)
+        beside = sparse.csr_matrix((first.shape[0], columns.total - first.shape[1]))
+        blocks: list[Rows] = [
+            (sparse.hstack([first, beside], format="csr"), first_lower, first_upper),
+            _balance(problem, box, free, pairs, columns),
+            _denominators(problem, box, free, columns),
+            *_rows_times_y(problem, box, free, pairs, columns),
+        ]
+        known = box.below_least > 0
+        y_least = np.where(known, 1.0 / np.maximum(box.below_most, TINY), 0.0)
+        y_most = np.where(known, 1.0 / np.maximum(box.below_least, TINY), 0.0)
+        beside_x = (box.value_least, y_least, box.below_least, np.zeros(columns.pairs))
+        beside_x_most = (box.value_most, y_most, box.below_most, pairs.most_in - pairs.least_in)
+        matrix = sparse.vstack([block for block, _, _ in blocks], format="csr")
+        self._lp.load(
+            np.concatenate([base.cost, np.zeros(columns.total - len(base.cost))]),
+            np.concatenate([np.zeros(columns.items), *beside_x]),
+            np.concatenate([np.ones(columns.items), *beside_x_most]),
+            matrix,
+            np.concatenate([lower for _, lower, _ in blocks]),
+            np.concatenate([upper for _, _, upper in blocks]),
+        )
+        return int(matrix.shape[0])
 
 
 Rows = tuple[sparse.csr_matrix, Floats, Floats]
@@ -140,7 +135,7 @@ def _sparse(rows: list[Integers], columns: list[Integers], values: list[Floats],
 
 
 def _balance(
-    problem: RatioProblem, box: Box, free: Integers, pairs: Pairs, columns: _Columns
+    problem: RatioProblem, box: Box, free: Integers, pairs: Pairs, columns: Columns
 ) -> Rows:
     """``(base + gain of the fixed) y + sum gain t = 1`` and ``f = margins times y and t``."""
     known = np.flatnonzero(box.below_least > 0)
@@ -165,24 +160,23 @@ def _balance(
     return matrix, right, right
 
 
-def _convexity(problem: RatioProblem, box: Box, free: Integers, columns: _Columns) -> Rows:
-    """``y >= (2 D0 - D) / D0^2`` at a few D0: 1 / D is convex."""
+def _denominators(problem: RatioProblem, box: Box, free: Integers, columns: Columns) -> Rows:
+    """``D = base + gain x``, and ``y >= (2 D0 - D) / D0^2`` at both ends of D."""
     known = np.flatnonzero(box.below_least > 0)
     base = problem.base + problem.gain @ box.least
-    blocks, right = [], []
-    for share in np.linspace(0.0, 1.0, TANGENTS):
-        d0 = box.below_least[known] ** (1 - share) * box.below_most[known] ** share
-        matrix = np.zeros((len(known), columns.total))
-        matrix[:, : columns.items] = problem.gain[np.ix_(known, free)] / d0[:, None] ** 2
-        matrix[np.arange(len(known)), columns.y + known] = 1.0
-        blocks.append(sparse.csr_matrix(matrix))
-        right.append((2.0 * d0 - base[known]) / d0**2)
-    lower = np.concatenate(right)
-    return sparse.vstack(blocks, format="csr"), lower, np.full(len(lower), INFINITY)
+    own = np.zeros((len(base), columns.total))
+    own[:, : columns.items] = problem.gain[:, free]
+    own[np.arange(len(base)), columns.below + np.arange(len(base))] = -1.0
+    blocks, lower = [sparse.csr_matrix(own)], [-base]
+    for d0 in (box.below_least[known], box.below_most[known]):
+        blocks.append(_tangents(known, d0, columns))
+        lower.append(2.0 / d0)
+    upper = np.concatenate([-base, np.full(2 * len(known), INFINITY)])
+    return sparse.vstack(blocks, format="csr"), np.concatenate(lower), upper
 
 
 def _rows_times_y(
-    problem: RatioProblem, box: Box, free: Integers, pairs: Pairs, columns: _Columns
+    problem: RatioProblem, box: Box, free: Integers, pairs: Pairs, columns: Columns
 ) -> list[Rows]:
     """``c t <= C y`` for every row ``c x <= C`` with c >= 0, and the row times the slack of y.
 
@@ -219,35 +213,13 @@ def _rows_times_y(
     return found
 
 
-def _broken_rows(
-    pairs: Pairs, columns: _Columns, point: Floats
-) -> tuple[sparse.csr_matrix, Floats]:
-    """Product rows that a point breaks, as ``row >= lower``: over the pairs, t = L x + s."""
-    x, s = point[pairs.item], point[columns.s :]
-    y = point[columns.y + pairs.term]
-    t = pairs.least_in * x + s
-    families = (
-        # U x - t >= 0,  y - t + L x >= L,  t - y - U x >= -U;  L, U of y given in or given out
-        (pairs.most_in * x - t, pairs.most_in, -1.0, 0.0, np.zeros(len(x))),
-        (y - t - pairs.least_out * (1 - x), pairs.least_out, -1.0, 1.0, pairs.least_out),
-        (t - y + pairs.most_out * (1 - x), -pairs.most_out, 1.0, -1.0, -pairs.most_out),
+def _tangents(terms: Integers, d0: Floats, columns: Columns) -> sparse.csr_matrix:
+    """``y + D / D0^2``, at least ``2 / D0`` because 1 / D is convex."""
+    every = np.arange(len(terms))
+    return _sparse(
+        [every, every],
+        [columns.y + terms, columns.below + terms],
+        [np.ones(len(terms)), 1.0 / d0**2],
+        len(terms),
+        columns.total,
     )
-    blocks, lowers = [], []
-    for slack, of_x, of_t, of_y, right in families:
-        broken = np.flatnonzero(slack < -BROKEN * pairs.most_in)
-        if not len(broken):
-            continue
-        every, one = np.arange(len(broken)), np.ones(len(broken))
-        blocks.append(
-            _sparse(
-                [every, every, every],
-                [pairs.item[broken], columns.s + broken, columns.y + pairs.term[broken]],
-                [of_x[broken] + of_t * pairs.least_in[broken], of_t * one, of_y * one],
-                len(broken),
-                columns.total,
-            )
-        )
-        lowers.append(right[broken])
-    if not blocks:
-        return sparse.csr_matrix((0, columns.total)), np.zeros(0)
-    return sparse.vstack(blocks, format="csr"), np.concatenate(lowers)

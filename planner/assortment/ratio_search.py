@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import sparse
 
 from planner.assortment.array_lp import ArrayLp
 from planner.assortment.local_search import climb
 from planner.assortment.problem import Flags
-from planner.assortment.product_relaxation import product_bound
+from planner.assortment.product_relaxation import ProductRelaxation
 from planner.assortment.ratio_box import Box, propagate, whole
 from planner.assortment.ratio_relaxation import (
     NOTHING,
@@ -59,8 +60,9 @@ def solve_ratios(problem: RatioProblem, gap: float, seconds: float) -> RatioAnsw
 class _Search:
     def __init__(self, problem: RatioProblem, gap: float, deadline: float) -> None:
         self.problem, self.gap, self.deadline = problem, gap, deadline
-        self.lp = ArrayLp()
-        self.weak = RatioRelaxation(problem, self.lp)
+        lp = ArrayLp()
+        self.weak = RatioRelaxation(problem, lp)
+        self.strong = ProductRelaxation(problem, lp)
         self.best: Flags | None = None
         self.value = -np.inf
         self.proved = -np.inf
@@ -78,7 +80,6 @@ class _Search:
         problem = self.problem
         self._climb(np.zeros(len(problem.items), dtype=bool))
         root, relaxed = self._reduce(whole(problem), np.inf)
-        prices = self._row_prices(root)
         number, heap = 0, [(-relaxed.bound, 0, root, relaxed)]
         struck = False
         while heap and -heap[0][0] > self.floor:
@@ -93,6 +94,7 @@ class _Search:
                     heapq.heappush(heap, (-found.bound, number, smaller, found))
         left = -heap[0][0] if heap else -np.inf
         bound = max(self.value, left, self.proved)
+        prices = {} if self.best is None else row_prices(problem, self.best)
         return RatioAnswer(self.best, self.value, bound, prices, struck)
 
     def _climb(self, start: Flags) -> None:
@@ -136,7 +138,7 @@ class _Search:
 
     def _bound(self, box: Box, *, strong: bool) -> tuple[Relaxed, Box]:
         if strong:
-            return product_bound(self.problem, box, self.lp), box
+            return self.strong.bound(box, self.floor), box
         self.weak.load(box)
         return self.weak.solve(), box
 
@@ -174,19 +176,25 @@ class _Search:
         alone[item] = True
         return replace(box, least=box.least | alone), replace(box, most=box.most & ~alone)
 
-    def _row_prices(self, reduced: Box) -> dict[str, float]:
-        """Dual of every row with all items open and the terms inside what the root proved."""
-        box = whole(self.problem)
-        if not reduced.is_empty:
-            box = replace(
-                box,
-                below_least=reduced.below_least,
-                below_most=reduced.below_most,
-                value_least=reduced.value_least,
-                value_most=reduced.value_most,
-            )
-        self.weak.load(box)
-        found = self.weak.solve()
-        if not np.isfinite(found.bound):
-            return dict.fromkeys(self.problem.row_names, 0.0)
-        return dict(zip(self.problem.row_names, np.abs(found.row_price).tolist(), strict=True))
+
+def row_prices(problem: RatioProblem, listed: Flags) -> dict[str, float]:
+    """What one more unit of each row is worth: duals of the program linear at a range.
+
+    Each term is replaced by its tangent there, ``f + (margin - f gain) x / D``; duals of a
+    relaxation that is loose elsewhere would say less.
+    """
+    share = listed.astype(np.float64)
+    below = problem.base + problem.gain @ share
+    inverse = np.divide(1.0, below, out=np.zeros_like(below), where=below > 0)
+    slope = problem.margin - problem.terms(share)[:, None] * problem.gain
+    lp = ArrayLp()
+    lp.load(
+        inverse @ slope - problem.cost,
+        problem.must_list.astype(np.float64),
+        np.ones(len(share)),
+        sparse.csr_matrix(problem.rows),
+        problem.row_lower,
+        problem.row_upper,
+    )
+    duals = np.abs(lp.maximise().row_dual)
+    return dict(zip(problem.row_names, duals.tolist(), strict=True))

@@ -14,7 +14,7 @@ from planner.assortment.array_lp import ArrayLp
 from planner.assortment.choice import demand_units_week
 from planner.assortment.local_search import climb
 from planner.assortment.problem_file import read_problem
-from planner.assortment.product_relaxation import product_bound
+from planner.assortment.product_relaxation import ProductRelaxation
 from planner.assortment.ratio_box import propagate, whole
 from planner.assortment.ratio_relaxation import RatioRelaxation
 from planner.assortment.ratio_search import solve_ratios
@@ -181,7 +181,10 @@ def test_relaxations_bound_every_box(problem_path):
         best = ratios.value(ranges).max() if len(ranges) else -np.inf
         weak = RatioRelaxation(ratios, ArrayLp())
         weak.load(box)
-        loose, strong = weak.solve().bound, product_bound(ratios, box, ArrayLp()).bound
+        loose, strong = (
+            weak.solve().bound,
+            ProductRelaxation(ratios, ArrayLp()).bound(box, -np.inf).bound,
+        )
         assert loose >= best - 1e-7, seed
         assert strong >= best - 1e-7, seed
         assert strong <= loose + 1e-7, seed
