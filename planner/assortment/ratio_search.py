@@ -118,18 +118,19 @@ class _Search:
             if relaxed.bound == -np.inf:
                 return self._done(box, min(bound, self.floor))
             bound = min(bound, relaxed.bound)
-            relaxed = replace(relaxed, bound=bound)
             if bound <= self.floor:
                 return self._done(box, bound)
             if box.free.sum() <= FEW:
                 return self._done(box, self._try_all(box))
             self._climb(relaxed.share > 0.5)
             way = bound - self.floor
-            stalled = way > STALLED * last
+            # Without a plan there is no way to measure: bound once by each program, then split.
+            stalled = way > STALLED * last or not np.isfinite(way)
             if (stalled and strong_is_next) or time.perf_counter() > self.deadline:
-                return box, relaxed
+                return box, replace(relaxed, bound=bound)
             strong_is_next = stalled and not strong_is_next
             last = way
+            # Reduced costs count from the bound of their own program, not from the least so far.
             box = fix_items(box, relaxed, self.floor)
             if not strong_is_next:
                 box = propagate(self.problem, box)

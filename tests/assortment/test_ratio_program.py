@@ -138,6 +138,24 @@ def test_large_choice_sets_equal_every_range(few, every_store, monkeypatch, prob
         assert plan.proof == "optimal", seed
 
 
+def test_the_search_does_not_lean_on_the_local_search(every_store, monkeypatch, problem_path):
+    """Where the local search only rounds, bounds and splits still lead to the best range."""
+
+    def only_round(problem, start):
+        listed = start | problem.must_list
+        used = problem.rows @ listed
+        inside = (used <= problem.row_upper + 1e-9) & (used >= problem.row_lower - 1e-9)
+        value = float(problem.value(listed.astype(float)))
+        return listed, value if inside.all() else -np.inf
+
+    monkeypatch.setattr(ratio_search, "climb", only_round)
+    for seed in range(60, 80):
+        problem = read_problem(problem_path(large_choice_set(seed)))
+        expected = best_of_every_range(problem)
+        plan = solve_store(problem, 1e-6, 60)
+        assert plan.objective_week == pytest.approx(expected, rel=2e-6, abs=2e-6), seed
+
+
 def test_a_wide_gap_is_kept_and_its_bound_holds(every_store, problem_path):
     """Asked for 5 %, the plan is within 5 % of its bound, and the bound above the true best."""
     for seed in range(20, 40):
@@ -228,6 +246,19 @@ def test_climbing_keeps_the_limits_and_never_ends_where_one_change_helps(problem
             used = ratios.rows @ other
             if (used <= ratios.row_upper).all() and (used >= ratios.row_lower).all():
                 assert ratios.value(other) <= value + 1e-6 * max(1.0, abs(value)), seed
+
+
+def test_a_count_is_worth_the_next_item_where_items_do_not_compete(problem_path):
+    """With next to no share of the market taken, one more item is worth what the best item left
+    out brings at most, and the worst one listed at least brings as much."""
+    content = large_choice_set(2)
+    content["need_groups"][0]["no_purchase_attraction"] = 1e6
+    content["limits"] = {"need_group_max": {"all": 4}}
+    ratios = ratio_problem(read_problem(problem_path(content)))
+    alone = np.sort(ratios.value(np.eye(13)))[::-1]
+    assert alone[4] > 0
+    price = solve_ratios(ratios, 1e-6, 60).row_prices["need_group_max:all"]
+    assert alone[4] * 0.999 <= price <= alone[3] * 1.001
 
 
 @pytest.mark.parametrize(
