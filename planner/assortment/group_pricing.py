@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.assortment.group_ranges import GroupRanges
+from planner.assortment.choice import group_sums
+from planner.assortment.group_ranges import GroupRanges, mean_bounds, means_of, spread
 from planner.assortment.item_value import BestChoice, Economics, ItemValues, priced_economics
 from planner.assortment.limits import LinearLimit
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
@@ -121,14 +122,38 @@ class GroupPricing:
         self, problem: StoreProblem, ranges: GroupRanges, limits: tuple[LinearLimit, ...]
     ) -> None:
         self.problem, self.ranges, self.limits = problem, ranges, limits
-        count = len(problem.item_ids)
-        least, most = np.full(count, np.inf), np.zeros(count)
-        np.minimum.at(least, ranges.entry_item, ranges.entry_mean)
-        np.maximum.at(most, ranges.entry_item, ranges.entry_mean)
-        least = np.where(np.isfinite(least), least, 0.0)
-        self.values = ItemValues(problem, least, most)
+        self.values = ItemValues(problem, *mean_bounds(problem))
         self.unpriced = priced_economics(problem, limits, np.zeros(len(limits)))
-        self._node, self._share = self.values.place(ranges.entry_item, ranges.entry_mean)
+        self._node = np.zeros(len(ranges.entry_item), dtype=np.int32)
+        self._share = np.zeros(len(ranges.entry_item), dtype=np.float32)
+        for start, end in ranges.parts():
+            numbers = np.arange(start, end)
+            items, means = self.entries(numbers)[1:]
+            part = slice(ranges.entry_first[start], ranges.entry_first[end])
+            self._node[part], self._share[part] = self.values.place(items, means)
+
+    def entries(self, numbers: Integers) -> tuple[Integers, Integers, Floats]:
+        """Where the entries of several ranges begin, their items and mean demands."""
+        first, entries = spread(self.ranges.entry_first, numbers)
+        items = self.ranges.entry_item[entries].astype(np.int64)
+        return first, items, means_of(self.problem, self.ranges.group[numbers], first, items)
+
+    def _tabulated(self, table: Floats, above: Floats) -> tuple[Floats, Floats]:
+        """Value of every range by the tables, and the most it can be."""
+        ranges = self.ranges
+        rise = np.diff(table, append=0.0)
+        value = np.empty(ranges.count)
+        for start, end in ranges.parts():
+            first = ranges.entry_first[start]
+            part = slice(first, ranges.entry_first[end])
+            entry = table[self._node[part]] + rise[self._node[part]] * self._share[part]
+            value[start:end] = _sums_between(entry, ranges.entry_first[start:end] - first)
+        value[ranges.size == 0] = 0.0
+        value[~ranges.allowed] = -np.inf
+        slack = group_sums(
+            self.problem, above * (self.problem.must_list | ~self.problem.locked_out)
+        )
+        return value, value + slack[ranges.group]
 
     def at(self, prices: Floats, more: int = 0) -> Priced:
         """Best range of each group at these prices, and a bound.
@@ -140,15 +165,12 @@ class GroupPricing:
         ranges = self.ranges
         economics = priced_economics(self.problem, self.limits, prices)
         table, above = self.values.table(economics)
-        node, share = self._node, self._share
-        entry = table[node] * (1.0 - share) + table[node + 1] * share
-        value = _sums(ranges.entry_range, entry, ranges.count)
-        slack = _sums(ranges.entry_range, above[node], ranges.count)
-        value[~ranges.allowed] = -np.inf
-        most = value + slack
+        value, most = self._tabulated(table, above)
         chosen = self._promising(value, most, more)
         columns, found = self.evaluate(np.flatnonzero(chosen), economics)
-        best = np.maximum.reduceat(found, np.searchsorted(columns.group, np.arange(self.groups)))
+        best = np.maximum.reduceat(
+            found, np.searchsorted(columns.group, np.arange(self.ranges.groups))
+        )
         while True:
             left = (most > best[ranges.group] + CLOSE * np.abs(best[ranges.group])) & ~chosen
             if not left.any():
@@ -164,11 +186,6 @@ class GroupPricing:
         keep = self._kept(columns, found, best, more)
         bound = float(best.sum()) + self.price_of_limits(prices)
         return Priced(prices, bound, columns.part(keep), found[keep], best, economics, most)
-
-    @property
-    def groups(self) -> int:
-        """Number of need groups."""
-        return len(self.ranges.first) - 1
 
     def price_of_limits(self, prices: Floats) -> float:
         """``sum price x available``: what the limits themselves are worth."""
@@ -201,12 +218,10 @@ class GroupPricing:
 
     def evaluate(self, numbers: Integers, economics: Economics) -> tuple[Columns, Floats]:
         """Columns of the given ranges with their best facings and stock, and their values."""
-        ranges = self.ranges
-        first, entries = spread(ranges.entry_first, numbers)
-        items, means = ranges.entry_item[entries], ranges.entry_mean[entries]
+        first, items, means = self.entries(numbers)
         choice: BestChoice = self.values.exact(economics, items, means)
         columns = Columns(
-            ranges.group[numbers], numbers, first, items, choice.facings, choice.stock,
+            self.ranges.group[numbers], numbers, first, items, choice.facings, choice.stock,
             choice.sold, means,
         )  # fmt: skip
         return columns, columns.sums(choice.value)
@@ -217,9 +232,8 @@ def _sums(owner: Integers, values: Floats, count: int) -> Floats:
     return total
 
 
-def spread(entry_first: Integers, numbers: Integers) -> tuple[Integers, Integers]:
-    """Entry numbers of several ranges, and where each range's entries begin among them."""
-    sizes = entry_first[numbers + 1] - entry_first[numbers]
-    first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    entries = np.arange(first[-1]) - np.repeat(first[:-1], sizes)
-    return first, entries + np.repeat(entry_first[numbers], sizes)
+def _sums_between(values: Floats, edges: Integers) -> Floats:
+    """Sum of the values from each edge up to the next; meaningless where two edges are one."""
+    padded = np.append(values, 0.0)
+    sums: Floats = np.add.reduceat(padded, edges)
+    return sums

@@ -247,8 +247,7 @@ def _breaks_a_limit(relaxed: Relaxation) -> bool:
 
 
 def _every_group_has_a_range(ranges: GroupRanges) -> bool:
-    groups = len(ranges.first) - 1
-    return len(np.unique(ranges.group[ranges.allowed])) == groups
+    return len(np.unique(ranges.group[ranges.allowed])) == ranges.groups
 
 
 def shadow_prices(relaxed: Relaxation) -> dict[str, float]:

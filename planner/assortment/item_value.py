@@ -139,9 +139,9 @@ class ItemValues:
         return items * NODES + below, np.clip(share, 0.0, 1.0)
 
     def table(self, economics: Economics) -> tuple[Floats, Floats]:
-        """``V`` at every node, and how far it can lie above the chord up to the next node.
+        """``V`` at every node, flat [item x node]; how far each item's can lie above its chords.
 
-        Both flat, [item x node]. ``V`` is a maximum of functions that are concave in the mean
+        ``V`` is a maximum of functions that are concave in the mean
         where selling pays (expected sales are jointly concave in mean and stock), so the tangents
         of two nodes bound it between them.
         """
@@ -190,7 +190,10 @@ class ItemValues:
         falls = np.where(self.problem.min_supply_cycles[:, None] > 0, -np.diff(best, axis=1), 0.0)
         pays = economics.sold[:, None] > 0
         above = np.maximum(np.where(pays, above, falls), 0.0)
-        return np.pad(above, ((0, 0), (0, 1))).ravel()
+        # The way to the next node is kept in 32 bits.
+        above = above + 1e-6 * np.abs(np.diff(best, axis=1))
+        most: Floats = above.max(axis=1)
+        return most
 
     def exact(self, economics: Economics, items: Integers, means: Floats) -> BestChoice:
         """Best facings and stock at given means, by the exact formulas."""

@@ -15,7 +15,7 @@ import pulp
 
 from planner.assortment import newsvendor
 from planner.assortment.group_master import limit_sides
-from planner.assortment.group_pricing import GroupPricing, Priced, spread
+from planner.assortment.group_pricing import GroupPricing, Priced
 from planner.assortment.item_value import Economics, priced_economics
 from planner.assortment.limits import LinearLimit
 from planner.assortment.problem import Floats, Integers
@@ -142,7 +142,7 @@ class NearBestProgram:
     def _add_one_range(self) -> None:
         """One range per need group."""
         group_of_choice = self.pricing.ranges.group[self.ranges]
-        for group in range(self.pricing.groups):
+        for group in range(self.pricing.ranges.groups):
             members = np.flatnonzero(group_of_choice == group)
             terms = [(self.chosen[k], 1.0) for k in members]
             self.model.addConstraint(row(terms, EQUAL, f"group_{group}", 1.0))
@@ -226,9 +226,8 @@ def near_best(pricing: GroupPricing, priced: Priced, window: float) -> NearBest:
     """Ranges and facing counts that lose no more than the window."""
     ranges = pricing.ranges
     numbers = np.flatnonzero(priced.most >= priced.group_best[ranges.group] - window)
-    first, entries = spread(ranges.entry_first, numbers)
+    first, items, means = pricing.entries(numbers)
     owner = np.repeat(np.arange(len(numbers)), np.diff(first))
-    items, means = ranges.entry_item[entries], ranges.entry_mean[entries]
     every = pricing.values.every_choice(priced.economics, items, means)
     best = every.value.max(axis=1, initial=-np.inf)
     value = np.bincount(owner, weights=best, minlength=len(numbers))

@@ -13,7 +13,7 @@ from medium_store import medium_store
 from planner.assortment.choice import demand_units_week
 from planner.assortment.group_pricing import GroupPricing
 from planner.assortment.group_program import relax_by_groups, solve_by_groups
-from planner.assortment.group_ranges import group_ranges
+from planner.assortment.group_ranges import group_ranges, mean_bounds, means_of
 from planner.assortment.item_value import priced_economics
 from planner.assortment.limits import linear_limits
 from planner.assortment.near_best import _corners
@@ -79,7 +79,7 @@ def test_bound_is_the_best_of_every_range(seed, problem_path):
         priced = pricing.at(prices)
         every = np.flatnonzero(pricing.ranges.allowed)
         columns, values = pricing.evaluate(every, priced.economics)
-        best = np.full(pricing.groups, -np.inf)
+        best = np.full(pricing.ranges.groups, -np.inf)
         np.maximum.at(best, columns.group, values)
         expected = best.sum() + pricing.price_of_limits(prices)
         assert priced.bound_week == pytest.approx(expected, rel=1e-8, abs=1e-6)
@@ -93,13 +93,17 @@ def test_demand_of_a_range_is_that_of_the_choice_model(seed, problem_path):
     """The demand of each listed range equals the attraction model's, item by item."""
     problem = read_problem(problem_path(medium_store(seed, items=12, groups=3, segments=3)))
     ranges, r = group_ranges(problem), np.random.default_rng(seed)
+    least, most = mean_bounds(problem)
     for number in r.choice(ranges.count, 40):
+        items = ranges.entry_item[ranges.entry_first[number] : ranges.entry_first[number + 1]]
         listed = np.zeros(len(problem.item_ids), dtype=bool)
-        entries = slice(ranges.entry_first[number], ranges.entry_first[number + 1])
-        listed[ranges.entry_item[entries]] = True
+        listed[items] = True
         expected = demand_units_week(problem, listed) / problem.deliveries_week
-        found = ranges.entry_mean[entries]
-        assert found == pytest.approx(expected[ranges.entry_item[entries]], rel=1e-12)
+        whole = np.array([0, len(items)])
+        found = means_of(problem, ranges.group[[number]], whole, items)
+        assert found == pytest.approx(expected[items], rel=1e-12)
+        assert (found <= most[items] * (1 + 1e-12)).all()
+        assert (found >= least[items] * (1 - 1e-12)).all()
 
 
 def test_every_allowed_range_is_there_once(problem_path):
