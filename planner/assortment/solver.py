@@ -174,6 +174,10 @@ class LiveModel:
         duals = np.array(found.row_dual) if usable else np.zeros(len(self.row))
         return Solution(status, values, objective, objective if usable else np.inf), duals
 
+    def reduced_costs(self) -> Floats:
+        """By column, after ``solve_relaxation``: objective per unit of moving off its value."""
+        return np.array(self._highs.getSolution().col_dual)
+
     def solve(self, gap: float, seconds: float) -> Solution:
         """Solve to a relative gap within a time limit in seconds."""
         self._highs.setOptionValue("solve_relaxation", False)

@@ -90,7 +90,7 @@ def _solve_whole(
     """
     program = StoreProgram(problem)
     live = LiveModel(program.model, program.variables())
-    _tighten(program, live)
+    tighten(program, live)
     best = before.score if before else None
     bound = before.bound_week if before else math.inf
     solver_gap = gap / 2
@@ -169,7 +169,7 @@ def _mean_and_stock(
     return float(mean), float(stock)
 
 
-def _tighten(program: StoreProgram, live: LiveModel) -> None:
+def tighten(program: StoreProgram, live: LiveModel) -> None:
     """Add tangents at the relaxation's own stock ratios, a few rounds."""
     problem = program.problem
     spread = [i for i in program.items if problem.demand_cv[i] >= newsvendor.CERTAIN_CV]

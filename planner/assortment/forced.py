@@ -1,0 +1,227 @@
+"""What it costs to force an item into a store's plan, and what one more of a limit is worth.
+
+Exact: the store is solved again with the item locked in (the limit relaxed), both plans within
+0.01 % of the best. Elsewhere a bound that no plan can beat (``listing_bounds``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from planner.assortment.listing_bounds import ListingBounds, listing_bounds
+from planner.assortment.problem import StoreProblem
+from planner.assortment.result import StorePlan
+from planner.assortment.store import at_least, solve_store
+from planner.assortment.ways_out import relaxation
+
+EXACT_GAP = 1e-4
+"""Relative gap to which a plan and its rival are solved before their difference is called exact."""
+MORE_SHELF_CM = 60.0
+MORE_MONEY = 100.0
+
+
+class Known(Enum):
+    """How well an amount is known."""
+
+    EXACT = "exact"
+    AT_LEAST = "at least"
+    AT_MOST = "at most"
+    IMPOSSIBLE = "not possible"
+
+
+@dataclass(frozen=True)
+class Forcing:
+    """What the store's objective loses when an item is forced in (or, if listed, out).
+
+    ``cost_week``: by two solves where exact, else the proven least. The truth lies between
+    ``least_week`` and ``most_week``. ``leaves`` and ``enters``: other items of the two plans.
+    """
+
+    how: Known
+    cost_week: float
+    least_week: float
+    most_week: float
+    leaves: tuple[int, ...] = ()
+    enters: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What ``amount`` more of a limit (less, where it asks for at least something) is worth.
+
+    Objective per week; the truth lies between ``least_week`` and ``most_week``.
+    """
+
+    limit: str
+    unit: str
+    amount: float
+    how: Known
+    worth_week: float
+    least_week: float
+    most_week: float
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A plan within 0.01 % of the best, what forcing items in costs, what limits are worth."""
+
+    plan: StorePlan
+    forcing: Mapping[int, Forcing]
+    """By item, for those that are not listed and may be."""
+    worth: tuple[Worth, ...]
+
+
+def explain_plan(problem: StoreProblem, plan: StorePlan, exact: int, seconds: float) -> Explained:
+    """The plan, improved to 0.01 %, with costs and worths.
+
+    ``exact``: how many of the nearest items and of the dearest limits are solved again. A better
+    plan that such a solve finds becomes the plan. Items and limits whose turn does not come
+    within ``seconds`` keep their bounds.
+    """
+    deadline = time.perf_counter() + seconds
+    plan = improved(problem, plan, deadline)
+    bounds = listing_bounds(problem, _left(deadline))
+    rivals: dict[int, StorePlan] = {}
+    for item in nearest(problem, plan, bounds)[:exact]:
+        if time.perf_counter() > deadline:
+            break
+        rivals[item] = solve_store(with_lock(problem, item, True), EXACT_GAP, _left(deadline))
+        plan = better(problem, plan, rivals[item])
+    relaxed = _worths(problem, plan, bounds, exact, deadline)
+    forcing = {}
+    for item in map(int, np.flatnonzero(_open(problem, plan))):
+        if item in rivals:
+            forcing[item] = forcing_of(plan, rivals[item], item)
+        else:
+            forcing[item] = _bounded(plan, float(bounds.with_item[item]))
+    return Explained(plan, forcing, relaxed)
+
+
+def improved(problem: StoreProblem, plan: StorePlan, deadline: float) -> StorePlan:
+    """The plan, or a better one, with a bound within 0.01 % where the time allows."""
+    if plan.gap <= EXACT_GAP:
+        return plan
+    again = solve_store(problem, EXACT_GAP, _left(deadline))
+    return better(problem, plan, again, same_problem=True)
+
+
+def better(
+    problem: StoreProblem, plan: StorePlan, other: StorePlan, *, same_problem: bool = False
+) -> StorePlan:
+    """The plan, or the other one where it is worth more; the tighter bound of the same problem."""
+    if same_problem and other.bound_week < plan.bound_week:
+        bound = max(other.bound_week, plan.objective_week)
+        plan = dataclasses.replace(plan, bound_week=bound, limits=other.limits or plan.limits)
+    if other.score is None:
+        return plan
+    return at_least(problem, plan, other.score)
+
+
+def with_lock(problem: StoreProblem, item: int, inside: bool) -> StoreProblem:
+    """The problem with one item locked in, or out, whatever was asked of it before."""
+    locked_in, locked_out = problem.locked_in.copy(), problem.locked_out.copy()
+    core = problem.core.copy()
+    locked_in[item], locked_out[item] = inside, not inside
+    core[item] &= inside
+    return dataclasses.replace(problem, core=core, locked_in=locked_in, locked_out=locked_out)
+
+
+def nearest(problem: StoreProblem, plan: StorePlan, bounds: ListingBounds) -> list[int]:
+    """Items that are not listed and may be, the one whose cost may be least first."""
+    items = np.flatnonzero(_open(problem, plan) & np.isfinite(bounds.with_item))
+    order = items[np.argsort(-bounds.with_item[items], kind="stable")]
+    return [int(item) for item in order]
+
+
+def _open(problem: StoreProblem, plan: StorePlan) -> np.ndarray:
+    assert plan.score is not None  # only a plan is explained
+    return np.asarray(~plan.score.listed & ~problem.locked_out)
+
+
+def forcing_of(plan: StorePlan, rival: StorePlan, item: int) -> Forcing:
+    """The cost that two solves say; ``rival`` is the plan with the item forced."""
+    if rival.plan == "infeasible":
+        return Forcing(Known.IMPOSSIBLE, math.inf, math.inf, math.inf)
+    least = max(0.0, plan.objective_week - rival.bound_week)
+    if rival.score is None or plan.score is None:
+        return Forcing(Known.AT_LEAST, least, least, math.inf)
+    leaves = np.flatnonzero(plan.score.listed & ~rival.score.listed)
+    enters = np.flatnonzero(rival.score.listed & ~plan.score.listed)
+    exact = plan.gap <= EXACT_GAP * (1 + 1e-9) and rival.gap <= EXACT_GAP * (1 + 1e-9)
+    cost = max(0.0, plan.objective_week - rival.objective_week)
+    return Forcing(
+        Known.EXACT if exact else Known.AT_LEAST,
+        cost if exact else least,
+        least,
+        max(0.0, plan.bound_week - rival.objective_week),
+        tuple(int(i) for i in leaves if i != item),
+        tuple(int(i) for i in enters if i != item),
+    )
+
+
+def _bounded(plan: StorePlan, bound: float) -> Forcing:
+    if bound == -math.inf:
+        return Forcing(Known.IMPOSSIBLE, math.inf, math.inf, math.inf)
+    least = max(0.0, plan.objective_week - bound)
+    return Forcing(Known.AT_LEAST, least, least, math.inf)
+
+
+# ---- limits
+
+
+def _worths(
+    problem: StoreProblem, plan: StorePlan, bounds: ListingBounds, exact: int, deadline: float
+) -> tuple[Worth, ...]:
+    """Every limit's worth, the first by shadow price times amount solved again."""
+    found = []
+    for limit in plan.limits:
+        amount, unit = more_of(problem, limit.limit)
+        if amount:
+            price = bounds.shadow_prices.get(limit.limit, limit.shadow_price)
+            most = max(0.0, bounds.bound_week - plan.objective_week) + price * amount
+            found.append((price * amount, limit.limit, unit, amount, most))
+    found.sort(key=lambda one: (-one[0], one[1]))
+    worths = []
+    for place, (priced, name, unit, amount, most) in enumerate(found):
+        worth = Worth(name, unit, amount, Known.AT_MOST, most, 0.0, most)
+        if place < exact and priced > 0 and time.perf_counter() < deadline:
+            wider = relaxation(problem, name).at(amount)
+            rival = solve_store(wider, EXACT_GAP, _left(deadline))
+            worth = _solved(plan, rival, worth)
+        worths.append(worth)
+    return tuple(worths)
+
+
+def _solved(plan: StorePlan, rival: StorePlan, worth: Worth) -> Worth:
+    most = min(worth.most_week, max(0.0, rival.bound_week - plan.objective_week))
+    least = max(0.0, rival.objective_week - plan.bound_week)
+    exact = rival.gap <= EXACT_GAP * (1 + 1e-9) and plan.gap <= EXACT_GAP * (1 + 1e-9)
+    gain = max(0.0, rival.objective_week - plan.objective_week)
+    return dataclasses.replace(
+        worth,
+        how=Known.EXACT if exact else Known.AT_MOST,
+        worth_week=gain if exact else most,
+        least_week=least,
+        most_week=most,
+    )
+
+
+def more_of(problem: StoreProblem, limit: str) -> tuple[float, str]:
+    """How much more of a limit is asked about, and its unit; 0 for shares, which have none."""
+    giving = relaxation(problem, limit)
+    if limit.startswith("shelf_cm:"):
+        return MORE_SHELF_CM, giving.unit
+    if giving.unit == "money per week":
+        return min(MORE_MONEY, giving.most), giving.unit
+    return (1.0, giving.unit) if giving.unit == "items" else (0.0, giving.unit)
+
+
+def _left(deadline: float) -> float:
+    return max(0.5, deadline - time.perf_counter())

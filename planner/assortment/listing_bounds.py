@@ -1,0 +1,78 @@
+"""How much a store can earn at most with one item listed, for all items at once.
+
+At any prices on the limits the store's bound is a sum over need groups of their best range. With
+an item forced in, its group must take a range that holds it: the bound falls by the difference
+(reduced-cost argument; Dantzig & Wolfe 1960). Where the ranges of a group are too many to list,
+the reduced costs of the whole program's relaxation say the same, less sharply.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.assortment.group_program import relax, shadow_prices
+from planner.assortment.group_ranges import group_ranges
+from planner.assortment.problem import Floats, StoreProblem
+from planner.assortment.program import StoreProgram
+from planner.assortment.result import PROVEN
+from planner.assortment.solver import LiveModel
+from planner.assortment.store import tighten
+
+PRICE_GAP = 1e-5
+
+
+@dataclass(frozen=True)
+class ListingBounds:
+    """Objective per week that no plan exceeds, of the store and with each item listed.
+
+    ``with_item`` [item]: -inf where no plan can list it. ``shadow_prices``: limit name ->
+    objective per unit; relaxing a limit by an amount raises ``bound_week`` by at most their
+    product.
+    """
+
+    bound_week: float
+    with_item: Floats
+    shadow_prices: Mapping[str, float]
+
+
+def listing_bounds(problem: StoreProblem, seconds: float) -> ListingBounds:
+    """Bounds at the prices that make the store's own bound least; ``seconds`` to find them."""
+    ranges = group_ranges(problem)
+    if ranges is None:
+        return _by_reduced_costs(problem)
+    relaxed = relax(problem, ranges, PRICE_GAP, time.perf_counter() + seconds)
+    priced = relaxed.best
+    # ``most`` is -inf for ranges that break the counts of their group.
+    count = len(problem.item_ids)
+    best_with = np.full(count, -np.inf)
+    np.maximum.at(best_with, ranges.entry_item, priced.most[ranges.entry_range])
+    own = priced.group_best[problem.group_of_item]
+    slack = PROVEN / 10 * max(1.0, abs(priced.bound_week))
+    bounds = priced.bound_week + np.minimum(0.0, best_with - own) + slack
+    return ListingBounds(priced.bound_week + slack, bounds, shadow_prices(relaxed))
+
+
+def _by_reduced_costs(problem: StoreProblem) -> ListingBounds:
+    program = StoreProgram(problem)
+    live = LiveModel(program.model, program.variables())
+    tighten(program, live)
+    solution, duals = live.solve_relaxation()
+    bounds = np.full(len(problem.item_ids), -np.inf)
+    if solution.values is None:
+        return ListingBounds(math.inf, np.full(len(bounds), np.inf), {})
+    reduced = live.reduced_costs()
+    for i in program.items:
+        # Below zero for an item that the relaxation leaves out: what listing it whole costs.
+        column = live.column[program.x[i]]
+        room = max(0.0, 1.0 - float(solution.values[column]))
+        bounds[i] = solution.bound + min(0.0, float(reduced[column])) * room
+    prices = {
+        name: max(0.0, sign * float(duals[live.row[label]]))
+        for name, (label, sign) in program.limit_rows.items()
+    }
+    return ListingBounds(solution.bound, bounds, prices)
