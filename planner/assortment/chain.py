@@ -12,6 +12,8 @@ import pandas as pd
 
 from planner.assortment.common import chain_ranking, common_plan, evaluated_facings
 from planner.assortment.conflict_words import conflict_lines
+from planner.assortment.effects import item_effects
+from planner.assortment.forced import explain_plan
 from planner.assortment.parameters import ChainParameters, chain_parameters
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.reasons import item_reasons, marginal_values
@@ -36,6 +38,8 @@ from planner.workers import StoreExecutor, store_executor
 Progress = Callable[[int, int], None]
 CONFLICT_SECONDS = 30.0
 """Time to find what contradicts in a store without a plan, and as much again to mend it."""
+SMALL_CHAIN = 5000
+"""Store-item pairs up to which more reasons are solved exactly."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,15 @@ class SolveSettings:
     seed: int = 1
     keep_going: bool = False
     """Plan the other stores where one has no plan, and leave that one out."""
+    exact_reasons: int | None = None
+    """Items and limits of each store of which the cost and the worth are solved exactly; None:
+    5 on small chains, else 3."""
+
+    def exact_of(self, pairs: int) -> int:
+        """How many are solved exactly in a chain of so many store-item pairs."""
+        if self.exact_reasons is not None:
+            return self.exact_reasons
+        return 5 if pairs <= SMALL_CHAIN else 3
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,9 @@ class _StoreJob:
     choice_draws: tuple[ChoiceModel, ...]
     ranking: Integers
     currency: str
+    item_names: tuple[str, ...]
     reserved_cm: Mapping[str, float]
+    exact_reasons: int
     settings: SolveSettings
 
     @property
@@ -175,7 +190,9 @@ def _jobs(
             choice_draws=tuple(_of_store(m, number[store]) for m in demand.choice_draws),
             ranking=ranking,
             currency="" if in_units else inputs.chain.currency or GENERIC_CURRENCY,
+            item_names=tuple(inputs.items["item_name"]),
             reserved_cm=reserve_cm.get(store, {}),
+            exact_reasons=settings.exact_of(mean.size),
             settings=settings,
         )
         for store in stores
@@ -199,6 +216,8 @@ def _plan_store(job: _StoreJob) -> StoreOutcome:
     common = common_plan(problem, job.ranking, settings.gap, settings.time_limit_seconds).score
     if common is not None and within_limits(problem, common.facings):
         plan = at_least(problem, plan, common)
+    explained = explain_plan(problem, plan, job.exact_reasons, settings.time_limit_seconds)
+    plan = explained.plan
     facings = evaluated_facings(problem, job.in_range & job.buyable, job.current_facings)
     current, overspends = score_today(problem, facings)
     assert plan.score is not None
@@ -211,10 +230,23 @@ def _plan_store(job: _StoreJob) -> StoreOutcome:
         never_sold=job.never_sold,
         choice_draws=job.choice_draws,
     )
-    reasons, marginal = item_reasons(problem, plan, job.not_candidate, job.currency)
+    reasons, marginal = item_reasons(
+        problem, plan, job.not_candidate, job.currency, explained.forcing, job.item_names
+    )
     if not problem.is_in_money():
         marginal = marginal_values(problem.in_money(), plan.score.facings, 0.0)
-    return StoreOutcome(plan, common, current, overspends, tuple(reasons), marginal, draws)
+    return StoreOutcome(
+        plan,
+        common,
+        current,
+        overspends,
+        tuple(reasons),
+        marginal,
+        draws,
+        item_effects(problem, plan.score),
+        explained.forcing,
+        explained.worth,
+    )
 
 
 def _without_plan(job: _StoreJob, plan: StorePlan) -> StoreOutcome:
@@ -223,7 +255,9 @@ def _without_plan(job: _StoreJob, plan: StorePlan) -> StoreOutcome:
         mended = mended_conflicts(job.problem, CONFLICT_SECONDS)
         lines = conflict_lines(job.problem, mended, job.reserved_cm, job.currency)
     nothing = np.zeros(0)
-    return StoreOutcome(plan, None, None, False, (), nothing, np.zeros((0, 0)), tuple(lines))
+    return StoreOutcome(
+        plan, None, None, False, (), nothing, np.zeros((0, 0)), conflict=tuple(lines)
+    )
 
 
 def _raise_without_plan(

@@ -11,61 +11,21 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 
 from planner.assortment.listing_bounds import ListingBounds, listing_bounds
 from planner.assortment.problem import StoreProblem
-from planner.assortment.result import StorePlan
+from planner.assortment.result import Forcing, Known, StorePlan, Worth
 from planner.assortment.store import at_least, solve_store
 from planner.assortment.ways_out import relaxation
 
 EXACT_GAP = 1e-4
-"""Relative gap to which a plan and its rival are solved before their difference is called exact."""
+"""Relative gap of a plan and its rival within which their difference is called exact."""
+AIM_GAP = 1e-5
+"""Relative gap that they are solved to: a cost is often smaller than 0.01 % of a store."""
 MORE_SHELF_CM = 60.0
 MORE_MONEY = 100.0
-
-
-class Known(Enum):
-    """How well an amount is known."""
-
-    EXACT = "exact"
-    AT_LEAST = "at least"
-    AT_MOST = "at most"
-    IMPOSSIBLE = "not possible"
-
-
-@dataclass(frozen=True)
-class Forcing:
-    """What the store's objective loses when an item is forced in (or, if listed, out).
-
-    ``cost_week``: by two solves where exact, else the proven least. The truth lies between
-    ``least_week`` and ``most_week``. ``leaves`` and ``enters``: other items of the two plans.
-    """
-
-    how: Known
-    cost_week: float
-    least_week: float
-    most_week: float
-    leaves: tuple[int, ...] = ()
-    enters: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Worth:
-    """What ``amount`` more of a limit (less, where it asks for at least something) is worth.
-
-    Objective per week; the truth lies between ``least_week`` and ``most_week``.
-    """
-
-    limit: str
-    unit: str
-    amount: float
-    how: Known
-    worth_week: float
-    least_week: float
-    most_week: float
 
 
 @dataclass(frozen=True)
@@ -92,7 +52,7 @@ def explain_plan(problem: StoreProblem, plan: StorePlan, exact: int, seconds: fl
     for item in nearest(problem, plan, bounds)[:exact]:
         if time.perf_counter() > deadline:
             break
-        rivals[item] = solve_store(with_lock(problem, item, True), EXACT_GAP, _left(deadline))
+        rivals[item] = solve_store(with_lock(problem, item, True), AIM_GAP, _left(deadline))
         plan = better(problem, plan, rivals[item])
     relaxed = _worths(problem, plan, bounds, exact, deadline)
     forcing = {}
@@ -106,9 +66,9 @@ def explain_plan(problem: StoreProblem, plan: StorePlan, exact: int, seconds: fl
 
 def improved(problem: StoreProblem, plan: StorePlan, deadline: float) -> StorePlan:
     """The plan, or a better one, with a bound within 0.01 % where the time allows."""
-    if plan.gap <= EXACT_GAP:
+    if plan.gap <= AIM_GAP:
         return plan
-    again = solve_store(problem, EXACT_GAP, _left(deadline))
+    again = solve_store(problem, AIM_GAP, _left(deadline))
     return better(problem, plan, again, same_problem=True)
 
 
@@ -193,7 +153,7 @@ def _worths(
         worth = Worth(name, unit, amount, Known.AT_MOST, most, 0.0, most)
         if place < exact and priced > 0 and time.perf_counter() < deadline:
             wider = relaxation(problem, name).at(amount)
-            rival = solve_store(wider, EXACT_GAP, _left(deadline))
+            rival = solve_store(wider, AIM_GAP, _left(deadline))
             worth = _solved(plan, rival, worth)
         worths.append(worth)
     return tuple(worths)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
 from planner.assortment.choice import demand_units_week
+from planner.assortment.effects import item_effects
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
-from planner.assortment.result import StorePlan
+from planner.assortment.result import Forcing, Known, StorePlan
 from planner.assortment.score import fewest_facings, worth_week
 from planner.assortment.stock import stock_bounds, unlimited_stock
 
 WORTH_NAMING = 0.005
 """Money (or units) a week that rounds to nothing on paper."""
+WASTE_NAMING = 0.05
+"""Units of waste a week that print as none."""
+MOST_NAMED = 3
 
 
 def marginal_values(problem: StoreProblem, facings: Integers, budget_price: float) -> Floats:
@@ -50,71 +55,144 @@ def _priced_objective(
 
 
 def item_reasons(
-    problem: StoreProblem, plan: StorePlan, not_candidate: np.ndarray, currency: str
+    problem: StoreProblem,
+    plan: StorePlan,
+    not_candidate: np.ndarray,
+    currency: str,
+    forcing: Mapping[int, Forcing] = MappingProxyType({}),
+    names: Sequence[str] = (),
 ) -> tuple[list[str], Floats]:
     """One sentence per item, why it is in or why not here, and its marginal value per week.
 
-    ``currency``: "" means units.
+    ``currency``: "" means units; ``forcing``: by item, what forcing it in costs; ``names``: of
+    the items, their ids where not given.
     """
     if plan.score is None:
         raise ValueError(f"store {problem.store_id} has no plan to explain")
-    prices = {limit.limit: limit.shadow_price for limit in plan.limits}
-    budget_price = prices.get("budget_week", 0.0)
-    values = marginal_values(problem, plan.score.facings, budget_price)
-    unpriced = marginal_values(problem, plan.score.facings, 0.0) if budget_price else values
-    fewest = fewest_facings(problem, np.ones_like(problem.core))
+    words = _Words(problem, plan, currency, names or problem.item_ids)
     reasons = []
     for i, listed in enumerate(plan.score.listed):
         if listed:
-            reason = _why_in(problem, i, values[i], currency)
-            if plan.score.stock_units_cycle[i] <= 0:
-                reason += "; no stock of it pays here"
-            reasons.append(reason)
+            reasons.append(words.why_in(i))
         elif not_candidate[i]:
             reasons.append(str(not_candidate[i]))
-        elif values[i] <= 0 < unpriced[i]:
-            reasons.append(
-                f"would add {_amount(unpriced[i], currency)} a week on its own, but its purchases "
-                "would take more from others within the budget"
-            )
         else:
-            reasons.append(_why_out(problem, i, values[i], int(fewest[i]), prices, currency))
-    return reasons, values
+            reasons.append(words.why_out(i) + words.forced(forcing.get(i)))
+    return reasons, words.values
 
 
-def _why_in(problem: StoreProblem, item: int, value: float, currency: str) -> str:
-    if problem.core[item]:
-        return "core range, in every store"
-    locked = "locked in; " if problem.locked_in[item] else ""
-    if value < 0:
-        return f"{locked}costs {_amount(-value, currency)} a week, kept in by a limit"
-    return f"{locked}adds {_amount(value, currency)} a week after what it takes from others"
+class _Words:
+    def __init__(
+        self, problem: StoreProblem, plan: StorePlan, currency: str, names: Sequence[str]
+    ) -> None:
+        assert plan.score is not None  # checked by the caller
+        self.problem, self.score = problem, plan.score
+        self.currency, self.names = currency, names
+        self.prices = {limit.limit: limit.shadow_price for limit in plan.limits}
+        budget_price = self.prices.get("budget_week", 0.0)
+        facings = plan.score.facings
+        self.values = marginal_values(problem, facings, budget_price)
+        self.unpriced = marginal_values(problem, facings, 0.0) if budget_price else self.values
+        self.effects = item_effects(problem, plan.score)
+        self.fewest = fewest_facings(problem, np.ones_like(problem.core))
+        width = np.maximum(problem.facing_width_cm * facings, 1e-9)
+        self.per_cm = np.where(plan.score.listed, self.values / width, np.inf)
 
+    def why_in(self, item: int) -> str:
+        reason = self._adds(item)
+        if self.score.stock_units_cycle[item] <= 0:
+            reason += "; no stock of it pays here"
+        return reason
 
-def _why_out(
-    problem: StoreProblem,
-    item: int,
-    value: float,
-    facings: int,
-    prices: Mapping[str, float],
-    currency: str,
-) -> str:
-    if abs(value) < WORTH_NAMING:
-        return "would add nothing: hardly any demand here"
-    if value < 0:
-        return (
-            f"would lose {_amount(-value, currency)} a week: what it sells does not pay for its "
-            "waste, its handling and what it takes from others"
+    def _adds(self, item: int) -> str:
+        problem, value = self.problem, self.values[item]
+        if problem.core[item]:
+            return "core range, in every store"
+        locked = "locked in; " if problem.locked_in[item] else ""
+        if value < 0:
+            return f"{locked}costs {self._amount(-value)} a week, kept in by a limit"
+        said = f"{locked}adds {self._amount(value)} a week after what it takes from others"
+        return said + self._waste(item)
+
+    def _waste(self, item: int) -> str:
+        units = float(self.effects.waste_units_week[item])
+        if units < WASTE_NAMING:
+            return ""
+        cost = float(self.effects.waste_cost_week[item])
+        return f"; {units:,.1f} units of waste" + (
+            f" ({self.currency} {cost:,.2f})" if self.currency else ""
         )
-    would = f"would add {_amount(value, currency)} a week on its own"
-    kind, width = problem.fixture_type[item], problem.facing_width_cm[item] * facings
-    shelf = prices.get(f"shelf_cm:{kind}", 0.0) * width
-    place = prices.get("max_local_items", 0.0)
-    if value > shelf + place:
-        return f"{would}: left out by a limit on the range, or within the plan's proven gap"
-    if place <= shelf:
-        return f"{would}, but its {width:g} cm of {kind} are worth about {_amount(shelf, currency)}"
-    return f"{would}, but a place among the local items is worth about {_amount(place, currency)}"
+
+    def why_out(self, item: int) -> str:
+        value, unpriced = float(self.values[item]), float(self.unpriced[item])
+        if value <= 0 < unpriced:
+            return (
+                f"would add {self._amount(unpriced)} a week on its own, but its purchases would "
+                "take more from others within the budget"
+            )
+        if abs(value) < WORTH_NAMING:
+            return "would add nothing: hardly any demand here"
+        if value < 0:
+            return (
+                f"would lose {self._amount(-value)} a week: what it sells does not pay for its "
+                f"waste, its handling and what it takes from others{self._waste(item)}"
+            )
+        return self._crowded_out(item, value)
+
+    def _crowded_out(self, item: int, value: float) -> str:
+        """Why an item that would add something has no place: the dearest limit it needs."""
+        problem, would = self.problem, f"would add {self._amount(value)} a week on its own"
+        kind, width = problem.fixture_type[item], problem.facing_width_cm[item] * self.fewest[item]
+        shelf = self.prices.get(f"shelf_cm:{kind}", 0.0) * width
+        place = self.prices.get("max_local_items", 0.0) * (not problem.core[item])
+        counts = {
+            limit.name: self.prices.get(limit.name, 0.0) * abs(float(limit.coefficients[item]))
+            for limit in problem.range_limits
+        }
+        dearest = max(counts, key=lambda name: counts[name], default="")
+        counted = counts.get(dearest, 0.0)
+        if counted > max(shelf, place) and counted > 0:
+            return (
+                f"{would}, but the limit {dearest} has no room for it: room there is worth about "
+                f"{self._amount(counted)}"
+            )
+        if value > shelf + place + counted:
+            return f"{would}, but no plan with it was better"
+        if place > shelf:
+            return (
+                f"{would}, but a place among the local items is worth about {self._amount(place)}"
+            )
+        worth = f"its {width:g} cm of {kind} are worth about {self._amount(shelf)}"
+        rival = self._rival(item)
+        return f"{would}, but loses to {rival}: {worth}" if rival else f"{would}, but {worth}"
+
+    def _rival(self, item: int) -> str:
+        """The listed item of the same fixture that would go first: least worth per cm."""
+        problem = self.problem
+        free = self.score.listed & ~problem.must_list
+        same = np.array([kind == problem.fixture_type[item] for kind in problem.fixture_type])
+        rivals = np.flatnonzero(free & same)
+        if not len(rivals):
+            return ""
+        return self.names[int(rivals[np.argmin(self.per_cm[rivals])])]
+
+    def forced(self, forcing: Forcing | None) -> str:
+        """What forcing the item in costs, as well as it is known."""
+        if forcing is None:
+            return ""
+        if forcing.how is Known.IMPOSSIBLE:
+            return "; no plan can hold it within the limits"
+        if forcing.cost_week < WORTH_NAMING:
+            return "; forcing it in costs nothing" if forcing.how is Known.EXACT else ""
+        cost = self._amount(forcing.cost_week)
+        if forcing.how is not Known.EXACT:
+            return f"; forcing it in costs at least {cost} a week"
+        gone = ", ".join(self.names[i] for i in forcing.leaves[:MOST_NAMED])
+        out = f" and puts out {gone}" if gone else ""
+        return f"; forcing it in costs {cost} a week{out}"
+
+    def _amount(self, value: float) -> str:
+        return _amount(value, self.currency)
 
 
 def _amount(value: float, currency: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 
 import pandas as pd
 
+from planner.assortment.effects import Effects
 from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.score import Score
 from planner.tables.inputs import Assumption
@@ -50,6 +52,47 @@ class StorePlan:
         return relative_gap(self.objective_week, self.bound_week)
 
 
+class Known(Enum):
+    """How well an amount is known."""
+
+    EXACT = "exact"
+    AT_LEAST = "at least"
+    AT_MOST = "at most"
+    IMPOSSIBLE = "not possible"
+
+
+@dataclass(frozen=True)
+class Forcing:
+    """What the store's objective loses when an item is forced in (or, if listed, out).
+
+    ``cost_week``: by two solves where exact, else the proven least. The truth lies between
+    ``least_week`` and ``most_week``. ``leaves`` and ``enters``: other items of the two plans.
+    """
+
+    how: Known
+    cost_week: float
+    least_week: float
+    most_week: float
+    leaves: tuple[int, ...] = ()
+    enters: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What ``amount`` more of a limit (less, where it asks for at least something) is worth.
+
+    Objective per week; the truth lies between ``least_week`` and ``most_week``.
+    """
+
+    limit: str
+    unit: str
+    amount: float
+    how: Known
+    worth_week: float
+    least_week: float
+    most_week: float
+
+
 @dataclass(frozen=True)
 class StoreOutcome:
     """All that is found of one store: its plan and what it is compared with."""
@@ -68,6 +111,12 @@ class StoreOutcome:
     against leaving them out, others against adding them, shelf and counts left out."""
     draws: Floats
     """Margin under draws of demand: [draw, plan (local, common, current)]."""
+    effects: Effects | None = None
+    """What each item does; None where there is no plan."""
+    forcing: Mapping[int, Forcing] = field(default_factory=dict)
+    """By item (number) that is not listed and may be: what forcing it in costs."""
+    worth: tuple[Worth, ...] = ()
+    """What more of each limit is worth, the dearest first."""
     conflict: tuple[str, ...] = ()
     """Why there is no plan, in sentences; empty where there is one."""
 
