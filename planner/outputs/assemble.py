@@ -17,7 +17,7 @@ from planner.assortment.rules import Objective
 from planner.assortment.score import Score
 from planner.assortment.value import chain_value
 from planner.demand.result import Demand
-from planner.outputs.contents import LEFT_OUT, Contents, Stamp
+from planner.outputs.contents import LEFT_OUT, WORTH, Contents, Stamp
 from planner.shelves.result import Shelves
 from planner.tables.inputs import GENERIC_CURRENCY, Assumption, Inputs
 
@@ -61,6 +61,7 @@ def assemble_contents(
         signal_effects=demand.signal_effects,
         assumptions=_assumption_table(assumptions),
         backtest=backtest,
+        worth=_worth(assortment),
         left_out=_left_out(assortment, names),
     )
 
@@ -70,6 +71,17 @@ def _of_planned(frame: pd.DataFrame, assortment: Assortment) -> pd.DataFrame:
     if not assortment.left_out:
         return frame
     return frame[frame["store_id"].isin(list(assortment.plans))].reset_index(drop=True)
+
+
+def _worth(assortment: Assortment) -> pd.DataFrame:
+    """Contents.worth: what more of each limit is worth to each store."""
+    rows = [
+        (store, w.limit, w.unit, w.amount, w.how.value, w.worth_week, w.least_week, w.most_week)
+        for store, outcome in assortment.outcomes.items()
+        for w in outcome.worth
+    ]
+    numbers = ("amount", "worth_week", "least_week", "most_week")
+    return pd.DataFrame(rows, columns=list(WORTH)).astype(dict.fromkeys(numbers, float))
 
 
 def _left_out(assortment: Assortment, names: pd.DataFrame) -> pd.DataFrame:
@@ -116,7 +128,7 @@ def with_plan_ids(contents: Contents, stores: dict[str, Contents]) -> dict[str, 
     ids = {}
     for store, part in stores.items():
         frames = [part.stores, part.assortment, part.limits, part.positions, part.shelves,
-                  part.store_plans, part.figures, part.value, part.changes]  # fmt: skip
+                  part.store_plans, part.figures, part.value, part.changes, part.worth]  # fmt: skip
         ids[store] = hashlib.sha256((shared + _text_of(frames)).encode()).hexdigest()[:12]
     return ids
 

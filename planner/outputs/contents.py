@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+WORTH = ("store_id", "limit", "unit", "amount", "known", "worth_week", "least_week", "most_week")
 LEFT_OUT = ("store_id", "store_name", "region", "plan", "proof", "reason")
 
 
@@ -61,6 +62,9 @@ class Contents:
     ``recapture``: Demand.recapture. ``signal_effects``: Demand.signal_effects.
     ``assumptions``: stage, subject, text, count.
     ``backtest``: Backtest.scores; empty where no backtest was run.
+    ``worth``: a row per store and limit: store_id, limit, unit, amount (so much more of it, less
+    where it asks for at least something), known (exact, at most), worth_week, and the least_week
+    and most_week between which the truth lies.
     ``left_out``: a row per store without a plan, where the others were planned without it:
     store_id, store_name, region, plan (infeasible, none), proof, reason. It is in no other frame.
     """
@@ -81,4 +85,5 @@ class Contents:
     signal_effects: pd.DataFrame
     assumptions: pd.DataFrame
     backtest: pd.DataFrame
+    worth: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(WORTH)))
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from planner.assortment.problem import StoreProblem
-from planner.assortment.result import Assortment
+from planner.assortment.result import Assortment, StoreOutcome
+from planner.outputs.stored_problem import problem_tables
 
 
 def evidence_tables(assortment: Assortment) -> Mapping[str, pd.DataFrame]:
-    """``choice``, ``choice_groups`` and ``economics`` of every store, by table name."""
+    """What is behind every store's plan, by table name: ``choice``, ``choice_groups``,
+    ``economics``, ``reasons``, and the problem itself (``stored_problem``)."""
     problems = assortment.problems
-    return {
-        "choice": pd.concat([_choice(p) for p in problems.values()], ignore_index=True),
-        "choice_groups": pd.concat(
-            [_choice_groups(p) for p in problems.values()], ignore_index=True
+    found = problem_tables(problems.values()) | choice_tables(problems.values())
+    return found | {
+        "reasons": pd.concat(
+            [_reasons(p, assortment.outcomes[s]) for s, p in problems.items()], ignore_index=True
         ),
         "economics": pd.concat(
             [
@@ -27,6 +29,44 @@ def evidence_tables(assortment: Assortment) -> Mapping[str, pd.DataFrame]:
             ignore_index=True,
         ),
     }
+
+
+def choice_tables(problems: Iterable[StoreProblem]) -> dict[str, pd.DataFrame]:
+    """``choice`` and ``choice_groups``: who buys what, by segment."""
+    every = list(problems)
+    return {
+        "choice": pd.concat([_choice(p) for p in every], ignore_index=True),
+        "choice_groups": pd.concat([_choice_groups(p) for p in every], ignore_index=True),
+    }
+
+
+def _reasons(problem: StoreProblem, outcome: StoreOutcome) -> pd.DataFrame:
+    """What each item does in the store, and what forcing it in costs, in numbers."""
+    count, ids = len(problem.item_ids), problem.item_ids
+    effects, forcing = outcome.effects, outcome.forcing
+    assert effects is not None  # stores without a plan are left out
+    costs = {name: np.full(count, np.nan) for name in ("cost_week", "least_week", "most_week")}
+    for item, found in forcing.items():
+        for name, column in costs.items():
+            column[item] = getattr(found, name)
+    return pd.DataFrame(
+        {
+            "store_id": problem.store_id,
+            "item_id": list(ids),
+            "adds_week": outcome.marginal_week,
+            "taken_units_week": effects.taken_units_week,
+            "waste_units_week": effects.waste_units_week,
+            "waste_cost_week": effects.waste_cost_week,
+            "forcing_known": [forcing[i].how.value if i in forcing else "" for i in range(count)],
+            "forcing_cost_week": costs["cost_week"],
+            "forcing_least_week": costs["least_week"],
+            "forcing_most_week": costs["most_week"],
+            "forcing_puts_out": [
+                ";".join(ids[k] for k in forcing[i].leaves) if i in forcing else ""
+                for i in range(count)
+            ],
+        }
+    )
 
 
 def _choice(problem: StoreProblem) -> pd.DataFrame:

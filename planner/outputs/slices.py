@@ -19,6 +19,7 @@ _PER_STORE = (
     "store_plans",
     "figures",
     "changes",
+    "worth",
 )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -25,6 +27,8 @@ class LimitRow:
     used: str
     available: str
     worth: str
+    more: str
+    """What so much more of it is worth, and how well that is known; empty where not asked."""
     binds: bool
 
 
@@ -41,8 +45,9 @@ class LimitSummary:
     highest_store: str
 
 
-def limit_rows(limits: pd.DataFrame, stamp: Stamp) -> list[LimitRow]:
-    """The limits that a table lists, those that hold the plan back first."""
+def limit_rows(limits: pd.DataFrame, worth: pd.DataFrame, stamp: Stamp) -> list[LimitRow]:
+    """The limits that a table lists, those that hold the plan back first; ``worth``: of more."""
+    more = {(row["store_id"], row["limit"]): row for row in worth.to_dict("records")}
     ordered = limits.sort_values(["shadow_price", "limit"], ascending=[False, True])
     return [
         LimitRow(
@@ -51,6 +56,7 @@ def limit_rows(limits: pd.DataFrame, stamp: Stamp) -> list[LimitRow]:
             used=_level(float(row["used"]), stamp),
             available=_level(float(row["available"]), stamp),
             worth=_worth_words(float(row["shadow_price"]), str(row["unit"]), stamp),
+            more=_more_words(more.get((row["store_id"], row["limit"])), stamp),
             binds=float(row["shadow_price"]) >= WORTH_NOTHING,
         )
         for _, row in ordered.iterrows()
@@ -103,6 +109,16 @@ def _level(level: float, stamp: Stamp) -> str:
     return whole(level, stamp) if level.is_integer() else quantity(level, stamp)
 
 
+def _more_words(row: Mapping[Hashable, Any] | None, stamp: Stamp) -> str:
+    """``60 cm: €17.54 a week``, ``60 cm: at most €17.54 a week``."""
+    if row is None:
+        return ""
+    unit, count = str(row["unit"]), float(row["amount"])
+    what = _unit(unit, stamp) if unit in _MONEY_UNITS else _ONE.get(unit, unit)
+    known = "" if row["known"] == "exact" else f"{row['known']} "
+    return f"{_level(count, stamp)} {what}: {known}{_gain(float(row['worth_week']), stamp)}"
+
+
 def _worth_words(price: float, unit: str, stamp: Stamp) -> str:
     if pd.isna(price):
         return MISSING
@@ -111,7 +127,12 @@ def _worth_words(price: float, unit: str, stamp: Stamp) -> str:
     if unit in _MONEY_UNITS:
         unit = stamp.currency or "unit"
     per = f" per {_ONE.get(unit, unit)}" if unit else ""
+    return f"{_gain(price, stamp)}{per}"
+
+
+def _gain(gain: float, stamp: Stamp) -> str:
+    """More of the plan's objective, in words."""
     if not in_money(stamp) or stamp.objective == "units":
-        return f"{price:.2f} units a week{per}"
+        return f"{gain:.2f} units a week"
     kind = {"sales": " more sales", "waste": " less waste"}.get(stamp.objective, "")
-    return f"{amount(price, stamp)}{kind} a week{per}"
+    return f"{amount(gain, stamp)}{kind} a week"

@@ -84,6 +84,7 @@ def region_scope(contents: Contents, region: str) -> Scope:
         figures=of_region(contents.figures),
         value=of_stores.reset_index(drop=True),
         changes=of_region(contents.changes),
+        worth=of_region(contents.worth),
         left_out=left_out[left_out["region"] == region].reset_index(drop=True),
     )
     return Scope(region, cut, of_scope.reset_index(drop=True))

@@ -171,6 +171,7 @@ def _details(scope: Scope) -> dict[str, Detail]:
     contents, stamp = scope.contents, scope.contents.stamp
     changes = dict(list(contents.changes.groupby("store_id", sort=False)))
     limits = dict(list(contents.limits.groupby("store_id", sort=False)))
+    worth = dict(list(contents.worth.groupby("store_id", sort=False)))
     details = {}
     for store_id, rows in contents.figures.groupby("store_id", sort=False):
         by_plan = rows.set_index("plan")
@@ -186,7 +187,11 @@ def _details(scope: Scope) -> dict[str, Detail]:
                 for measure in measures(stamp)
             ],
             changes=_changes(changes.get(store_id, contents.changes.iloc[:0]), scope),
-            limits=limit_rows(limits.get(store_id, contents.limits.iloc[:0]), stamp),
+            limits=limit_rows(
+                limits.get(store_id, contents.limits.iloc[:0]),
+                worth.get(store_id, contents.worth.iloc[:0]),
+                stamp,
+            ),
         )
     return details
 

@@ -98,7 +98,7 @@ def _page(scope: Scope, files: dict[str, str]) -> str:
         on_dark=for_script(theme.ON_DARK),
         columns=columns(scope),
         rows=store_rows(scope, folder, detailed),
-        chain_limits=limit_rows(chain_limits, stamp),
+        chain_limits=limit_rows(chain_limits, contents.worth, stamp),
         limit_summary=limit_summary(scope),
         recapture=contents.recapture.to_dict("records"),
         signals=signal_rows(contents.signal_effects, contents.items),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 
 from planner.outputs.contents import Contents
@@ -61,7 +64,11 @@ def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> N
         Column("Free", 12, styles.UNITS),
         Column("Unit", 14, styles.CENTRED),
         words.objective_column("One unit more is worth per week", contents.stamp, 14),
+        Column("So much more", 10, styles.UNITS),
+        words.objective_column("is worth per week", contents.stamp, 14),
+        Column("Known", 10, styles.CENTRED),
     )
+    more = {(row["store_id"], row["limit"]): row for row in contents.worth.to_dict("records")}
     limits = contents.limits
     rows = [
         (
@@ -72,6 +79,7 @@ def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> N
             used - available if is_least(limit) else available - used,
             unit,
             worth,
+            *_more(more.get((store_id, limit)), limit),
         )
         for store_id, limit, used, available, unit, worth in zip(
             limits["store_id"],
@@ -84,6 +92,14 @@ def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> N
         )
     ]
     book.sheet("Limits", "Limits").table(columns, rows, empty="No limit holds here.")
+
+
+def _more(row: Mapping[Hashable, Any] | None, limit: str) -> tuple[float | str, float | str, str]:
+    """So much more of a limit, what that is worth, and how well it is known."""
+    if row is None:
+        return (NOT_APPLICABLE,) * 3
+    sign = -1.0 if is_least(limit) else 1.0
+    return sign * float(row["amount"]), float(row["worth_week"]), str(row["known"])
 
 
 def write_assumptions(book: Book, contents: Contents) -> None:
