@@ -253,8 +253,8 @@ def _every_group_has_a_range(ranges: GroupRanges) -> bool:
 def shadow_prices(relaxed: Relaxation) -> dict[str, float]:
     """Limit name -> objective per unit of relaxing it, at the prices of the best bound.
 
-    The count of a single need group is kept by its ranges; its price is what the best range
-    with one item more (fewer) would add.
+    The count of a single need group is kept by its ranges: its price is what the best range
+    with one item more (fewer) would add, on top of a price that its row has as well.
     """
     pricing, best = relaxed.pricing, relaxed.best
     found = {}
@@ -271,5 +271,5 @@ def shadow_prices(relaxed: Relaxation) -> dict[str, float]:
         if len(beside):
             _, values = pricing.evaluate(beside, best.economics)
             gain = float(values.max()) - float(best.group_best[group])
-        found[limit.name] = max(0.0, gain)
+        found[limit.name] = abs(float(price)) + max(0.0, gain)
     return found
