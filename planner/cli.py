@@ -280,6 +280,19 @@ def solve(
 
 
 @app.command()
+def explain(
+    run: Annotated[Path, typer.Argument(help="Run folder")],
+    store: Annotated[str, typer.Option(help="Store id")],
+    item: Annotated[str, typer.Option(help="Item id")],
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds")] = 120.0,
+) -> None:
+    """Say why a store lists an item or not, and what the opposite would cost, exactly."""
+    from planner.explain import explain as explain_item
+
+    typer.echo(explain_item(run, store, item, seconds=time_limit))
+
+
+@app.command()
 def backtest(
     data: Data,
     out: Annotated[

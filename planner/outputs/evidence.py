@@ -44,7 +44,9 @@ def _reasons(problem: StoreProblem, outcome: StoreOutcome) -> pd.DataFrame:
     """What each item does in the store, and what forcing it in costs, in numbers."""
     count, ids = len(problem.item_ids), problem.item_ids
     effects, forcing = outcome.effects, outcome.forcing
-    assert effects is not None  # stores without a plan are left out
+    # Stores without a plan are left out.
+    assert effects is not None
+    assert outcome.plan.score is not None
     costs = {name: np.full(count, np.nan) for name in ("cost_week", "least_week", "most_week")}
     for item, found in forcing.items():
         for name, column in costs.items():
@@ -53,6 +55,7 @@ def _reasons(problem: StoreProblem, outcome: StoreOutcome) -> pd.DataFrame:
         {
             "store_id": problem.store_id,
             "item_id": list(ids),
+            "planned_facings": outcome.plan.score.facings,
             "adds_week": outcome.marginal_week,
             "taken_units_week": effects.taken_units_week,
             "waste_units_week": effects.waste_units_week,

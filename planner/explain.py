@@ -1,0 +1,306 @@
+"""Why a store of a finished run lists an item or not, in one paragraph; solved again, exactly."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from planner.assortment.effects import Effects, item_effects, taken_from
+from planner.assortment.forced import AIM_GAP, forcing_of, improved, with_lock
+from planner.assortment.problem import StoreProblem
+from planner.assortment.reasons import marginal_values
+from planner.assortment.result import Forcing, Known, Limit, StorePlan
+from planner.assortment.score import fewest_facings, score
+from planner.assortment.store import solve_store
+from planner.audit.copies import read_copies
+from planner.audit.folder import MANIFEST
+from planner.errors import BadInput, Infeasible, Problem
+from planner.outputs.stored_problem import ITEMS, problem_of_run
+
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class StoredPlan:
+    """A store's plan of a finished run with its problem, and the words of the run."""
+
+    problem: StoreProblem
+    plan: StorePlan
+    reasons: tuple[str, ...]
+    locked: tuple[str, ...]
+    """By item: IN, OUT or "" as the chain's locks say."""
+    item_names: tuple[str, ...]
+    store_name: str
+    currency: str
+    shares_limits: bool
+    """Whether the chain's limits couple this store to the others."""
+
+
+def explain(run: Path, store_id: str, item_id: str, *, seconds: float = 120.0) -> str:
+    """Why the store lists the item or not, with the exact cost of the opposite.
+
+    Raises BadInput for a run, a store or an item that is not there, with the nearest name, and
+    Infeasible for a store that was left out as it has no plan.
+    """
+    stored = stored_plan(run, store_id, item_id)
+    item = stored.problem.item_ids.index(item_id)
+    return paragraph(stored, item, seconds)
+
+
+def stored_plan(run: Path, store_id: str, item_id: str) -> StoredPlan:
+    """A store's plan from the tables of its run; raises as ``explain``."""
+    manifest = _manifest(run)
+    inputs = read_copies(run, manifest)
+    stores = dict(zip(inputs["stores"]["store_id"], inputs["stores"]["store_name"], strict=True))
+    names = dict(zip(inputs["items"]["item_id"], inputs["items"]["item_name"], strict=True))
+    unknown = [
+        *_unknown(run, "--store", store_id, stores),
+        *_unknown(run, "--item", item_id, names),
+    ]
+    if unknown:
+        raise BadInput(unknown)
+    left_out: Mapping[str, Any] = manifest.get("left_out") or {}
+    if store_id in left_out:
+        reason = left_out[store_id]["reason"]
+        raise Infeasible(f"store {store_id} ({stores[store_id]}) has no plan: {reason}")
+    problem = problem_of_run(run, store_id)
+
+    def rows(name: str) -> pd.DataFrame:
+        path = run / "tables" / f"{name}.parquet"
+        return pd.read_parquet(path, filters=[("store_id", "==", store_id)])
+
+    items = rows("assortment").set_index("item_id").loc[list(problem.item_ids)]
+    facings = rows("reasons").set_index("item_id").loc[list(problem.item_ids), "planned_facings"]
+    status = rows("store_plans").iloc[0]
+    found = score(
+        problem,
+        facings.to_numpy(dtype=np.int64),
+        items["stock_units_cycle"].to_numpy(dtype=np.float64),
+    )
+    limits = tuple(
+        Limit(str(row["limit"]), str(row["unit"]), row["used"], row["available"],
+              row["shadow_price"])
+        for row in rows("limits").to_dict("records")
+    )  # fmt: skip
+    of_chain = pd.read_parquet(run / "tables" / "limits.parquet", columns=["store_id"])
+    plan = StorePlan(
+        store_id, str(status["plan"]), str(status["proof"]), found.objective_week,
+        max(float(status["bound_week"]), found.objective_week), 0.0, found, limits,
+    )  # fmt: skip
+    locked = rows("economics").set_index("item_id").loc[list(problem.item_ids), "locked"]
+    return StoredPlan(
+        problem=problem,
+        plan=plan,
+        reasons=tuple(map(str, items["reason"])),
+        locked=tuple(map(str, locked)),
+        item_names=tuple(names[item] or item for item in problem.item_ids),
+        store_name=stores[store_id] or store_id,
+        currency=str(manifest.get("currency", "")),
+        shares_limits=bool((of_chain["store_id"] == "").any()),
+    )
+
+
+def _manifest(run: Path) -> Mapping[str, Any]:
+    if not (run / MANIFEST).is_file():
+        allowed = f"the folder of a finished run, with its {MANIFEST}"
+        mend = "name a folder under reports/"
+        raise BadInput([Problem(str(run), 1, "", "no such run", allowed, mend)])
+    if not (run / "tables" / f"{ITEMS}.parquet").is_file():
+        allowed = "a run that holds the problems of its stores"
+        raise BadInput([Problem(str(run), 1, "", f"no tables/{ITEMS}", allowed, "plan again")])
+    found: Mapping[str, Any] = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
+    return found
+
+
+def _unknown(run: Path, option: str, given: str, names: Mapping[str, str]) -> list[Problem]:
+    """A problem where an id is not known, with the nearest ids and names."""
+    if given in names:
+        return []
+    known = {**{name.casefold(): key for key, name in names.items()}, **{k: k for k in names}}
+    near = difflib.get_close_matches(given.casefold(), list(known), n=3, cutoff=0.0)
+    shown = ", ".join(dict.fromkeys(f"{known[n]} ({names[known[n]]})" for n in near))
+    what = option.removeprefix("--")
+    return [
+        Problem(str(run), 1, option, given, f"a {what} of this run", f"the nearest are {shown}")
+    ]
+
+
+def paragraph(stored: StoredPlan, item: int, seconds: float) -> str:
+    """The paragraph about one item (by number), both plans solved to 0.001 % where time allows."""
+    problem, plan = stored.problem, stored.plan
+    assert plan.score is not None  # a run holds plans alone
+    words = _Words(stored, item)
+    if plan.score.listed[item]:
+        said = words.listed()
+    elif problem.locked_out[item] and stored.locked[item] != "OUT":
+        return f"{words.not_listed()} It {stored.reasons[item]}."
+    else:
+        said = f"{words.not_listed()} {words.if_added()}"
+    return f"{said} {words.forced(*_rival(stored, item, seconds))}"
+
+
+def _rival(stored: StoredPlan, item: int, seconds: float) -> tuple[StorePlan, StorePlan, Forcing]:
+    """The plan, improved where it was rough, its rival with the item in or out, and the cost."""
+    problem, plan = stored.problem, stored.plan
+    assert plan.score is not None  # as above
+    deadline = time.perf_counter() + seconds
+    listed = bool(plan.score.listed[item])
+    plan = improved(problem, plan, deadline)
+    rival = solve_store(
+        with_lock(problem, item, not listed), AIM_GAP, max(1.0, deadline - time.perf_counter())
+    )
+    return plan, rival, forcing_of(plan, rival, item)
+
+
+class _Words:
+    """Sentences about one item of one store, in the words of a shop."""
+
+    def __init__(self, stored: StoredPlan, item: int) -> None:
+        assert stored.plan.score is not None  # a run holds plans alone
+        self.stored, self.item = stored, item
+        self.problem, self.score = stored.problem, stored.plan.score
+        self.effects: Effects = item_effects(self.problem, self.score)
+        prices = {limit.limit: limit.shadow_price for limit in stored.plan.limits}
+        budget_price = prices.get("budget_week", 0.0)
+        self.adds = float(marginal_values(self.problem, self.score.facings, budget_price)[item])
+        self.name = f"{stored.item_names[item]} ({self.problem.item_ids[item]})"
+        self.store = f"{stored.store_name} (store {self.problem.store_id})"
+
+    def listed(self) -> str:
+        """What a listed item has, sells, wastes, takes and adds."""
+        i, found = self.item, self.score
+        facings = int(found.facings[i])
+        why = "core range, in every store" if self.problem.core[i] else ""
+        if not why and self.problem.locked_in[i]:
+            why = "as it is locked in"
+        said = (
+            f"{self.store} lists {self.name}{', ' + why if why else ''}, with "
+            f"{self._facings(facings)} and a stock of {found.stock_units_cycle[i]:,.1f} units a "
+            f"delivery. {self._sells('sells', 'wastes')}{self._taken('take')}"
+        )
+        verb = "adds" if self.adds >= 0 else "costs"
+        return (
+            f"{said} After purchase, waste, handling and what it takes from others it {verb} "
+            f"{self._amount(abs(self.adds))} a week."
+        )
+
+    def not_listed(self) -> str:
+        """That the item is not in."""
+        locked = self.stored.locked[self.item] == "OUT"
+        return f"{self.store} does not list {self.name}{', as it is locked out' if locked else ''}."
+
+    def if_added(self) -> str:
+        """What the item would do beside today's plan, at its fewest facings."""
+        facings = int(fewest_facings(self.problem, np.ones_like(self.problem.core))[self.item])
+        verb = "add" if self.adds >= 0 else "lose"
+        return (
+            f"Put beside the plan with {self._facings(facings)}, room left aside, "
+            f"{self._sells('would sell', 'waste').removeprefix('It ')}{self._taken('would take')} "
+            f"After purchase, waste, handling and what it takes from others it would {verb} "
+            f"{self._amount(abs(self.adds))} a week."
+        )
+
+    def forced(self, plan: StorePlan, rival: StorePlan, forcing: Forcing) -> str:
+        """What the opposite costs, how well that is known, and who comes and goes."""
+        inside = bool(self.score.listed[self.item])
+        move = "Leaving it out" if inside else "Forcing it in"
+        if not inside and self.problem.locked_out[self.item]:
+            move = "Lifting the lock and forcing it in"
+        if forcing.how is Known.IMPOSSIBLE:
+            return f"{move} leaves no plan that keeps every limit."
+        if rival.score is None:
+            return f"{move}: no plan was found within the time limit."
+        change = plan.objective_week - rival.objective_week
+        verb = "costs" if change >= 0 else "gains"
+        least = plan.objective_week - rival.bound_week
+        most = plan.bound_week - rival.objective_week
+        low, high = sorted((least, most)) if change >= 0 else sorted((-least, -most))
+        sure = "exact" if forcing.how is Known.EXACT else "the time ran out before it was exact"
+        alone = (
+            " to this store alone, the limits that stores share left aside,"
+            if (self.stored.shares_limits)
+            else ""
+        )
+        said = (
+            f"{move} {verb}{alone} {self._amount(abs(change))} a week ({sure}: the best plan "
+            f"{'with' if inside else 'without'} it is worth {self._amount(plan.objective_week)}, "
+            f"the best {'without' if inside else 'with'} it {self._amount(rival.objective_week)}"
+        )
+        if high - low > 0.01:
+            said += f"; proven between {self._amount(max(low, 0.0))} and {self._amount(high)}"
+        return f"{said}). {self._moves(plan, rival)}"
+
+    def _moves(self, plan: StorePlan, rival: StorePlan) -> str:
+        assert plan.score is not None
+        assert rival.score is not None  # checked by the caller
+        before, after = plan.score.facings, rival.score.facings
+        others = np.arange(len(before)) != self.item
+        leaves = np.flatnonzero(others & (before > 0) & (after == 0))
+        enters = np.flatnonzero(others & (before == 0) & (after > 0))
+        fewer = np.flatnonzero(others & (after > 0) & (after < before))
+        said = []
+        if len(leaves):
+            said.append(f"{self._named(leaves)} would have to leave")
+        if len(fewer):
+            said.append(f"{self._named(fewer)} would lose facings")
+        if len(enters):
+            said.append(f"{self._named(enters)} would come in")
+        if not said:
+            return "Nothing else would come or leave."
+        text = ", ".join(said)
+        return text[0].upper() + text[1:] + "."
+
+    def _facings(self, facings: int) -> str:
+        width = float(self.problem.facing_width_cm[self.item]) * facings
+        kind = self.problem.fixture_type[self.item]
+        place = f" ({width:,.0f} cm of {kind})" if width and kind else ""
+        return f"{facings} {'facing' if facings == 1 else 'facings'}{place}"
+
+    def _sells(self, sells: str, wastes: str) -> str:
+        i, found = self.item, self.effects
+        sold, wasted = float(found.sold_units_week[i]), float(found.waste_units_week[i])
+        money = ""
+        if self.stored.currency:
+            money = f" for {self._money(sold * float(self.problem.sales_price[i]))}"
+        said = f"It {sells} {sold:,.1f} units a week{money}"
+        if wasted < 0.05:
+            return f"{said} and {wastes} next to nothing."
+        cost = f" ({self._money(float(found.waste_cost_week[i]))})" if self.stored.currency else ""
+        return f"{said} and {wastes} {wasted:,.1f}{cost}."
+
+    def _taken(self, take: str) -> str:
+        taken = taken_from(self.problem, self.score, self.item)
+        whole = sum(taken.values())
+        if whole < 0.05:
+            return (
+                f" It {take}s nothing from others."
+                if take == "take"
+                else (f" It {take} nothing from others.")
+            )
+        first = list(taken.items())[:MOST_NAMED]
+        named = ", ".join(f"{self.stored.item_names[i]} {units:,.1f}" for i, units in first)
+        verb = "takes" if take == "take" else take
+        rest = " and others" if len(taken) > MOST_NAMED else ""
+        return f" It {verb} {whole:,.1f} units of demand from others: {named}{rest}."
+
+    def _named(self, items: Sequence[int] | np.ndarray) -> str:
+        names = [self.stored.item_names[int(i)] for i in items]
+        shown = ", ".join(names[:MOST_NAMED])
+        return f"{shown} and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else shown
+
+    def _amount(self, value: float) -> str:
+        if not math.isfinite(value):
+            return "an unknown amount"
+        return self._money(value) if self.stored.currency else f"{value:,.2f} units"
+
+    def _money(self, value: float) -> str:
+        return f"{self.stored.currency} {value:,.2f}"
