@@ -130,7 +130,14 @@ def _unknown(run: Path, option: str, given: str, names: Mapping[str, str]) -> li
     shown = ", ".join(dict.fromkeys(f"{known[n]} ({names[known[n]]})" for n in near))
     what = option.removeprefix("--")
     return [
-        Problem(str(run), 1, option, given, f"a {what} of this run", f"the nearest are {shown}")
+        Problem(
+            str(run),
+            1,
+            option,
+            given,
+            f"{'an' if what == 'item' else 'a'} {what} of this run",
+            f"the nearest are {shown}",
+        )
     ]
 
 
@@ -179,11 +186,11 @@ class _Words:
         """What a listed item has, sells, wastes, takes and adds."""
         i, found = self.item, self.score
         facings = int(found.facings[i])
-        why = "core range, in every store" if self.problem.core[i] else ""
+        why = " (core range, in every store)" if self.problem.core[i] else ""
         if not why and self.problem.locked_in[i]:
-            why = "as it is locked in"
+            why = " (locked in)"
         said = (
-            f"{self.store} lists {self.name}{', ' + why if why else ''}, with "
+            f"{self.store} lists {self.name}{why} with "
             f"{self._facings(facings)} and a stock of {found.stock_units_cycle[i]:,.1f} units a "
             f"delivery. {self._sells('sells', 'wastes')}{self._taken('take')}"
         )
@@ -203,7 +210,7 @@ class _Words:
         facings = int(fewest_facings(self.problem, np.ones_like(self.problem.core))[self.item])
         verb = "add" if self.adds >= 0 else "lose"
         return (
-            f"Put beside the plan with {self._facings(facings)}, room left aside, "
+            f"Put beside the plan with {self._facings(facings)}, room left aside, it "
             f"{self._sells('would sell', 'waste').removeprefix('It ')}{self._taken('would take')} "
             f"After purchase, waste, handling and what it takes from others it would {verb} "
             f"{self._amount(abs(self.adds))} a week."
