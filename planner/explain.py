@@ -41,6 +41,7 @@ class StoredPlan:
     item_names: tuple[str, ...]
     store_name: str
     currency: str
+    objective: str
     shares_limits: bool
     """Whether the chain's limits couple this store to the others."""
 
@@ -105,6 +106,7 @@ def stored_plan(run: Path, store_id: str, item_id: str) -> StoredPlan:
         item_names=tuple(names[item] or item for item in problem.item_ids),
         store_name=stores[store_id] or store_id,
         currency=str(manifest.get("currency", "")),
+        objective=str((manifest.get("scenario") or {}).get("objective", "margin")),
         shares_limits=bool((of_chain["store_id"] == "").any()),
     )
 
@@ -307,7 +309,10 @@ class _Words:
     def _amount(self, value: float) -> str:
         if not math.isfinite(value):
             return "an unknown amount"
-        return self._money(value) if self.stored.currency else f"{value:,.2f} units"
+        if not self.stored.currency or self.stored.objective == "units":
+            return f"{value:,.2f} units"
+        kind = {"sales": " of sales", "waste": " of waste"}.get(self.stored.objective, "")
+        return f"{self._money(value)}{kind}"
 
     def _money(self, value: float) -> str:
         return f"{self.stored.currency} {value:,.2f}"
