@@ -50,7 +50,10 @@ def listing_bounds(problem: StoreProblem, seconds: float) -> ListingBounds:
     # ``most`` is -inf for ranges that break the counts of their group.
     count = len(problem.item_ids)
     best_with = np.full(count, -np.inf)
-    np.maximum.at(best_with, ranges.entry_item, priced.most[ranges.entry_range])
+    for start, end in ranges.parts():
+        first = ranges.entry_first[start : end + 1]
+        most = np.repeat(priced.most[start:end], np.diff(first))
+        np.maximum.at(best_with, ranges.entry_item[first[0] : first[-1]], most)
     own = priced.group_best[problem.group_of_item]
     slack = PROVEN / 10 * max(1.0, abs(priced.bound_week))
     bounds = priced.bound_week + np.minimum(0.0, best_with - own) + slack
