@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import gcd
 
+import highspy
 import pulp
 
 from planner.shelves.rack import Layout, Rack
@@ -96,7 +97,12 @@ def exact(rack: Rack, nodes: int = EXACT_NODES) -> tuple[Layout | None, int]:
     for z, W in enumerate(rack.shelf_width):
         program += pulp.lpSum(w // unit * n for (w, y), n in counts.items() if y == z) <= W // unit
     solver = pulp.getSolver("HiGHS", msg=False, threads=1, mip_max_nodes=nodes)
-    program.solve(solver)
+    try:
+        program.solve(solver)
+    except KeyError as error:
+        # PuLP has no word for a limit of nodes; what was found by then is set already.
+        if error.args[0] != highspy.HighsModelStatus.kSolutionLimit:
+            raise
     found = {key: round(n.varValue or 0.0) for key, n in counts.items()}
     waiting = {w: list(same) for w, same in items_of.items()}
     shelves: list[list[int]] = [[] for _ in rack.shelf_width]

@@ -108,6 +108,16 @@ def test_exact_program_places_the_most_that_fits() -> None:
     assert exact(make_rack([20], [0], [10, 10])) == (None, 0)
 
 
+def test_a_limit_of_effort_ends_the_exact_program_with_what_was_found() -> None:
+    """Many items of many widths, hardly any effort allowed: no fault, and nothing invented."""
+    random = np.random.default_rng(0)
+    widths = [int(w) for w in random.integers(1200, 4000, 25)]
+    rack = make_rack(widths, [0] * len(widths), [12000] * (sum(widths) // 12000))
+    layout, placed = exact(rack, nodes=0)
+    assert layout is None
+    assert 0 <= placed <= sum(rack.shelf_width)
+
+
 def test_asks_for_no_more_width_than_the_items_leave_behind() -> None:
     """What must stay free lies between one step more than now and what could not stand."""
     rack = make_rack([6, 6, 6], [0, 0, 0], [10, 10])
