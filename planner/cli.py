@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -38,6 +38,10 @@ Weeks = Annotated[
 ]
 STOPPED = 130
 """Exit code after Ctrl-C."""
+SolverName = Annotated[
+    Literal["highs", "cbc"],
+    typer.Option(help="Who solves a store's program; cbc is slower, and solves it whole"),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress")]
 
 
@@ -125,6 +129,7 @@ def plan(
         ),
     ] = "",
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds per store")] = 120.0,
+    solver: SolverName = "highs",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the demand draws")] = 1,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run that is in the folder")
@@ -144,6 +149,7 @@ def plan(
 ) -> None:
     """Plan every store: planograms in Excel, an HTML report, and the tables behind them."""
     from planner.assortment.chain import SolveSettings
+    from planner.assortment.store import Solver
     from planner.pipeline import plan as plan_run
     from planner.progress import progress_bar
     from planner.runs import RUN_FILE, check_folder
@@ -156,6 +162,7 @@ def plan(
         workers=workers or usable_cores(),
         dask=dask,
         seed=seed,
+        solver=Solver(solver),
         keep_going=keep_going,
     )
     partly: PartlyPlanned | None = None
@@ -259,14 +266,15 @@ def solve(
     out: Annotated[Path, typer.Option(help="PLAN.json to write")],
     gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="Proven gap to reach")] = 1e-6,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds")] = 600.0,
+    solver: SolverName = "highs",
 ) -> None:
     """Solve one store program with its parameters given."""
     from planner.assortment.conflict_words import conflict_entries
     from planner.assortment.problem_file import read_problem, write_plan
-    from planner.assortment.store import solve_store
+    from planner.assortment.store import Solver, solve_store
 
     store_problem = read_problem(problem)
-    found = solve_store(store_problem, gap, time_limit)
+    found = solve_store(store_problem, gap, time_limit, Solver(solver))
     conflicts = []
     if found.plan == "infeasible":
         conflicts = conflict_entries(store_problem, time_limit)

@@ -148,6 +148,7 @@ def _plan(
             "objective": contents.stamp.objective,
             "weeks": demand.weeks,
             "gap": settings.gap,
+            "solver": settings.solver.value,
             "time_limit_seconds_per_store": settings.time_limit_seconds,
         },
         seed=settings.seed,

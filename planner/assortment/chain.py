@@ -26,7 +26,7 @@ from planner.assortment.result import (
     relative_gap,
 )
 from planner.assortment.rules import Objective, PlanRules
-from planner.assortment.store import at_least, solve_store, within_limits
+from planner.assortment.store import Solver, at_least, solve_store, within_limits
 from planner.assortment.today import facings_today, score_today
 from planner.assortment.value import MODEL_ERROR, value_draws
 from planner.assortment.ways_out import mended_conflicts
@@ -53,6 +53,8 @@ class SolveSettings:
     dask: str = ""
     """Address of a Dask scheduler; its own workers count then."""
     seed: int = 1
+    solver: Solver = Solver.HIGHS
+    """Of each store's own plan; what is asked beside it is solved by HiGHS."""
     keep_going: bool = False
     """Plan the other stores where one has no plan, and leave that one out."""
     exact_reasons: int | None = None
@@ -210,7 +212,7 @@ def _of_store(model: ChoiceModel, store: int) -> ChoiceModel:
 
 def _plan_store(job: _StoreJob) -> StoreOutcome:
     problem, settings = job.problem, job.settings
-    plan = solve_store(problem, settings.gap, settings.time_limit_seconds)
+    plan = solve_store(problem, settings.gap, settings.time_limit_seconds, settings.solver)
     if plan.score is None:
         return _without_plan(job, plan)
     common = common_plan(problem, job.ranking, settings.gap, settings.time_limit_seconds).score

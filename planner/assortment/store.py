@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+from enum import Enum
 
 import numpy as np
 
 from planner.assortment import newsvendor
+from planner.assortment.cbc import CbcModel
 from planner.assortment.choice import demand_units_week
 from planner.assortment.group_program import GroupSolution, solve_by_groups
 from planner.assortment.problem import Floats, StoreProblem
@@ -27,17 +29,35 @@ MOST_OPEN_ITEMS = 60
 """Items that may be listed or not, up to which the whole program closes gaps that prices leave."""
 
 
-def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) -> StorePlan:
+class Solver(Enum):
+    """Who solves a store."""
+
+    HIGHS = "highs"
+    CBC = "cbc"
+    """The solver that PuLP brings along, for the store's whole program: the fallback."""
+
+
+Live = LiveModel | CbcModel
+
+
+def solve_store(
+    problem: StoreProblem,
+    gap: float,
+    time_limit_seconds: float,
+    solver: Solver = Solver.HIGHS,
+) -> StorePlan:
     """Best range, facings and stock of one store, with a bound.
 
     Solved as a sum of ratios where a large choice set leaves stock free to follow demand; by
     prices and one range per need group where the ranges can be listed; else (and where that leaves
-    a gap, or finds no plan, in a small store) as one whole program.
+    a gap, or finds no plan, in a small store) as one whole program. CBC solves the whole program.
     """
     start = time.perf_counter()
     deadline = start + time_limit_seconds
     if (problem.must_list & problem.locked_out).any():
         return _without_plan(problem, "infeasible", "optimal", start)
+    if solver is Solver.CBC:
+        return _solve_whole(problem, gap, deadline, start, None, solver)
     ratios = solve_by_ratios(problem, gap, deadline)
     if ratios is not None:
         if ratios.score is not None:
@@ -52,7 +72,7 @@ def solve_store(problem: StoreProblem, gap: float, time_limit_seconds: float) ->
         closed = relative_gap(found.score.objective_week, found.bound_week) <= gap
         if closed or open_items > MOST_OPEN_ITEMS or found.time_limit_struck:
             return _plan(problem, found, start)
-    return _solve_whole(problem, gap, deadline, start, found)
+    return _solve_whole(problem, gap, deadline, start, found, solver)
 
 
 def _plan(problem: StoreProblem, found: GroupSolution | RatioSolution, start: float) -> StorePlan:
@@ -80,6 +100,7 @@ def _solve_whole(
     deadline: float,
     start: float,
     before: GroupSolution | None,
+    solver: Solver,
 ) -> StorePlan:
     """The store as one program.
 
@@ -89,7 +110,8 @@ def _solve_whole(
     at the solution's own stock ratio, and lower sides where it sells less than its stock allows.
     """
     program = StoreProgram(problem)
-    live = LiveModel(program.model, program.variables())
+    hand_over = CbcModel if solver is Solver.CBC else LiveModel
+    live: Live = hand_over(program.model, program.variables())
     tighten(program, live)
     best = before.score if before else None
     bound = before.bound_week if before else math.inf
@@ -162,14 +184,14 @@ def _without_plan(problem: StoreProblem, plan: str, proof: str, start: float) ->
 
 
 def _mean_and_stock(
-    program: StoreProgram, live: LiveModel, values: Floats, item: int
+    program: StoreProgram, live: Live, values: Floats, item: int
 ) -> tuple[float, float]:
     mean = values[live.column[program.m[item]]]
     stock = values[live.column[program.q[item]]]
     return float(mean), float(stock)
 
 
-def tighten(program: StoreProgram, live: LiveModel) -> None:
+def tighten(program: StoreProgram, live: Live) -> None:
     """Add tangents at the relaxation's own stock ratios, a few rounds."""
     problem = program.problem
     spread = [i for i in program.items if problem.demand_cv[i] >= newsvendor.CERTAIN_CV]
@@ -179,7 +201,7 @@ def tighten(program: StoreProgram, live: LiveModel) -> None:
             return
 
 
-def _add_tangents(program: StoreProgram, live: LiveModel, values: Floats) -> bool:
+def _add_tangents(program: StoreProgram, live: Live, values: Floats) -> bool:
     """Cut off sales above ``E[min(D, Q)]``; True if anything was added."""
     problem, added = program.problem, False
     for i in program.items:
@@ -197,7 +219,7 @@ def _add_tangents(program: StoreProgram, live: LiveModel, values: Floats) -> boo
     return added
 
 
-def _cut(program: StoreProgram, live: LiveModel, values: Floats, found: Score | None) -> bool:
+def _cut(program: StoreProgram, live: Live, values: Floats, found: Score | None) -> bool:
     """Add what the solution shows to be missing; True if anything was added.
 
     ``found`` is the exact score of the solution's range, None where it overspends: then the
@@ -279,7 +301,7 @@ def limit_uses(problem: StoreProblem, plan: Score) -> list[tuple[str, str, float
     return uses
 
 
-def limits_of(program: StoreProgram, live: LiveModel, plan: Score) -> tuple[Limit, ...]:
+def limits_of(program: StoreProgram, live: Live, plan: Score) -> tuple[Limit, ...]:
     """Limits of a plan with their shadow prices, from one more solve of the relaxation."""
     _, duals = live.solve_relaxation()
     limits = []
