@@ -340,12 +340,12 @@ BROKEN = {
          (("stores", SHOP_STORES), ("fixtures", SHOP_FIXTURES), ("sales", SALES))},
         "../7",
     ),
-    "a supplier's minimum order": (
+    "an order at a supplier who sends nothing": (
         {
             "items": SHOP_ITEMS.replace("core,regions", "core,supplier_id").replace(
                 "no,North", "no,s"
             ),
-            "suppliers": "supplier_id,min_order_week\ns,500\n",
+            "suppliers": "supplier_id,min_order_week,max_units_week\ns,500,0\n",
         },
         "min_order_week",
     ),

@@ -5,34 +5,43 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from planner.assortment.chain_conflict import chain_conflicts
+from planner.assortment.chain_reasons import chain_reasons
 from planner.assortment.common import chain_ranking, common_plan, evaluated_facings
 from planner.assortment.conflict_words import conflict_lines
+from planner.assortment.coupled import CoupledStore, plan_coupled
+from planner.assortment.coupling import Coupling, chain_coupling
 from planner.assortment.effects import item_effects
 from planner.assortment.forced import explain_plan
 from planner.assortment.parameters import ChainParameters, chain_parameters
+from planner.assortment.planning_assumptions import planning_assumptions
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.reasons import item_reasons, marginal_values
 from planner.assortment.result import (
     Assortment,
+    ChainPlan,
+    Forcing,
     LeftOut,
     StoreOutcome,
     StorePlan,
+    Worth,
     proof_words,
     relative_gap,
 )
 from planner.assortment.rules import Objective, PlanRules
+from planner.assortment.score import Score
 from planner.assortment.store import Solver, at_least, solve_store, within_limits
 from planner.assortment.today import facings_today, score_today
-from planner.assortment.value import MODEL_ERROR, value_draws
+from planner.assortment.value import value_draws
 from planner.assortment.ways_out import mended_conflicts
 from planner.demand.result import ChoiceModel, Demand
 from planner.errors import Infeasible, NoPlan
-from planner.tables.inputs import GENERIC_CURRENCY, Assumption, Inputs
+from planner.tables.inputs import GENERIC_CURRENCY, Inputs
 from planner.workers import StoreExecutor, store_executor
 
 Progress = Callable[[int, int], None]
@@ -84,6 +93,8 @@ class _StoreJob:
     reserved_cm: Mapping[str, float]
     exact_reasons: int
     settings: SolveSettings
+    coupled: CoupledStore | None = None
+    """Its part of a chain whose stores share limits; None: the store plans for itself."""
 
     @property
     def gap(self) -> float:
@@ -111,7 +122,7 @@ def plan_chain(
     executor: StoreExecutor | None = None,
     rules: PlanRules | None = None,
 ) -> Assortment:
-    """Plan every store; stores are not coupled in this version.
+    """Plan every store, under the limits that they share where there are any.
 
     ``reserve_cm``: store -> fixture type -> centimetres to leave free, learned from shelves on
     which a plan did not fit; with ``before``, only stores whose reserve changed are solved
@@ -135,20 +146,85 @@ def plan_chain(
     jobs = _jobs(
         inputs, demand, parameters, problems, settings, again, reserve_cm or {}, in_units=in_units
     )
+    coupling = chain_coupling(inputs, parameters.core, rules)
+    chain: ChainPlan | None = None
     outcomes: dict[str, StoreOutcome] = {}
-    names = [f"store {store}" for store in again]
     with (
         nullcontext(executor)
         if executor
         else store_executor(settings.workers, settings.dask) as workers
     ):
+        if coupling.binds:
+            planned = [s for s in problems if before is None or s not in before.left_out]
+            jobs = _jobs(
+                inputs,
+                demand,
+                parameters,
+                problems,
+                settings,
+                planned,
+                reserve_cm or {},
+                in_units=in_units,
+            )
+            chain, jobs = _coupled(jobs, coupling, settings, workers, before, again)
+            again = [job.problem.store_id for job in jobs]
+        names = [f"store {store}" for store in again]
         for number, outcome in workers.map_stores(_plan_store, jobs, names):
             outcomes[again[number]] = outcome
             if progress:
                 progress(len(outcomes), len(jobs))
     outcomes = {store: outcomes[store] for store in again}
     _raise_without_plan(inputs, outcomes, keep_going=settings.keep_going)
-    return _assortment(inputs, demand, parameters, problems, outcomes, before, reserve_cm or {})
+    found = _assortment(inputs, demand, parameters, problems, outcomes, before, reserve_cm or {})
+    return dataclasses.replace(found, chain=chain)
+
+
+def _coupled(
+    jobs: Sequence[_StoreJob],
+    coupling: Coupling,
+    settings: SolveSettings,
+    workers: StoreExecutor,
+    before: Assortment | None,
+    again: Sequence[str],
+) -> tuple[ChainPlan | None, list[_StoreJob]]:
+    """The chain's plan and the jobs with each store's part of it.
+
+    A store that has no plan of its own keeps a job without a part; the others are planned
+    without it where the planner goes on, else there is nothing but such jobs. Raises Infeasible
+    or NoPlan for the chain.
+    """
+    problems = {job.problem.store_id: job.problem for job in jobs}
+    chain, parts = plan_coupled(
+        problems,
+        coupling,
+        jobs[0].ranking,
+        {job.problem.store_id: _facings_of_today(job) for job in jobs},
+        workers.map_stores,
+        gap=settings.gap,
+        time_limit_seconds=settings.time_limit_seconds,
+        before=before.chain if before else None,
+        again=again,
+    )
+    without = [s for s, plan in chain.plans.items() if plan.score is None]
+    if without and not parts:
+        alone = [job for job in jobs if job.problem.store_id in without]
+        rest = [job for job in jobs if job.problem.store_id not in without]
+        if not settings.keep_going or not rest:
+            return None, alone
+        chain_of_rest, found = _coupled(rest, coupling, settings, workers, before, again)
+        return chain_of_rest, [*alone, *found]
+    if chain.broken:
+        if proven := chain_conflicts(problems, coupling, workers.map_stores):
+            raise Infeasible("no plan keeps the limits of the chain: " + "; ".join(proven))
+        raise NoPlan(
+            "no plan was found that keeps the limits of the chain (nor a proof that there is "
+            "none): " + "; ".join(chain.broken)
+        )
+    return chain, [dataclasses.replace(job, coupled=parts[job.problem.store_id]) for job in jobs]
+
+
+def _facings_of_today(job: _StoreJob) -> Integers:
+    return evaluated_facings(job.problem, job.in_range & job.buyable, job.current_facings)
 
 
 def _reserve(
@@ -211,6 +287,10 @@ def _of_store(model: ChoiceModel, store: int) -> ChoiceModel:
 
 
 def _plan_store(job: _StoreJob) -> StoreOutcome:
+    if job.coupled is not None:
+        part = job.coupled
+        own = _Plans(part.plan, part.common, part.current, part.overspends_today)
+        return _judged(job, own)
     problem, settings = job.problem, job.settings
     plan = solve_store(problem, settings.gap, settings.time_limit_seconds, settings.solver)
     if plan.score is None:
@@ -219,35 +299,55 @@ def _plan_store(job: _StoreJob) -> StoreOutcome:
     if common is not None and within_limits(problem, common.facings):
         plan = at_least(problem, plan, common)
     explained = explain_plan(problem, plan, job.exact_reasons, settings.time_limit_seconds)
-    plan = explained.plan
-    facings = evaluated_facings(problem, job.in_range & job.buyable, job.current_facings)
-    current, overspends = score_today(problem, facings)
-    assert plan.score is not None
+    current, overspends = score_today(problem, _facings_of_today(job))
+    own = _Plans(explained.plan, common, current, overspends, explained.forcing, explained.worth)
+    return _judged(job, own)
+
+
+@dataclass(frozen=True)
+class _Plans:
+    """A store's plan and its rivals."""
+
+    local: StorePlan
+    common: Score | None
+    current: Score
+    overspends_today: bool
+    forcing: Mapping[int, Forcing] = field(default_factory=dict)
+    """What listing an item costs the store, where nothing is shared with other stores."""
+    worth: tuple[Worth, ...] = ()
+
+
+def _judged(job: _StoreJob, plans: _Plans) -> StoreOutcome:
+    """The plans with what going local is worth, and why each item is in or out."""
+    problem, settings, plan = job.problem, job.settings, plans.local
+    assert plan.score is not None  # a store without a plan is not judged
     draws = value_draws(
         problem,
         job.in_range,
         job.relative_se,
         settings.seed,
-        (plan.score, common or plan.score, current),
+        (plan.score, plans.common or plan.score, plans.current),
         never_sold=job.never_sold,
         choice_draws=job.choice_draws,
     )
     reasons, marginal = item_reasons(
-        problem, plan, job.not_candidate, job.currency, explained.forcing, job.item_names
+        problem, plan, job.not_candidate, job.currency, plans.forcing, job.item_names
     )
     if not problem.is_in_money():
         marginal = marginal_values(problem.in_money(), plan.score.facings, 0.0)
+    if job.coupled is not None:
+        reasons, marginal = chain_reasons(job.coupled, reasons, job.not_candidate, job.currency)
     return StoreOutcome(
         plan,
-        common,
-        current,
-        overspends,
+        plans.common,
+        plans.current,
+        plans.overspends_today,
         tuple(reasons),
         marginal,
         draws,
         item_effects(problem, plan.score),
-        explained.forcing,
-        explained.worth,
+        plans.forcing,
+        plans.worth,
     )
 
 
@@ -313,7 +413,7 @@ def _assortment(
         left_out=left_out,
         assumptions=(
             *parameters.assumptions,
-            *_assumptions(demand, parameters, list(merged.values()), reserve_cm),
+            *planning_assumptions(demand, parameters, list(merged.values()), reserve_cm),
         ),
     )
 
@@ -327,56 +427,3 @@ def _with_first_bound(outcome: StoreOutcome, first: float) -> StoreOutcome:
     )
     bounded = dataclasses.replace(plan, bound_week=bound, proof=proof)
     return dataclasses.replace(outcome, plan=bounded)
-
-
-def _assumptions(
-    demand: Demand,
-    parameters: ChainParameters,
-    outcomes: Sequence[StoreOutcome],
-    reserve_cm: Mapping[str, Mapping[str, float]],
-) -> list[Assumption]:
-    """What planning all stores assumed or left out."""
-    assumptions: list[Assumption] = []
-    unstocked = sum(
-        int((o.plan.score.listed & (o.plan.score.stock_units_cycle <= 0)).sum())
-        for o in outcomes
-        if o.plan.score is not None
-    )
-    if unstocked:
-        text = (
-            "items that must be listed get no stock: none of it pays, or the budget of the store "
-            "cannot buy it (check budget_week, price and unit_cost)"
-        )
-        assumptions.append(Assumption("assortment", "stock", text, unstocked, warning=True))
-    no_common = sum(o.common is None for o in outcomes)
-    if no_common:
-        text = "no prefix of the ranking keeps every limit: the local plan stands in for it"
-        assumptions.append(Assumption("assortment", "common plan", text, no_common))
-    gone = int((demand.in_range & ~parameters.buyable).sum())
-    if gone:
-        text = "items of today's range that cannot be bought in the plan's weeks earn nothing in it"
-        assumptions.append(Assumption("assortment", "current_range.item_id", text, gone))
-    overspending = sum(o.overspends_today for o in outcomes)
-    if overspending:
-        assumptions.append(
-            Assumption(
-                "assortment",
-                "stores.budget_week",
-                "today's range cannot be stocked within the budget: it is valued without it",
-                overspending,
-            )
-        )
-    if reserve_cm:
-        text = "items fit in total but not shelf by shelf: solved again with width left free"
-        assumptions.append(Assumption("assortment", "fixtures", text, len(reserve_cm)))
-    assumptions.append(
-        Assumption(
-            "assortment",
-            "value of going local",
-            "its interval holds the spread of demand, recapture as uncertain as the recapture "
-            f"table says, and an error of {MODEL_ERROR:.0%} that all items never sold in their "
-            "store share; not costs, prices, nor the form of the model",
-            len(outcomes),
-        )
-    )
-    return assumptions

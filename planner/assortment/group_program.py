@@ -103,6 +103,8 @@ class GroupRelaxation:
     """A store's bound, and what the mixture of ranges behind it would list and buy."""
 
     bound_week: float
+    value_week: float
+    """Of the mixture, less what the prices leave open."""
     listed_share: Floats
     """[item], 0 to 1."""
     units_week: Floats
@@ -130,6 +132,7 @@ def relax_by_groups(
     np.add.at(units, columns.item, weight * received)
     return GroupRelaxation(
         relaxed.best.bound_week,
+        relaxed.mixture.objective_week,
         np.clip(listed, 0.0, 1.0),
         problem.deliveries_week * units,
         shadow_prices(relaxed),

@@ -10,8 +10,9 @@ from functools import cached_property
 
 import pandas as pd
 
+from planner.assortment.coupling import ChainPrices
 from planner.assortment.effects import Effects
-from planner.assortment.problem import Floats, StoreProblem
+from planner.assortment.problem import Flags, Floats, StoreProblem
 from planner.assortment.score import Score
 from planner.tables.inputs import Assumption
 
@@ -94,6 +95,36 @@ class Worth:
 
 
 @dataclass(frozen=True)
+class ChainPlan:
+    """Plans of all stores under the limits they share."""
+
+    plans: Mapping[str, StorePlan]
+    bound_week: float
+    """Upper bound of the whole chain."""
+    limits: tuple[Limit, ...]
+    """The shared limits: used, available, shadow price."""
+    prices: ChainPrices
+    closed: Flags
+    """[item]: listed by no store, because the chain's limits make it not worth while."""
+    broken: tuple[str, ...]
+    """Shared limits that no plan was found to keep, in words; empty: the plan is feasible."""
+    rounds: int
+    """Rounds of prices."""
+    store_bounds: Mapping[str, float]
+    """Store -> bound of its own program at the chain's prices."""
+
+    @property
+    def objective_week(self) -> float:
+        """Objective of the chain: the sum of its stores, by the exact formulas."""
+        return float(sum(plan.objective_week for plan in self.plans.values()))
+
+    @property
+    def gap(self) -> float:
+        """Proven distance of the chain's plan to the best possible."""
+        return relative_gap(self.objective_week, self.bound_week)
+
+
+@dataclass(frozen=True)
 class StoreOutcome:
     """All that is found of one store: its plan and what it is compared with."""
 
@@ -146,6 +177,8 @@ class Assortment:
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     """Stores without a plan, where the others were planned without them; the rest of this
     holds the planned stores alone."""
+    chain: ChainPlan | None = None
+    """What the limits that couple stores did; None where nothing couples them."""
 
     @cached_property
     def plans(self) -> Mapping[str, StorePlan]:
@@ -171,7 +204,9 @@ class Assortment:
 
     @property
     def bound_week(self) -> float:
-        """Upper bound of the chain: stores are not coupled, so their bounds add up."""
+        """Upper bound of the chain; where nothing couples the stores, their bounds add up."""
+        if self.chain is not None:
+            return max(self.chain.bound_week, self.objective_week)
         return float(sum(plan.bound_week for plan in self.plans.values()))
 
     @property

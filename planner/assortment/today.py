@@ -23,16 +23,23 @@ def facings_today(inputs: Inputs, demand: Demand) -> Floats:
     return facings
 
 
+def as_today(problem: StoreProblem) -> StoreProblem:
+    """The store's problem with nothing asked of it beside the input: for the margin, without a
+    floor of sales or days of supply.
+    """
+    asked_of_none = np.zeros(len(problem.item_ids))
+    return dataclasses.replace(
+        problem.in_money(), min_sales_week=-math.inf, min_supply_cycles=asked_of_none
+    )
+
+
 def score_today(problem: StoreProblem, facings: Integers) -> tuple[Score, bool]:
     """Today's range stocked for the best margin, and whether its least stock overspends.
 
     The budget is left out where it does. What a plan is asked for beside the input (another
     objective, a floor of sales, days of supply) is not asked of today's range.
     """
-    asked_of_none = np.zeros(len(problem.item_ids))
-    today = dataclasses.replace(
-        problem.in_money(), min_sales_week=-math.inf, min_supply_cycles=asked_of_none
-    )
+    today = as_today(problem)
     within = best_score(today, facings)
     found = within or best_score(today, facings, math.inf)
     # Without a budget the least stock is always affordable.

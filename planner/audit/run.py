@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from planner.audit import economics, left_out, planogram, rules, scenario, totals, workbooks
+from planner.audit import (
+    chain_limits,
+    economics,
+    left_out,
+    planogram,
+    rules,
+    scenario,
+    totals,
+    workbooks,
+)
 from planner.audit.copies import check_copies, read_copies
 from planner.audit.files import check_files
 from planner.audit.folder import RunFolder, read_manifest, read_tables
@@ -34,6 +43,8 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (economics.check_stock, ("assortment", "economics")),
     (economics.check_sales, ("assortment", "economics")),
     (economics.check_budget, ("assortment", "economics")),
+    (chain_limits.check_chain_budget, ("assortment", "economics")),
+    (chain_limits.check_suppliers, ("assortment", "economics")),
     (totals.check_objectives, ("assortment", "economics", "store_plans")),
     (totals.check_proofs, ("store_plans",)),
     (left_out.check_left_out, ("left_out", "assortment", "store_plans")),

@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from planner.audit.chain_limits import chain_available, chain_uses, is_coupled
 from planner.audit.economics import spend_by_store
 from planner.audit.folder import MANIFEST, RunFolder
 from planner.audit.ledger import RELATIVE_TOLERANCE, Ledger, close, number
@@ -104,6 +105,13 @@ def check_manifest(run: RunFolder, ledger: Ledger) -> None:
     for store_id in plans.index.difference(pd.Index(list(stores), dtype=plans.index.dtype)):
         ledger.expect(False, f"{MANIFEST} does not name store {store_id}")
     objective, bound = float(plans["objective_week"].sum()), float(plans["bound_week"].sum())
+    if is_coupled(run):
+        # What stores share has a price in their bounds, which the chain's bound has not.
+        bound = _figure(run.manifest.get("bound_week"))
+        ledger.expect(
+            bound >= objective - RELATIVE_TOLERANCE * max(1.0, abs(objective)),
+            f"{MANIFEST}: bound_week is {number(bound)}, below the objective {number(objective)}",
+        )
     for name, expected in (
         ("objective_week", objective),
         ("bound_week", bound),
@@ -125,7 +133,8 @@ def check_manifest(run: RunFolder, ledger: Ledger) -> None:
 def check_limits(run: RunFolder, ledger: Ledger) -> None:
     """What each limit uses and has, recomputed; shelf width with all printed facings."""
     limits = run.tables["limits"]
-    used, available = _uses(run) | limits_used(run), _available(run) | limits_available(run)
+    used = _uses(run) | limits_used(run) | chain_uses(run)
+    available = _available(run) | limits_available(run) | chain_available(run)
     names = list(zip(limits["store_id"], limits["limit"], strict=True))
     frame = limits.assign(
         now=[used.get(name, math.nan) for name in names],

@@ -219,6 +219,10 @@ def _limits(inputs: Inputs, assortment: Assortment, items: pd.DataFrame) -> pd.D
         for store, plan in assortment.plans.items()
         for limit in plan.limits
     ]
+    rows += [
+        ("", limit.limit, limit.unit, limit.used, limit.available, limit.shadow_price)
+        for limit in (assortment.chain.limits if assortment.chain else ())
+    ]
     columns = ["store_id", "limit", "unit", "used", "available", "shadow_price"]
     return pd.DataFrame(rows, columns=columns).astype(
         {"used": float, "available": float, "shadow_price": float}

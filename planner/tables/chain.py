@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -19,7 +20,6 @@ KEYS = ("name", "currency", "locale", "budget_week", "horizon_weeks")
 DEFAULT_LOCALE = "en_US"
 DEFAULT_HORIZON_WEEKS = 4
 LONGEST_HORIZON_WEEKS = 52
-NOT_PLANNED_YET = "leave it empty: limits that couple stores are not planned yet"
 
 Entry = tuple[object, int]
 """A value and the row (line) where it stands."""
@@ -105,15 +105,11 @@ def chain_settings(
             findings.assume(f"chain.{key}", f"not given: {default}", 1)
     if "name" not in entries:
         findings.assume("chain.name", f"not given: the name of the source, {default_name}", 1)
-    if "budget_week" in entries:
-        value, row = entries["budget_week"]
-        allowed = "no budget of the whole chain, only budgets of stores"
-        findings.problem(file, row, "budget_week", value, allowed, NOT_PLANNED_YET)
     return ChainSettings(
         name=_text(file, entries, "name", default_name, findings),
         currency=_currency(file, entries, findings),
         locale=_locale(file, entries, findings),
-        budget_week=None,
+        budget_week=_budget(file, entries, findings),
         horizon_weeks=_horizon(file, entries, findings),
     )
 
@@ -161,6 +157,20 @@ def _locale(file: str, entries: Mapping[str, Entry], findings: Findings) -> str:
             "write the locale's code",
         )
         return DEFAULT_LOCALE
+
+
+def _budget(file: str, entries: Mapping[str, Entry], findings: Findings) -> float | None:
+    """Money per week for the purchases of all stores; None: no limit."""
+    if "budget_week" not in entries:
+        return None
+    value, row = entries["budget_week"]
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and isinstance(value, int | float) and 0 < value < math.inf:
+        return float(value)
+    allowed = "a number above 0: money per week for the purchases of all stores"
+    mend = "write the chain's weekly budget, or leave the key out for none"
+    findings.problem(file, row, "budget_week", value, allowed, mend)
+    return None
 
 
 def _horizon(file: str, entries: Mapping[str, Entry], findings: Findings) -> int:

@@ -14,7 +14,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.tables.capacity import CAPACITY_CHECKS
-from planner.tables.chain import NOT_PLANNED_YET
 from planner.tables.collect import Findings, nearest
 from planner.tables.columns import Column
 from planner.tables.defaults import Tables
@@ -262,17 +261,26 @@ def segment_index_scope(tables: Tables, findings: Findings) -> None:
     )
 
 
-def limits_not_planned_yet(tables: Tables, findings: Findings) -> None:
-    """Limits of suppliers couple the stores; they are refused rather than ignored."""
-    suppliers = tables["suppliers"]
+def supplier_can_be_ordered_from(tables: Tables, findings: Findings) -> None:
+    """No supplier asks for more stores than there are, or for more than it can send."""
+    suppliers, stores = tables["suppliers"], tables["stores"]
     frame = suppliers.frame
-    for name, used in (
-        ("min_order_week", frame["min_order_week"] > 0),
-        ("max_units_week", frame["max_units_week"].notna()),
-        ("min_stores", frame["min_stores"] > 1),
-    ):
-        at = np.flatnonzero(used.to_numpy())
-        suppliers.report(findings, name, at, "an empty cell", NOT_PLANNED_YET)
+    if len(stores):
+        suppliers.report(
+            findings,
+            "min_stores",
+            np.flatnonzero((frame["min_stores"] > len(stores)).to_numpy()),
+            f"at most the number of stores, {len(stores)}",
+            "lower min_stores: with more than there are none of its local items can be listed",
+        )
+    nothing = (frame["max_units_week"] == 0) & (frame["min_order_week"] > 0)
+    suppliers.report(
+        findings,
+        "min_order_week",
+        np.flatnonzero(nothing.to_numpy()),
+        "an empty cell where max_units_week is 0",
+        "raise max_units_week, or take the supplier's items out",
+    )
 
 
 CHECKS: tuple[Check, ...] = (
@@ -286,6 +294,6 @@ CHECKS: tuple[Check, ...] = (
     range_rule_can_be_met,
     segment_shares_sum_to_one,
     segment_index_scope,
-    limits_not_planned_yet,
+    supplier_can_be_ordered_from,
     *CAPACITY_CHECKS,
 )

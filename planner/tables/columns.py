@@ -172,7 +172,7 @@ def reference_markdown() -> str:
         "| name | text | the folder's name | Name of the chain |",
         "| currency | ISO 4217 code | none | Currency of every amount of money, such as EUR |",
         "| locale | locale code | en_US | How numbers and dates are shown, such as de_DE |",
-        "| budget_week | number | no limit | Purchase budget of the chain; not planned yet |",
+        "| budget_week | number | no limit | Money a week for the purchases of all stores |",
         "| horizon_weeks | whole number, 1 to 52 | 4 | Weeks the plan is made for |",
     ]
     for table in tables().values():

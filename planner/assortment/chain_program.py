@@ -1,0 +1,332 @@
+"""The chain program: all stores under the limits they share, with a bound of the whole.
+
+Prices on the shared limits (``chain_prices.py``), one store program per store at those prices,
+then repair to a plan that keeps every limit (``repair.py``) and a last solve of the stores that
+the repair has touched. docs/model.md, "The chain program".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.assortment.chain_prices import PricedChain, Runner, price_chain
+from planner.assortment.chain_stock import chain_use, score_use
+from planner.assortment.coupling import (
+    ChainPrices,
+    Coupling,
+    Forced,
+    forced_choices,
+    priced,
+    use_cost,
+    value_of_limits,
+    without_items,
+)
+from planner.assortment.moves import PlansAtPrices, closed_problem
+from planner.assortment.problem import Flags, StoreProblem
+from planner.assortment.repair import Repair, Repaired
+from planner.assortment.result import ChainPlan, Limit, StorePlan, proof_words, relative_gap
+from planner.assortment.score import Score
+from planner.assortment.store import limit_uses, solve_store
+
+SHARE_OF_PRICES = 0.2
+"""Share of the gap asked for that may be left in the prices."""
+NEAR_THE_FEWEST = 2.0
+"""Times the fewest stores of an item up to which the limit is shown."""
+SHARE_OF_STORES = 0.4
+"""Share of the gap asked for that the stores' own programs may leave."""
+
+
+@dataclass(frozen=True)
+class _SolveJob:
+    problem: StoreProblem
+    gap: float
+    time_limit_seconds: float
+
+
+def _solve(job: _SolveJob) -> StorePlan:
+    return solve_store(job.problem, job.gap, job.time_limit_seconds)
+
+
+def solve_chain(
+    problems: Mapping[str, StoreProblem],
+    coupling: Coupling,
+    run: Runner,
+    *,
+    gap: float,
+    time_limit_seconds: float,
+    start: ChainPrices | None = None,
+) -> ChainPlan:
+    """Plans of all stores that keep every shared limit, and the chain's bound.
+
+    ``gap``: relative, of the chain; ``time_limit_seconds``: for one solve of one store;
+    ``start``: prices to begin with. A store without any plan of its own is returned as such,
+    and then no other has one.
+    """
+    forced = forced_choices(problems, coupling)
+    too_few = (forced.possible_stores < coupling.min_stores) & ~forced.item
+    problems = {store: closed_problem(problem, too_few) for store, problem in problems.items()}
+    found = price_chain(problems, coupling, forced, run, gap=gap * SHARE_OF_PRICES, start=start)
+    at_prices = {
+        store: priced(problem, coupling, found.prices, s)
+        for s, (store, problem) in enumerate(problems.items())
+    }
+    store_gap = gap * SHARE_OF_STORES
+    first = _solved(at_prices, run, store_gap, time_limit_seconds)
+    without = [plan for plan in first.values() if plan.score is None]
+    if without:
+        words = tuple(f"store {plan.store_id} has no plan" for plan in without)
+        nothing = np.zeros_like(too_few)
+        return ChainPlan(first, math.inf, (), found.prices, nothing, words, found.rounds, {})
+    store_bounds = {s: min(found.store_bounds[s], plan.bound_week) for s, plan in first.items()}
+    at_these = sum(store_bounds.values()) + value_of_limits(coupling, forced, found.prices)
+    bound = min(found.bound_week, at_these)
+    repaired = _repaired(problems, coupling, forced, found.prices, first)
+    if not repaired.broken:
+        repaired = _polished(
+            problems, coupling, forced, found, first, repaired, run, store_gap, time_limit_seconds
+        )
+    return _chain_plan(
+        problems,
+        coupling,
+        found.prices,
+        first,
+        store_bounds,
+        bound,
+        repaired,
+        too_few | repaired.closed,
+        found.rounds,
+    )
+
+
+def solve_chain_again(
+    problems: Mapping[str, StoreProblem],
+    coupling: Coupling,
+    run: Runner,
+    before: ChainPlan,
+    again: Sequence[str],
+    *,
+    gap: float,
+    time_limit_seconds: float,
+) -> ChainPlan:
+    """A chain of which some stores have less room than before: those alone are solved again.
+
+    Prices and bound stay those of the chain with all its room; the limits are kept anew.
+    """
+    forced = forced_choices(problems, coupling)
+    problems = {
+        store: closed_problem(problem, before.closed) for store, problem in problems.items()
+    }
+    at_prices = {
+        store: priced(problem, coupling, before.prices, s)
+        for s, (store, problem) in enumerate(problems.items())
+        if store in again
+    }
+    solved = _solved(at_prices, run, gap * SHARE_OF_STORES, time_limit_seconds)
+    plans = {store: solved.get(store, before.plans[store]) for store in problems}
+    without = tuple(f"store {s} has no plan" for s, plan in plans.items() if plan.score is None)
+    if without:
+        return dataclasses.replace(before, plans=plans, broken=without)
+    repaired = _repaired(problems, coupling, forced, before.prices, plans)
+    return _chain_plan(
+        problems,
+        coupling,
+        before.prices,
+        plans,
+        before.store_bounds,
+        before.bound_week,
+        repaired,
+        before.closed | repaired.closed,
+        before.rounds,
+    )
+
+
+def _solved(
+    problems: Mapping[str, StoreProblem], run: Runner, gap: float, seconds: float
+) -> dict[str, StorePlan]:
+    jobs = [_SolveJob(problem, gap, seconds) for problem in problems.values()]
+    found: dict[int, StorePlan] = dict(run(_solve, jobs))
+    return {store: found[s] for s, store in enumerate(problems)}
+
+
+def _shadow_prices(plans: Mapping[str, StorePlan]) -> dict[str, dict[str, float]]:
+    return {s: {limit.limit: limit.shadow_price for limit in p.limits} for s, p in plans.items()}
+
+
+def _repaired(
+    problems: Mapping[str, StoreProblem],
+    coupling: Coupling,
+    forced: Forced,
+    prices: ChainPrices,
+    plans: Mapping[str, StorePlan],
+) -> Repaired:
+    facings = {s: plan.score.facings for s, plan in plans.items() if plan.score is not None}
+    work = PlansAtPrices(problems, coupling, prices, facings)
+    return Repair(problems, coupling, forced, work, prices, _shadow_prices(plans)).run()
+
+
+def _polished(
+    problems: Mapping[str, StoreProblem],
+    coupling: Coupling,
+    forced: Forced,
+    found: PricedChain,
+    first: Mapping[str, StorePlan],
+    repaired: Repaired,
+    run: Runner,
+    gap: float,
+    seconds: float,
+) -> Repaired:
+    """Stores that the repair has touched, solved again around what it has decided.
+
+    Items whose count stands at its minimum stay where they are, items that no store lists stay
+    closed. Kept only where the chain's plan keeps every limit and earns more.
+    """
+    assert repaired.plans is not None
+    before = {s: plan.score.facings for s, plan in first.items() if plan.score is not None}
+    touched = [s for s, p in repaired.plans.items() if (p.facings != before[s]).any()]
+    if not touched:
+        return repaired
+    listed = {store: plan.listed for store, plan in repaired.plans.items()}
+    count = np.sum(list(listed.values()), axis=0)
+    leaving = np.sum([listed[store] for store in touched], axis=0)
+    several = coupling.all_or_none
+    needed = several & (count - leaving < coupling.min_stores)
+    nowhere = several & (count == 0) & ~forced.item
+    bare = without_items(found.prices)
+    again = {}
+    for s, (store, problem) in enumerate(problems.items()):
+        if store in touched:
+            fixed = dataclasses.replace(
+                closed_problem(problem, nowhere),
+                locked_in=problem.locked_in | (needed & listed[store]),
+            )
+            again[store] = priced(fixed, coupling, bare, s)
+    plans = _solved(again, run, gap, seconds)
+    facings = {store: plan.facings for store, plan in repaired.plans.items()}
+    work = PlansAtPrices(problems, coupling, found.prices, facings)
+    for store, plan in plans.items():
+        if plan.score is not None and plan.objective_week > work.earned(store):
+            facings[store] = plan.score.facings
+    work = PlansAtPrices(problems, coupling, found.prices, facings)
+    tried = Repair(
+        problems, coupling, forced, work, found.prices, _shadow_prices(first), may_push=False
+    ).run()
+    if tried.plans is None or tried.broken:
+        return repaired
+    gained = _total(tried.plans) - _total(repaired.plans)
+    closed = tried.closed | (repaired.closed & (count == 0))
+    return dataclasses.replace(tried, closed=closed) if gained > 0 else repaired
+
+
+def _total(plans: Mapping[str, Score]) -> float:
+    return sum(plan.objective_week for plan in plans.values())
+
+
+def _chain_plan(
+    problems: Mapping[str, StoreProblem],
+    coupling: Coupling,
+    prices: ChainPrices,
+    first: Mapping[str, StorePlan],
+    store_bounds: Mapping[str, float],
+    bound: float,
+    repaired: Repaired,
+    closed: Flags,
+    rounds: int,
+) -> ChainPlan:
+    if repaired.plans is None:
+        plans = {s: _no_plan(plan) for s, plan in first.items()}
+        return ChainPlan(plans, bound, (), prices, closed, repaired.broken, rounds, store_bounds)
+    plans = {}
+    for s, (store, problem) in enumerate(problems.items()):
+        plan = repaired.plans[store]
+        paid = use_cost(coupling, prices, s, score_use(coupling, problem, plan))
+        left = store_bounds[store] - (plan.objective_week - paid)
+        plans[store] = _with_score(problem, first[store], plan, max(0.0, left))
+    bound = max(bound, _total(repaired.plans))
+    limits = chain_limits(problems, coupling, prices, repaired.plans)
+    return ChainPlan(plans, bound, limits, prices, closed, repaired.broken, rounds, store_bounds)
+
+
+def with_plans(
+    problems: Mapping[str, StoreProblem],
+    coupling: Coupling,
+    chain: ChainPlan,
+    plans: Mapping[str, Score],
+) -> ChainPlan:
+    """The chain with other plans that keep every limit; its bound and prices stay."""
+    kept = Repaired(plans, chain.prices, (), chain.closed)
+    listed = np.sum([plan.listed for plan in plans.values()], axis=0) > 0
+    return _chain_plan(
+        problems,
+        coupling,
+        chain.prices,
+        chain.plans,
+        chain.store_bounds,
+        chain.bound_week,
+        kept,
+        chain.closed & ~listed,
+        chain.rounds,
+    )
+
+
+def _no_plan(plan: StorePlan) -> StorePlan:
+    return dataclasses.replace(plan, plan="none", objective_week=-math.inf, score=None, limits=())
+
+
+def _with_score(problem: StoreProblem, plan: StorePlan, score: Score, left: float) -> StorePlan:
+    """The store's plan with another score, and a bound at the chain's prices.
+
+    ``left``: how much better a plan of the store could be at those prices.
+    """
+    objective = score.objective_week
+    shadow = {limit.limit: limit.shadow_price for limit in plan.limits}
+    return dataclasses.replace(
+        plan,
+        objective_week=objective,
+        bound_week=objective + left,
+        proof=proof_words(
+            relative_gap(objective, objective + left),
+            time_limit_struck=plan.proof == "time limit",
+        ),
+        score=score,
+        limits=tuple(Limit(*use, shadow[use[0]]) for use in limit_uses(problem, score)),
+    )
+
+
+def chain_limits(
+    problems: Mapping[str, StoreProblem],
+    coupling: Coupling,
+    prices: ChainPrices,
+    plans: Mapping[str, Score],
+) -> tuple[Limit, ...]:
+    """Every limit that the chain's plan could break, with its use and its shadow price.
+
+    A supplier's minimum is not a limit of a chain that lists nothing of it, nor the fewest
+    stores of an item that no store lists; items that far more stores list than have to are left
+    out.
+    """
+    use = chain_use(coupling, problems, plans)
+    limits = []
+    for resource in coupling.resources:
+        used, price = resource.used_by(use), prices.of(resource)
+        if resource.kind == "budget":
+            name, unit = "budget_week", "money per week"
+        else:
+            supplier = coupling.supplier_ids[resource.supplier]
+            unit = "money per week" if resource.at_least else "units per week"
+            kind = "supplier_min_order" if resource.at_least else "supplier_max_units"
+            name = f"{kind}:{supplier}"
+            if resource.at_least and not coupling.member[resource.supplier] @ use.listed:
+                continue
+        limits.append(Limit(name, unit, used, resource.available, price))
+    items = next(iter(problems.values())).item_ids
+    near = (use.listed > 0) & (use.listed <= NEAR_THE_FEWEST * coupling.min_stores)
+    for i in np.flatnonzero((coupling.min_stores > 1) & near):
+        least = float(coupling.min_stores[i])
+        price = float(prices.push[i])
+        limits.append(Limit(f"min_stores:{items[i]}", "stores", float(use.listed[i]), least, price))
+    return tuple(limits)

@@ -1,0 +1,171 @@
+"""Local, common and current plan of a chain whose stores share limits.
+
+The rivals keep the same limits as far as they can: a common plan that spent more than the
+chain's budget would flatter the local one in one way, and be flattered in another.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.assortment.chain_prices import Runner
+from planner.assortment.chain_program import solve_chain, solve_chain_again, with_plans
+from planner.assortment.chain_stock import ChainStock, chain_use
+from planner.assortment.common import common_plan
+from planner.assortment.coupling import Coupling, forced_choices, priced, without_items
+from planner.assortment.moves import PlansAtPrices, closed_problem
+from planner.assortment.problem import Integers, StoreProblem
+from planner.assortment.repair import DUST, Repair
+from planner.assortment.result import ChainPlan, StorePlan
+from planner.assortment.score import Score, best_score
+from planner.assortment.today import as_today
+
+
+@dataclass(frozen=True)
+class CoupledStore:
+    """One store's part of a coupled chain's plans."""
+
+    plan: StorePlan
+    common: Score | None
+    """None where the common plan cannot keep the chain's limits."""
+    current: Score
+    overspends_today: bool
+    problem: StoreProblem
+    at_prices: StoreProblem
+    """The store's problem with what it takes of budget and suppliers at its cost."""
+    closed: np.ndarray
+    """[item]: listed by no store because of the chain's limits."""
+
+
+@dataclass(frozen=True)
+class _CommonJob:
+    problem: StoreProblem
+    ranking: Integers
+    gap: float
+    time_limit_seconds: float
+
+
+def _common(job: _CommonJob) -> Score | None:
+    return common_plan(job.problem, job.ranking, job.gap, job.time_limit_seconds).score
+
+
+def plan_coupled(
+    problems: Mapping[str, StoreProblem],
+    coupling: Coupling,
+    ranking: Integers,
+    facings_today: Mapping[str, Integers],
+    run: Runner,
+    *,
+    gap: float,
+    time_limit_seconds: float,
+    before: ChainPlan | None = None,
+    again: Sequence[str] = (),
+) -> tuple[ChainPlan, dict[str, CoupledStore]]:
+    """The chain's plan, and every store's part of it beside its part of the rivals.
+
+    ``ranking``: the chain's, of the common plan; ``before``, ``again``: an earlier plan, and the
+    stores that have less room now. Without a plan that keeps every limit there are no parts.
+    """
+    if before is None:
+        chain = solve_chain(problems, coupling, run, gap=gap, time_limit_seconds=time_limit_seconds)
+    else:
+        chain = solve_chain_again(
+            problems, coupling, run, before, again, gap=gap, time_limit_seconds=time_limit_seconds
+        )
+    if chain.broken:
+        return chain, {}
+    common = _common_plans(problems, coupling, chain, ranking, run, gap, time_limit_seconds)
+    if common is not None and sum(p.objective_week for p in common.values()) > chain.objective_week:
+        chain = with_plans(problems, coupling, chain, common)
+    current, overspending = _current_plans(problems, coupling, facings_today)
+    bare = without_items(chain.prices)
+    return chain, {
+        store: CoupledStore(
+            chain.plans[store],
+            common[store] if common else None,
+            current[store],
+            store in overspending,
+            problem,
+            priced(problem, coupling, bare, s),
+            chain.closed,
+        )
+        for s, (store, problem) in enumerate(problems.items())
+    }
+
+
+def _common_plans(
+    problems: Mapping[str, StoreProblem],
+    coupling: Coupling,
+    chain: ChainPlan,
+    ranking: Integers,
+    run: Runner,
+    gap: float,
+    seconds: float,
+) -> dict[str, Score] | None:
+    """The ranking's prefixes at the chain's prices, cut and stocked to keep the shared limits.
+
+    Items that too few stores list are dropped: the common plan never fills up behind them, since
+    it is one list. None where that keeps not every limit.
+    """
+    forced = forced_choices(problems, coupling)
+    too_few = (forced.possible_stores < coupling.min_stores) & ~forced.item
+    bare = without_items(chain.prices)
+    jobs = [
+        _CommonJob(
+            priced(closed_problem(problem, too_few), coupling, bare, s), ranking, gap, seconds
+        )
+        for s, problem in enumerate(problems.values())
+    ]
+    found: dict[int, Score | None] = dict(run(_common, jobs))
+    facings = {}
+    for s, store in enumerate(problems):
+        own, local = found[s], chain.plans[store].score
+        assert local is not None  # a chain without a plan has no rivals
+        facings[store] = own.facings if own is not None else local.facings
+    work = PlansAtPrices(problems, coupling, chain.prices, facings)
+    shadow = {s: {limit.limit: limit.shadow_price for limit in plan.limits}
+              for s, plan in chain.plans.items()}  # fmt: skip
+    repaired = Repair(problems, coupling, forced, work, chain.prices, shadow, may_push=False).run()
+    return None if repaired.broken or repaired.plans is None else dict(repaired.plans)
+
+
+def _current_plans(
+    problems: Mapping[str, StoreProblem],
+    coupling: Coupling,
+    facings: Mapping[str, Integers],
+) -> tuple[dict[str, Score], set[str]]:
+    """Today's range at its best stock within the budgets, and the stores that overspend.
+
+    Suppliers' limits and fewest stores are not asked of it: its range is what it is. Where even
+    the least stock is more than a store's or the chain's budget, it is valued without that one.
+    """
+    today = {store: as_today(problem) for store, problem in problems.items()}
+    overspending = {s for s, p in today.items() if best_score(p, facings[s]) is None}
+    payable = {
+        store: dataclasses.replace(problem, budget_week=math.inf)
+        if store in overspending
+        else problem
+        for store, problem in today.items()
+    }
+    suppliers = len(coupling.supplier_ids)
+    budget_alone = dataclasses.replace(
+        coupling,
+        min_order_week=np.zeros(suppliers),
+        max_units_week=np.full(suppliers, np.inf),
+        min_stores=np.zeros_like(coupling.min_stores),
+    )
+    tuned = ChainStock(payable, facings, budget_alone).tuned()
+    assert tuned is not None  # every store can pay its least stock now
+    plans, _ = tuned
+    use = chain_use(budget_alone, payable, plans)
+    if any(resource.excess(use) > DUST for resource in budget_alone.resources):
+        unlimited = dataclasses.replace(budget_alone, budget_week=math.inf)
+        free = ChainStock(payable, facings, unlimited).tuned()
+        assert free is not None
+        return free[0], set(problems)
+    return plans, overspending

@@ -1,0 +1,64 @@
+"""What planning all stores assumed or left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from planner.assortment.parameters import ChainParameters
+from planner.assortment.result import StoreOutcome
+from planner.assortment.value import MODEL_ERROR
+from planner.demand.result import Demand
+from planner.tables.inputs import Assumption
+
+
+def planning_assumptions(
+    demand: Demand,
+    parameters: ChainParameters,
+    outcomes: Sequence[StoreOutcome],
+    reserve_cm: Mapping[str, Mapping[str, float]],
+) -> list[Assumption]:
+    """What planning all stores assumed or left out."""
+    assumptions: list[Assumption] = []
+    unstocked = sum(
+        int((o.plan.score.listed & (o.plan.score.stock_units_cycle <= 0)).sum())
+        for o in outcomes
+        if o.plan.score is not None
+    )
+    if unstocked:
+        text = (
+            "items that must be listed get no stock: none of it pays, or the budget of the store "
+            "cannot buy it (check budget_week, price and unit_cost)"
+        )
+        assumptions.append(Assumption("assortment", "stock", text, unstocked, warning=True))
+    no_common = sum(o.common is None for o in outcomes)
+    if no_common:
+        text = "no prefix of the ranking keeps every limit: the local plan stands in for it"
+        assumptions.append(Assumption("assortment", "common plan", text, no_common))
+    gone = int((demand.in_range & ~parameters.buyable).sum())
+    if gone:
+        text = "items of today's range that cannot be bought in the plan's weeks earn nothing in it"
+        assumptions.append(Assumption("assortment", "current_range.item_id", text, gone))
+    overspending = sum(o.overspends_today for o in outcomes)
+    if overspending:
+        assumptions.append(
+            Assumption(
+                "assortment",
+                "stores.budget_week",
+                "today's range cannot be stocked within the budget: it is valued without it",
+                overspending,
+            )
+        )
+    if reserve_cm:
+        text = "items fit in total but not shelf by shelf: solved again with width left free"
+        assumptions.append(Assumption("assortment", "fixtures", text, len(reserve_cm)))
+    assumptions.append(
+        Assumption(
+            "assortment",
+            "value of going local",
+            "its interval holds the spread of demand, recapture as uncertain as the recapture "
+            f"table says, and an error of {MODEL_ERROR:.0%} that all items never sold in their "
+            "store share; not costs, prices, nor the form of the model",
+            len(outcomes),
+        )
+    )
+    return assumptions

@@ -1,0 +1,153 @@
+"""The chain program against every plan of small chains, and properties that it always has."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+from small_chains import best_by_trying, coupled, random_chain
+
+from planner.assortment.chain_conflict import chain_conflicts
+from planner.assortment.chain_program import solve_chain
+from planner.assortment.chain_stock import chain_use
+from planner.assortment.result import relative_gap
+from planner.assortment.store import within_limits
+from planner.workers import InProcess
+
+GAP = 1e-4
+KINDS = ("budget", "stores", "minimum", "maximum", "all")
+
+
+def solved(problems, coupling):
+    """The chain's plan, everything in this process."""
+    run = InProcess().map_stores
+    return solve_chain(problems, coupling, run, gap=GAP, time_limit_seconds=30)
+
+
+def total_use(problems, chain):
+    """What the plans of all stores take of the shared limits."""
+    plans = {store: plan.score for store, plan in chain.plans.items()}
+    return chain_use(coupled(problems), problems, plans)
+
+
+def limited(problems, kind: str, seed: int, looser: float = 1.0):
+    """Limits that bite: shares of what the stores would take on their own."""
+    use = total_use(problems, solved(problems, coupled(problems)))
+    r = np.random.default_rng([seed, 3])
+    limits: dict = {}
+    if kind in ("budget", "all"):
+        limits["budget_week"] = use.spend_week * r.uniform(0.3, 0.95) * looser
+    if kind in ("stores", "all"):
+        limits["min_stores"] = int(r.integers(2, 4))
+    if kind in ("minimum", "all"):
+        limits["min_order_week"] = tuple((use.order_week * r.uniform(0.5, 1.5, 2) + 1) / looser)
+    if kind in ("maximum", "all"):
+        limits["max_units_week"] = tuple((use.units_week * r.uniform(0.4, 1.1, 2) + 1) * looser)
+    return coupled(problems, **limits)
+
+
+def assert_keeps_limits(problems, coupling, chain):
+    """Every store's own limits and every shared one, by the recomputed use."""
+    assert not chain.broken
+    for store, plan in chain.plans.items():
+        assert within_limits(problems[store], plan.score.facings)
+    use = total_use(problems, chain)
+    assert use.spend_week <= coupling.budget_week * (1 + 1e-6)
+    assert (use.units_week <= coupling.max_units_week * (1 + 1e-6)).all()
+    listed = use.listed > 0
+    assert (use.listed[listed] >= coupling.min_stores[listed]).all()
+    for k, least in enumerate(coupling.min_order_week):
+        if listed[coupling.supplier_of_item == k].any():
+            assert use.order_week[k] >= least * (1 - 1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(5))
+def test_bound_holds_and_plan_lies_within_its_gap(kind, seed):
+    """No plan of a small chain beats the bound, and the plan found keeps every limit and is no
+    further from the best of all plans than it says."""
+    problems = random_chain(seed)
+    coupling = limited(problems, kind, seed)
+    best = best_by_trying(problems, coupling)
+    chain = solved(problems, coupling)
+    assert best is not None  # listing nothing at all keeps every limit here
+    assert chain.bound_week >= best - 1e-6 * max(1.0, abs(best))
+    assert_keeps_limits(problems, coupling, chain)
+    assert chain.objective_week <= best + 1e-5 * max(1.0, abs(best))
+    assert relative_gap(chain.objective_week, best) <= chain.gap + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_item_is_listed_by_enough_stores_or_by_none(seed):
+    """Fewest stores alone: the plan is the best of all within the gap asked for."""
+    problems = random_chain(seed)
+    coupling = limited(problems, "stores", seed)
+    chain = solved(problems, coupling)
+    best = best_by_trying(problems, coupling)
+    assert chain.objective_week == pytest.approx(best, rel=2e-2)
+
+
+@pytest.mark.parametrize("kind", ["budget", "maximum"])
+def test_looser_limits_never_lower_the_bound(kind):
+    """More of what is shared never proves a smaller best."""
+    problems = random_chain(11)
+    bounds = [
+        solved(problems, limited(problems, kind, 11, looser)).bound_week
+        for looser in (1.0, 1.2, 1.6, 4.0)
+    ]
+    for tight, loose in itertools.pairwise(bounds):
+        assert loose >= tight - 2e-3 * max(1.0, abs(tight))
+
+
+def test_without_shared_limits_stores_are_their_own():
+    """A chain without shared limits is the sum of its stores, bound and plan."""
+    problems = random_chain(5)
+    chain = solved(problems, coupled(problems))
+    alone = [solved({s: p}, coupled({s: p})) for s, p in problems.items()]
+    assert chain.objective_week == pytest.approx(sum(one.objective_week for one in alone))
+    assert chain.limits == ()
+
+
+def test_the_order_of_the_stores_changes_nothing():
+    """Stores under other names in another order: the same plan for each, the same bound."""
+    problems = random_chain(6)
+    coupling = limited(problems, "budget", 6)
+    turned = {f"x{store}": problems[store] for store in reversed(problems)}
+    one, other = solved(problems, coupling), solved(turned, coupling)
+    assert other.bound_week == pytest.approx(one.bound_week, rel=1e-3)
+    assert other.objective_week == pytest.approx(one.objective_week, rel=2e-2)
+
+
+def test_more_than_the_budget_that_must_be_bought_is_proven_infeasible():
+    """Items locked in whose least stock costs more than the chain's budget: proven, in words."""
+    problems = {
+        store: dataclasses.replace(
+            problem,
+            locked_in=np.ones(len(problem.item_ids), dtype=bool),
+            min_stock_units=np.full(len(problem.item_ids), 5.0),
+            shelf_cm={"table": 1000.0},
+        )
+        for store, problem in random_chain(2).items()
+    }
+    coupling = coupled(problems, budget_week=1.0)
+    chain = solved(problems, coupling)
+    assert chain.broken
+    (words,) = chain_conflicts(problems, coupling, InProcess().map_stores)
+    assert "budget_week is 1.00" in words
+    roomy = coupled(problems, budget_week=1e6)
+    assert chain_conflicts(problems, roomy, InProcess().map_stores) == []
+
+
+def test_a_locked_item_is_pushed_into_enough_stores():
+    """An item that one store prescribes is listed by as many as its supplier asks for."""
+    problems = random_chain(3)
+    first = next(iter(problems))
+    lock = np.zeros(len(problems[first].item_ids), dtype=bool)
+    lock[0] = True
+    problems[first] = dataclasses.replace(problems[first], locked_in=lock)
+    coupling = coupled(problems, min_stores=3)
+    chain = solved(problems, coupling)
+    assert_keeps_limits(problems, coupling, chain)
+    assert total_use(problems, chain).listed[0] == 3
