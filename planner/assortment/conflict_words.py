@@ -13,6 +13,10 @@ from planner.assortment.problem import StoreProblem
 from planner.assortment.ways_out import Mended, WayOut, mended_conflicts, share_of
 
 MOST_NAMED = 6
+_SWAPS = {
+    "max_swaps:in": "at most {} items new to today's range",
+    "max_swaps:out": "at least {} items of today's range that stay",
+}
 
 
 def conflict_lines(
@@ -130,6 +134,8 @@ class _Words:
             return f"the budget of {self._money(there)} a week"
         if kind == "max_local_items":
             return f"at most {there:,.0f} local items"
+        if name in _SWAPS:
+            return _SWAPS[name].format(f"{there:,.0f}")
         return f"{name.partition('=')[0]} ({self._figure(name, there)})"
 
     def _figure(self, name: str, value: float) -> str:
@@ -190,6 +196,8 @@ class _Words:
             return f"raise the budget by {self._money(more)} to {self._money(way.needed)}"
         if kind == "max_local_items":
             return f"allow {way.needed:,.0f} local items"
+        if way.limit in _SWAPS:
+            return f"allow {more:,.0f} more {'swap' if more == 1 else 'swaps'}"
         verb = "lower" if way.needed < way.available else "raise"
         return f"{verb} {way.limit.partition('=')[0]} to {self._figure(way.limit, way.needed)}"
 
