@@ -88,7 +88,7 @@ class _Search:
                 break
             _, _, box, relaxed = heapq.heappop(heap)
             for part in self._split(box, relaxed):
-                smaller, found = self._reduce(part, relaxed.bound)
+                smaller, found = self._reduce(part, relaxed.bound, strong_first=True)
                 if found.bound > self.floor:
                     number += 1
                     heapq.heappush(heap, (-found.bound, number, smaller, found))
@@ -104,12 +104,12 @@ class _Search:
 
     # ---- one box
 
-    def _reduce(self, box: Box, bound: float) -> tuple[Box, Relaxed]:
+    def _reduce(self, box: Box, bound: float, *, strong_first: bool = False) -> tuple[Box, Relaxed]:
         """Cut a box down until it is done with, or stalls; its last state and relaxation.
 
         A box that is done with comes back with the bound of nothing, its own one noted.
         """
-        last, strong_is_next = np.inf, False
+        last, strong_is_next = np.inf, strong_first
         while True:
             box = propagate(self.problem, box)
             if box.is_empty:
@@ -126,12 +126,14 @@ class _Search:
             way = bound - self.floor
             # Without a plan there is no way to measure: bound once by each program, then split.
             stalled = way > STALLED * last or not np.isfinite(way)
+            # Reduced costs count from the bound of their own program, not from the least so far.
+            fixed = fix_items(box, relaxed, self.floor)
+            if strong_is_next:
+                stalled = stalled or fixed.free.sum() > STALLED * box.free.sum()
+            box = fixed
             if (stalled and strong_is_next) or time.perf_counter() > self.deadline:
                 return box, replace(relaxed, bound=bound)
-            strong_is_next = stalled and not strong_is_next
-            last = way
-            # Reduced costs count from the bound of their own program, not from the least so far.
-            box = fix_items(box, relaxed, self.floor)
+            strong_is_next, last = stalled, way
             if not strong_is_next:
                 box = propagate(self.problem, box)
                 self.weak.load(box)
