@@ -20,6 +20,8 @@ from planner.tables.collect import Findings, nearest
 from planner.tables.inputs import Assumption, Inputs, SourceFile
 from planner.tables.scan import sha256_of
 
+NOT_PLANNED_YET = ("core.size", "core.min_size", "core.max_size", "ranges.max_distinct")
+"""Keys that are understood and refused: a wish that is ignored is worse than none."""
 BASE = "base"
 """The data as it is."""
 FILE = "scenarios.toml"
@@ -139,6 +141,10 @@ def check_with_inputs(scenario: Scenario, inputs: Inputs) -> None:
         findings.problem(FILE, line, key, value, allowed, mend)
 
     rules = scenario.rules
+    for key in NOT_PLANNED_YET:
+        if key in scenario.given:
+            mend = "remove the key: the core is that of the items table, ranges are as many as pay"
+            problem(key, scenario.given[key].value, "nothing: not planned yet", mend)
     suppliers = sorted(set(inputs.items["supplier_id"]) - {""})
     for supplier in rules.min_supplier_share:
         if supplier not in suppliers:

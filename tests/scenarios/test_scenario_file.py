@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from planner.assortment.rules import Objective, PlanRules
 from planner.errors import BadInput
-from planner.scenarios.file import Scenario, read_scenario, scenarios_path
+from planner.scenarios.file import Scenario, check_with_inputs, read_scenario, scenarios_path
 from planner.scenarios.schema import ScenarioBlock, keys
 
 EVERY_KEY = """\
@@ -197,6 +198,29 @@ def test_an_unknown_name_lists_the_known_ones(tmp_path):
     ((_, _, problem),) = faults_of(tmp_path, "[summer]\n[winter]\n", "sumer")
     assert "base, summer, winter" in problem.allowed
     assert problem.mend == "write summer"
+
+
+def test_what_cannot_be_planned_with_the_data_is_refused(shops, tmp_path):
+    """A supplier that is not there, sales of a chain without prices, and what is not planned yet:
+    each is named with its line and the nearest id."""
+    text = """\
+[odd]
+objective = "sales"
+rules.min_share.supplier.ORCHAD = 0.2
+core.size = 12
+"""
+    scenario = read_scenario(written(tmp_path, text), "odd")
+    items = shops.inputs.items.assign(supplier_id="ORCHARD")
+    inputs = dataclasses.replace(shops.inputs, items=items, planned_in_units=True)
+    with pytest.raises(BadInput) as caught:
+        check_with_inputs(scenario, inputs)
+    found = {problem.column: problem for problem in caught.value.problems}
+    assert {column: problem.row for column, problem in found.items()} == {
+        "objective": 2,
+        "rules.min_share.supplier.ORCHAD": 3,
+        "core.size": 4,
+    }
+    assert "ORCHARD" in found["rules.min_share.supplier.ORCHAD"].mend
 
 
 def test_text_that_is_not_toml_names_its_line(tmp_path):
