@@ -32,11 +32,9 @@ class Relaxed:
     values: Floats
     reduced_cost: Floats
     """By item [I]: what moving an item away from its bound changes at least."""
-    row_price: Floats
-    """Dual of each row of the problem [K]."""
 
 
-NOTHING = Relaxed(-np.inf, np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0))
+NOTHING = Relaxed(-np.inf, np.zeros(0), np.zeros(0), np.zeros(0))
 """The answer where a box holds no range."""
 
 
@@ -105,8 +103,10 @@ class RatioRelaxation:
 
     def read(self, answer: LpAnswer) -> Relaxed:
         """An answer of the linear program in terms of the problem's items."""
-        if not np.isfinite(answer.value):
-            return replace(NOTHING, bound=answer.value)
+        if answer.value == -np.inf:
+            return NOTHING
+        if answer.value == np.inf:
+            return self._unknown()
         items, terms = len(self.free), len(self.problem.base)
         share = self._fixed.copy()
         share[self.free] = answer.point[:items]
@@ -117,8 +117,14 @@ class RatioRelaxation:
             share=share,
             values=answer.point[items : items + terms],
             reduced_cost=reduced,
-            row_price=answer.row_dual[: len(self.problem.rows)],
         )
+
+    def _unknown(self) -> Relaxed:
+        """What is known where the solver gave up: nothing, so every open item is half in."""
+        share = self._fixed.copy()
+        share[self.free] = 0.5
+        nothing = np.zeros(len(share))
+        return Relaxed(np.inf, share, self.problem.terms(share), nothing)
 
     def tighten(self, floor: float) -> Box:
         """The box with every term's range cut to what plans worth ``floor`` or more can have."""

@@ -66,7 +66,7 @@ class _Search:
         self.best: Flags | None = None
         self.value = -np.inf
         self.proved = -np.inf
-        """Largest bound of the boxes that are done with."""
+        """Largest bound of the boxes that are done with and of what was cut off."""
 
     @property
     def floor(self) -> float:
@@ -126,6 +126,8 @@ class _Search:
             way = bound - self.floor
             # Without a plan there is no way to measure: bound once by each program, then split.
             stalled = way > STALLED * last or not np.isfinite(way)
+            # What is cut off from here on is worth the floor at most, but that it may be worth.
+            self.proved = max(self.proved, self.floor)
             # Reduced costs count from the bound of their own program, not from the least so far.
             fixed = fix_items(box, relaxed, self.floor)
             if strong_is_next:
