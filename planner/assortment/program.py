@@ -297,7 +297,7 @@ class StoreProgram:
 
     def has_tangent_near(self, item: int, ratio: float) -> bool:
         """Whether a tangent stands so close to a stock ratio that another one adds nothing."""
-        return any(abs(ratio - known) <= 1e-5 * ratio for known in self._tangents.get(item, []))
+        return any(abs(ratio - known) <= 1e-7 * ratio for known in self._tangents.get(item, []))
 
     def lower_side_rows(self, item: int, extra: tuple[float, ...] = ()) -> list[pulp.LpConstraint]:
         """Expected sales from below: ``u >= alpha_k m + beta_k q`` for one chord k of a choice.

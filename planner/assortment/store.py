@@ -213,7 +213,7 @@ def _add_tangents(program: StoreProgram, live: Live, values: Floats) -> bool:
             continue
         sold = float(values[live.column[program.u[i]]])
         true = float(newsvendor.expected_sales(mean, stock, cv))
-        if sold > true * (1 + 1e-6) and not program.has_tangent_near(i, stock / mean):
+        if sold > true * (1 + 1e-9) and not program.has_tangent_near(i, stock / mean):
             live.add(program.tangent_row(i, stock / mean))
             added = True
     return added
