@@ -34,6 +34,9 @@ from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.relaxation import RelaxationJob, StoreRelaxation, relax_store
 
 ROUNDS = 12
+UNUSED = 2.0
+"""Times the gap of the prices that may be left in limits not used up: tuning stock takes most of
+it back."""
 RELAXATION_GAP = 5e-4
 """Relative distance of a store's relaxation to the least bound that its prices can give."""
 SOME = 1e-3
@@ -101,7 +104,7 @@ def price_chain(
         answer = solve_master(coupling, forced, columns, at_items, items.wanted)
         scale = max(1.0, abs(best.bound_week))
         left = best.bound_week - answer.value_week
-        settled = not changed and not answer.held_back and this.unused_week <= gap * scale
+        settled = not changed and not answer.held_back and this.unused_week <= UNUSED * gap * scale
         if left <= gap * scale and settled:
             break
         prices = answer.prices

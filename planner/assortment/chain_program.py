@@ -33,7 +33,7 @@ from planner.assortment.result import ChainPlan, Limit, StorePlan, proof_words, 
 from planner.assortment.score import Score
 from planner.assortment.store import limit_uses, solve_store
 
-SHARE_OF_PRICES = 0.2
+SHARE_OF_PRICES = 0.25
 """Share of the gap asked for that may be left in the prices."""
 NEAR_THE_FEWEST = 2.0
 """Times the fewest stores of an item up to which the limit is shown."""

@@ -30,7 +30,8 @@ from planner.assortment.stock import TOLERANCE, best_stock, stock_bounds
 
 STEPS = 60
 HIGHEST_PRICE = 1e6
-PASSES = 12
+LOOSE_PASSES = (1e-3, 1e-4)
+PASSES = 8
 CLOSE = 1e-7
 """A limit used up to this relative rest needs no lower price."""
 
@@ -91,6 +92,9 @@ class ChainStock:
         )
         counts = [(facings[store] > 0).astype(np.float64) for store in problems]
         self._listed: Floats = np.sum(counts, axis=0)
+        self._own_price: Floats = np.zeros(len(self._stores))
+        least = self._spend(self._pairs.least)
+        self._least_spend = np.bincount(self._pairs.store, least, len(self._stores))
 
     def _listed_pairs(self) -> _Pairs:
         parts = []
@@ -112,6 +116,8 @@ class ChainStock:
 
         None where a store cannot pay its least stock, or reach its sales floor.
         """
+        if (self._least_spend > self._budget * (1 + TOLERANCE)).any():
+            return None
         pairs, coupling = self._pairs, self._coupling
         supplier = coupling.member.T
         by_money = prices.budget - supplier @ prices.min_order
@@ -120,8 +126,11 @@ class ChainStock:
         ratio = best_ratio(pairs.price, cost, pairs.waste_share, pairs.demand_cv)
         stock: Floats = np.clip(pairs.mean * ratio, pairs.least, pairs.most)
         spent = np.bincount(pairs.store, self._spend(stock), len(self._stores))
-        alone = (spent > self._budget) | self._has_floor
-        for s in np.flatnonzero(alone):
+        over = (spent > self._budget) & ~self._has_floor
+        if over.any():
+            here = over[pairs.store]
+            stock[here] = self._own_budgets(over, here, cost[here])
+        for s in np.flatnonzero(self._has_floor):
             problem = self._problems[self._stores[s]]
             at_cost = priced(problem, coupling, without_items(prices), int(s))
             facings = self._facings[self._stores[s]]
@@ -130,6 +139,52 @@ class ChainStock:
                 return None
             stock[pairs.store == s] = own[facings > 0]
         return stock
+
+    def _own_budgets(self, over: Flags, here: Flags, cost: Floats) -> Floats:
+        """Stock of the pairs ``here``, of stores whose own budget needs a price too.
+
+        ``cost``: of these pairs at the chain's prices. All stores search at once, from the own
+        prices of the last call on, and end inside their budgets.
+        """
+        pairs = self._pairs
+        store, spend_cost = pairs.store[here], pairs.spend_cost[here]
+        mean, cv, lost = pairs.mean[here], pairs.demand_cv[here], pairs.waste_share[here]
+
+        def at(own: Floats) -> tuple[Floats, Floats]:
+            raised = cost + own[store] * spend_cost
+            ratio = best_ratio(pairs.price[here], raised, lost, cv)
+            stock: Floats = np.clip(mean * ratio, pairs.least[here], pairs.most[here])
+            sold = expected_sales(mean, stock, cv)
+            money = pairs.cycles[here] * spend_cost * (sold + lost * (stock - sold))
+            excess: Floats = np.bincount(store, money, len(over)) - self._budget
+            return stock, np.where(over, excess, -1.0)
+
+        low, high = np.zeros(len(over)), np.maximum(1.05 * self._own_price, 0.01)
+        f_low, (inside, f_high) = at(low)[1], at(high)
+        while (f_high > 0).any() and high.max() < HIGHEST_PRICE:
+            short = f_high > 0
+            low, f_low = np.where(short, high, low), np.where(short, f_high, f_low)
+            high = np.where(short, 3.0 * high, high)
+            inside, f_high = at(high)
+        w_low, w_high = f_low, f_high
+        # The side that stays counts half the next time (Illinois), so that neither lags behind.
+        tolerance = CLOSE * self._budget
+        for _ in range(STEPS):
+            open_still = over & (f_high < -tolerance) & (high - low > 1e-13 * high)
+            if not open_still.any():
+                break
+            share = np.clip(w_low / np.where(open_still, w_low - w_high, 1.0), 0.001, 0.999)
+            middle = np.where(open_still, low + share * (high - low), high)
+            stock, excess = at(middle)
+            kept = excess <= 0
+            inside = np.where((kept & open_still)[store], stock, inside)
+            falls, rises = kept & open_still, ~kept & open_still
+            w_low = np.where(rises, excess, np.where(falls, 0.5 * w_low, w_low))
+            w_high = np.where(falls, excess, np.where(rises, 0.5 * w_high, w_high))
+            high, f_high = np.where(falls, middle, high), np.where(falls, excess, f_high)
+            low = np.where(rises, middle, low)
+        self._own_price = np.where(over, high, self._own_price)
+        return np.where((f_high <= 0)[store], inside, pairs.least[here])
 
     def _received(self, stock: Floats) -> Floats:
         """Units per week that come in of each pair."""
@@ -176,23 +231,23 @@ class ChainStock:
         stock = self._at(prices)
         if stock is None:
             return None
-        for _ in range(PASSES):
+        for close in (*LOOSE_PASSES, *[CLOSE] * PASSES):
             before = prices
             for resource in self._coupling.resources:
-                stock, prices = self._settled(stock, prices, resource)
-            if _same(prices, before):
+                stock, prices = self._settled(stock, prices, resource, close)
+            if close == CLOSE and _same(prices, before):
                 break
         for resource in self._coupling.resources:
             stock = self._filled(stock, prices, resource)
         return self._scores(stock), prices
 
     def _settled(
-        self, stock: Floats, prices: ChainPrices, resource: Resource
+        self, stock: Floats, prices: ChainPrices, resource: Resource, close: float
     ) -> tuple[Floats, ChainPrices]:
         """Stock and prices with one price as high as its limit needs, and no higher."""
         price = prices.of(resource)
         excess = self._excess(stock, resource)
-        if -CLOSE <= excess <= 0 or (excess <= 0 and price == 0):
+        if -close <= excess <= 0 or (excess <= 0 and price == 0):
             return stock, prices
         if excess <= 0:
             cheap = self._at(prices.with_price(resource, 0.0))
@@ -200,7 +255,7 @@ class ChainStock:
                 return stock, prices
             if self._excess(cheap, resource) <= 0:
                 return cheap, prices.with_price(resource, 0.0)
-            return self._bisected(prices, resource, 0.0, price, stock)
+            return self._bisected(prices, resource, 0.0, price, stock, close)
         top = HIGHEST_PRICE
         if resource.at_least:
             highest = prices.with_price(resource, np.inf)
@@ -213,18 +268,24 @@ class ChainStock:
                 return stock, prices
             stock = trial
             if self._excess(stock, resource) <= 0:
-                return self._bisected(prices, resource, low, high, stock)
+                return self._bisected(prices, resource, low, high, stock, close)
         return stock, prices.with_price(resource, high)
 
     def _bisected(
-        self, prices: ChainPrices, resource: Resource, low: float, high: float, kept: Floats
+        self,
+        prices: ChainPrices,
+        resource: Resource,
+        low: float,
+        high: float,
+        kept: Floats,
+        close: float,
     ) -> tuple[Floats, ChainPrices]:
         """Stock at the least price found that keeps the limit; ``kept``: the stock at ``high``."""
         at_low = self._at(prices.with_price(resource, low))
         over = self._excess(at_low, resource) if at_low is not None else 1.0
         under = self._excess(kept, resource)
         for step in range(STEPS):
-            if under > -CLOSE or high - low <= 1e-12 * max(1.0, high):
+            if under > -close or high - low <= 1e-12 * max(1.0, high):
                 break
             share = 0.5 if step % 3 == 2 else float(np.clip(over / (over - under), 0.02, 0.98))
             middle = low + share * (high - low)
@@ -275,7 +336,7 @@ class ChainStock:
 
 def _same(one: ChainPrices, other: ChainPrices) -> bool:
     return all(
-        np.allclose(before, after, rtol=1e-9, atol=1e-12)
+        np.allclose(before, after, rtol=1e-6, atol=1e-9)
         for before, after in (
             (one.budget, other.budget),
             (one.min_order, other.min_order),

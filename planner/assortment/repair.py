@@ -87,6 +87,7 @@ class Repair:
                 excess = stock.excess(use, resource)
                 if excess > DUST:
                     changed |= self._settle_resource(resource, plans, excess, push=push)
+            changed |= self._drop_losers(plans)
             if not changed and not self._rare_items():
                 break
         assert plans is not None
@@ -167,6 +168,23 @@ class Repair:
             worth = listing_values(problem, facings > 0, only, self._shadow_prices[store])
             values.append((-float(worth[0]), store))
         return [store for _, store in sorted(values)[:count]]
+
+    def _drop_losers(self, plans: Mapping[str, Score]) -> bool:
+        """Take off what loses money on its own now that stock is tuned, where nothing asks for it.
+
+        True if anything was taken off.
+        """
+        changed = False
+        for store, plan in plans.items():
+            needed = self._problems[store].must_list | self._coupling.all_or_none
+            for i in np.flatnonzero(plan.listed & ~needed & (plan.worth_week < -DUST)):
+                one = np.zeros(len(self.closed), dtype=bool)
+                one[i] = True
+                move = self._work.without(store, one)
+                if move is not None:
+                    self._work.apply(store, move[1])
+                    changed = True
+        return changed
 
     # ---- budget and suppliers
 
