@@ -1,7 +1,7 @@
 """The chain program on generated chains: seconds by phase, certified gap, peak memory.
 
-``python benchmarks/chain_program.py --stores 200 --items 300 --workers 2``: a chain budget, supplier
-minima and fewest stores as ``generated_chain`` makes them.
+``python benchmarks/chain_program.py --stores 200 --items 300 --workers 2``: a chain budget,
+supplier minima and fewest stores as ``generated_chain`` makes them.
 """
 
 from __future__ import annotations
@@ -71,11 +71,11 @@ def main() -> None:
         total = time.perf_counter() - start
         memory = max(peak_memory_mb() or 0.0, executor.peak_memory_mb)
     rest = total - sum(run.seconds.values())
-    print(f"{asked.stores} stores x {asked.items} items: {total:.1f} s, {total / asked.stores:.3f} s"
-          f" a store; gap {found.gap:.3%}; {found.rounds} rounds; broken {found.broken}")  # fmt: skip
-    print(
-        f"  by phase {run.seconds} in {run.times} calls, here {rest:.1f}; {memory:.0f} MB at most"
-    )
+    each = total / asked.stores
+    print(f"{asked.stores} stores x {asked.items} items: {total:.1f} s, {each:.3f} s a store")
+    print(f"  gap {found.gap:.3%}; {found.rounds} rounds of prices; {memory:.0f} MB at most")
+    print(f"  seconds {run.seconds} in {run.times} calls, in this process {rest:.1f}")
+    print(f"  broken: {found.broken}")
     for limit in found.limits:
         if not limit.limit.startswith("min_stores"):
             print(f"  {limit}")
