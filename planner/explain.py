@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +14,11 @@ import numpy as np
 import pandas as pd
 
 from planner.assortment.effects import Effects, item_effects, taken_from
-from planner.assortment.forced import AIM_GAP, forcing_of, improved, with_lock
+from planner.assortment.forced import forced_plans
 from planner.assortment.problem import StoreProblem
 from planner.assortment.reasons import marginal_values
 from planner.assortment.result import Forcing, Known, Limit, StorePlan
 from planner.assortment.score import fewest_facings, score
-from planner.assortment.store import solve_store
 from planner.audit.copies import read_copies
 from planner.audit.folder import MANIFEST
 from planner.errors import BadInput, Infeasible, Problem
@@ -154,20 +152,8 @@ def paragraph(stored: StoredPlan, item: int, seconds: float) -> str:
         return f"{words.not_listed()} It {stored.reasons[item]}."
     else:
         said = f"{words.not_listed()} {words.if_added()}"
-    return f"{said} {words.forced(*_rival(stored, item, seconds))}"
-
-
-def _rival(stored: StoredPlan, item: int, seconds: float) -> tuple[StorePlan, StorePlan, Forcing]:
-    """The plan, improved where it was rough, its rival with the item in or out, and the cost."""
-    problem, plan = stored.problem, stored.plan
-    assert plan.score is not None  # as above
-    deadline = time.perf_counter() + seconds
-    listed = bool(plan.score.listed[item])
-    plan = improved(problem, plan, deadline)
-    rival = solve_store(
-        with_lock(problem, item, not listed), AIM_GAP, max(1.0, deadline - time.perf_counter())
-    )
-    return plan, rival, forcing_of(plan, rival, item)
+    inside = not bool(plan.score.listed[item])
+    return f"{said} {words.forced(*forced_plans(problem, plan, item, inside, seconds))}"
 
 
 class _Words:

@@ -28,6 +28,7 @@ from whole_chain import (
 from planner.assortment.chain import SolveSettings
 from planner.audit import audit
 from planner.errors import BadInput, Infeasible, NoPlan, PartlyPlanned, PlannerError
+from planner.explain import explain
 from planner.outputs.evidence import evidence_tables
 from planner.pipeline import plan
 
@@ -308,6 +309,8 @@ def test_the_other_stores_are_planned_when_asked(tmp_path):
     assert "Market (8), infeasible" in (run / "report.html").read_text()
     assert "Left out" in load_workbook(run / "chain.xlsx").sheetnames
     assert audit(run, data).findings == ()
+    with pytest.raises(Infeasible, match=r"store 8 \(Market\) has no plan: .*budget"):
+        explain(run, "8", "4011")
     whole = plan_of(corner_shops(tmp_path / "other"), tmp_path / "whole")
     both = table(whole, "assortment")
     both = both[both["store_id"] != "8"].reset_index(drop=True)

@@ -16,7 +16,7 @@ import numpy as np
 
 from planner.assortment.listing_bounds import ListingBounds, listing_bounds
 from planner.assortment.problem import StoreProblem
-from planner.assortment.result import Forcing, Known, StorePlan, Worth
+from planner.assortment.result import Forcing, Known, StorePlan, Worth, proof_words
 from planner.assortment.store import at_least, solve_store
 from planner.assortment.ways_out import relaxation
 
@@ -69,19 +69,29 @@ def improved(problem: StoreProblem, plan: StorePlan, deadline: float) -> StorePl
     if plan.gap <= AIM_GAP:
         return plan
     again = solve_store(problem, AIM_GAP, _left(deadline))
-    return better(problem, plan, again, same_problem=True)
-
-
-def better(
-    problem: StoreProblem, plan: StorePlan, other: StorePlan, *, same_problem: bool = False
-) -> StorePlan:
-    """The plan, or the other one where it is worth more; the tighter bound of the same problem."""
-    if same_problem and other.bound_week < plan.bound_week:
-        bound = max(other.bound_week, plan.objective_week)
-        plan = dataclasses.replace(plan, bound_week=bound, limits=other.limits or plan.limits)
-    if other.score is None:
+    if again.score is None:
         return plan
-    return at_least(problem, plan, other.score)
+    bound = min(plan.bound_week, again.bound_week)
+    first = dataclasses.replace(plan, bound_week=max(bound, plan.objective_week))
+    found = better(problem, dataclasses.replace(again, bound_week=bound), first)
+    struck = again.proof == "time limit"
+    return dataclasses.replace(found, proof=proof_words(found.gap, time_limit_struck=struck))
+
+
+def better(problem: StoreProblem, plan: StorePlan, other: StorePlan) -> StorePlan:
+    """The plan, or the other one where its range is worth more to the same store."""
+    return plan if other.score is None else at_least(problem, plan, other.score)
+
+
+def forced_plans(
+    problem: StoreProblem, plan: StorePlan, item: int, inside: bool, seconds: float
+) -> tuple[StorePlan, StorePlan, Forcing]:
+    """The plan, improved where it was rough, its rival with the item forced in (or out), and
+    the cost of that, both solved to 0.001 % where ``seconds`` allow."""
+    deadline = time.perf_counter() + seconds
+    plan = improved(problem, plan, deadline)
+    rival = solve_store(with_lock(problem, item, inside), AIM_GAP, _left(deadline))
+    return plan, rival, forcing_of(plan, rival, item)
 
 
 def with_lock(problem: StoreProblem, item: int, inside: bool) -> StoreProblem:

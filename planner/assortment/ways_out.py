@@ -27,6 +27,8 @@ WORTH_GAP = 0.01
 """Relative gap to which the plan after a way out is solved: it only ranks ways."""
 SHARE_STEP = 0.01
 MOST_STEPS = 2**20
+CLOSE_ENOUGH = 200
+"""A limit that gives way by more steps than this is told within one part of so many."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,7 @@ def _relax(problem: StoreProblem, name: str, deadline: float) -> WayOut | None:
         if high * giving.step >= giving.most or high >= MOST_STEPS:
             return None
         low, high = high, high * 2
-    while high - low > 1:
+    while high - low > max(1, high // CLOSE_ENOUGH):
         middle = (low + high) // 2
         low, high = (low, middle) if feasible(middle) else (middle, high)
     amount = min(high * giving.step, giving.most)
