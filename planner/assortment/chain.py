@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from planner.assortment.chain_conflict import chain_conflicts
+from planner.assortment.chain_forced import chain_forcing
 from planner.assortment.chain_reasons import chain_reasons
 from planner.assortment.common import chain_ranking, common_plan, evaluated_facings
 from planner.assortment.conflict_words import conflict_lines
@@ -21,7 +22,7 @@ from planner.assortment.forced import explain_plan
 from planner.assortment.parameters import ChainParameters, chain_parameters
 from planner.assortment.planning_assumptions import planning_assumptions
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
-from planner.assortment.reasons import item_reasons, marginal_values
+from planner.assortment.reasons import forcing_words, item_reasons, marginal_values
 from planner.assortment.result import (
     Assortment,
     ChainPlan,
@@ -289,7 +290,8 @@ def _of_store(model: ChoiceModel, store: int) -> ChoiceModel:
 def _plan_store(job: _StoreJob) -> StoreOutcome:
     if job.coupled is not None:
         part = job.coupled
-        own = _Plans(part.plan, part.common, part.current, part.overspends_today)
+        forcing = chain_forcing(part, job.settings.time_limit_seconds)
+        own = _Plans(part.plan, part.common, part.current, part.overspends_today, forcing)
         return _judged(job, own)
     problem, settings = job.problem, job.settings
     plan = solve_store(problem, settings.gap, settings.time_limit_seconds, settings.solver)
@@ -313,7 +315,7 @@ class _Plans:
     current: Score
     overspends_today: bool
     forcing: Mapping[int, Forcing] = field(default_factory=dict)
-    """What listing an item costs the store, where nothing is shared with other stores."""
+    """What listing an item costs the store; the chain, where stores share limits."""
     worth: tuple[Worth, ...] = ()
 
 
@@ -330,13 +332,17 @@ def _judged(job: _StoreJob, plans: _Plans) -> StoreOutcome:
         never_sold=job.never_sold,
         choice_draws=job.choice_draws,
     )
+    # Where stores share limits the cost is the chain's, and stands after the chain's reasons.
+    own = plans.forcing if job.coupled is None else {}
     reasons, marginal = item_reasons(
-        problem, plan, job.not_candidate, job.currency, plans.forcing, job.item_names
+        problem, plan, job.not_candidate, job.currency, own, job.item_names
     )
     if not problem.is_in_money():
         marginal = marginal_values(problem.in_money(), plan.score.facings, 0.0)
     if job.coupled is not None:
         reasons, marginal = chain_reasons(job.coupled, reasons, job.not_candidate, job.currency)
+        for item, found in plans.forcing.items():
+            reasons[item] += forcing_words(found, job.currency, job.item_names, "the chain")
     return StoreOutcome(
         plan,
         plans.common,

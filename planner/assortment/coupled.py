@@ -17,7 +17,13 @@ from planner.assortment.chain_prices import Runner
 from planner.assortment.chain_program import solve_chain, solve_chain_again, with_plans
 from planner.assortment.chain_stock import ChainStock, chain_use
 from planner.assortment.common import common_plan
-from planner.assortment.coupling import Coupling, forced_choices, priced, without_items
+from planner.assortment.coupling import (
+    Coupling,
+    forced_choices,
+    priced,
+    value_of_limits,
+    without_items,
+)
 from planner.assortment.moves import PlansAtPrices, closed_problem
 from planner.assortment.problem import Integers, StoreProblem
 from planner.assortment.repair import DUST, Repair
@@ -40,6 +46,12 @@ class CoupledStore:
     """The store's problem with what it takes of budget and suppliers at its cost."""
     closed: np.ndarray
     """[item]: listed by no store because of the chain's limits."""
+    behind_bound: StoreProblem
+    """The store's problem at all prices of the chain, items too: the chain's bound is made so."""
+    bound_week: float
+    """Of that problem."""
+    slack_week: float
+    """What the chain's bound at these prices lies above its plan."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,8 @@ def plan_coupled(
         chain = with_plans(problems, coupling, chain, common)
     current, overspending = _current_plans(problems, coupling, facings_today)
     bare = without_items(chain.prices)
+    limits = value_of_limits(coupling, forced_choices(problems, coupling), chain.prices)
+    slack = sum(chain.store_bounds.values()) + limits - chain.objective_week
     return chain, {
         store: CoupledStore(
             chain.plans[store],
@@ -93,6 +107,9 @@ def plan_coupled(
             problem,
             priced(problem, coupling, bare, s),
             chain.closed,
+            priced(problem, coupling, chain.prices, s),
+            chain.store_bounds[store],
+            slack,
         )
         for s, (store, problem) in enumerate(problems.items())
     }

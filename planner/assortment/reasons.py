@@ -77,7 +77,7 @@ def item_reasons(
         elif not_candidate[i]:
             reasons.append(str(not_candidate[i]))
         else:
-            reasons.append(words.why_out(i) + words.forced(forcing.get(i)))
+            reasons.append(words.why_out(i) + forcing_words(forcing.get(i), currency, words.names))
     return reasons, words.values
 
 
@@ -176,23 +176,29 @@ class _Words:
             return ""
         return self.names[int(rivals[np.argmin(self.per_cm[rivals])])]
 
-    def forced(self, forcing: Forcing | None) -> str:
-        """What forcing the item in costs, as well as it is known."""
-        if forcing is None:
-            return ""
-        if forcing.how is Known.IMPOSSIBLE:
-            return "; no plan can hold it within the limits"
-        if forcing.cost_week < WORTH_NAMING:
-            return "; forcing it in costs nothing" if forcing.how is Known.EXACT else ""
-        cost = self._amount(forcing.cost_week)
-        if forcing.how is not Known.EXACT:
-            return f"; forcing it in costs at least {cost} a week"
-        gone = ", ".join(self.names[i] for i in forcing.leaves[:MOST_NAMED])
-        out = f" and puts out {gone}" if gone else ""
-        return f"; forcing it in costs {cost} a week{out}"
-
     def _amount(self, value: float) -> str:
         return _amount(value, self.currency)
+
+
+def forcing_words(
+    forcing: Forcing | None, currency: str, names: Sequence[str], whom: str = ""
+) -> str:
+    """What forcing an item in costs, as well as it is known, to end a reason with.
+
+    ``names``: of the items; ``whom``: whose cost it is, where not the store's own.
+    """
+    if forcing is None:
+        return ""
+    if forcing.how is Known.IMPOSSIBLE:
+        return "; no plan can hold it within the limits"
+    if forcing.cost_week < WORTH_NAMING:
+        return "; forcing it in costs nothing" if forcing.how is Known.EXACT else ""
+    cost, costs = _amount(forcing.cost_week, currency), f"costs {whom}".rstrip()
+    if forcing.how is not Known.EXACT:
+        return f"; forcing it in {costs} at least {cost} a week"
+    gone = ", ".join(names[i] for i in forcing.leaves[:MOST_NAMED])
+    out = f" and puts out {gone}" if gone else ""
+    return f"; forcing it in {costs} {cost} a week{out}"
 
 
 def _amount(value: float, currency: str) -> str:

@@ -1,0 +1,29 @@
+"""What forcing an item into a store costs a chain whose stores share limits: a proven least."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from planner.assortment.coupled import CoupledStore
+from planner.assortment.listing_bounds import listing_bounds
+from planner.assortment.result import Forcing, Known
+
+
+def chain_forcing(part: CoupledStore, seconds: float) -> dict[int, Forcing]:
+    """By item that the store does not list and may: what the chain loses at least.
+
+    At the prices of the shared limits the chain's bound is a sum over stores, so with item i
+    forced into this store it falls to ``bound - bound of the store + bound with i``; the cost is
+    at least the plan less that. Other stores are free to answer: the cost is the chain's.
+    """
+    score, problem = part.plan.score, part.problem
+    assert score is not None  # a chain without a plan is never explained
+    bounds = listing_bounds(part.behind_bound, seconds)
+    found = {}
+    for item in map(int, np.flatnonzero(~score.listed & ~problem.locked_out)):
+        least = max(0.0, part.bound_week - float(bounds.with_item[item]) - part.slack_week)
+        how = Known.IMPOSSIBLE if math.isinf(least) else Known.AT_LEAST
+        found[item] = Forcing(how, least, least, math.inf)
+    return found

@@ -1,0 +1,74 @@
+"""What forcing an item into a store costs a coupled chain, judged by trying every plan."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from small_chains import best_by_trying, coupled, random_chain
+
+from planner.assortment.chain_forced import chain_forcing
+from planner.assortment.coupled import plan_coupled
+from planner.assortment.forced import with_lock
+from planner.assortment.result import Known
+from planner.workers import InProcess
+
+KINDS = ("budget", "stores", "maximum")
+
+
+def limits_of(problems, kind: str) -> dict:
+    """A shared limit that bites."""
+    if kind == "budget":
+        spend = [(p.potential_units_week.sum() * p.spend_cost.mean()) for p in problems.values()]
+        return {"budget_week": 0.3 * float(sum(spend))}
+    return {"min_stores": 2} if kind == "stores" else {"max_units_week": (25.0, 40.0)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_stated_least_never_exceeds_the_cost_to_the_chain(kind):
+    """With the item locked in, the best of all plans of the chain loses at least what was said."""
+    compared = told = 0
+    for seed in range(6):
+        problems = random_chain(seed, stores=2, items=3)
+        coupling = coupled(problems, **limits_of(problems, kind))
+        best = best_by_trying(problems, coupling)
+        if best is None:
+            continue
+        nothing = {s: np.zeros(len(p.item_ids), dtype=np.int64) for s, p in problems.items()}
+        ranking = np.arange(len(coupling.supplier_of_item))
+        run = InProcess().map_stores
+        chain, parts = plan_coupled(
+            problems, coupling, ranking, nothing, run, gap=1e-5, time_limit_seconds=30
+        )
+        assert not chain.broken
+        for store, part in parts.items():
+            for item, forcing in chain_forcing(part, 30).items():
+                forced = problems | {store: with_lock(problems[store], item, True)}
+                value = best_by_trying(forced, coupling)
+                if value is None:
+                    continue
+                assert forcing.how is Known.AT_LEAST
+                assert forcing.cost_week <= best - value + 1e-4 * max(1.0, abs(best))
+                compared += 1
+                told += forcing.cost_week > 0.01
+    assert compared > 3
+    assert told > 0
+
+
+def test_only_what_may_be_listed_has_a_cost():
+    """Listed items and those locked out are left aside."""
+    problems = random_chain(3)
+    first = next(iter(problems))
+    locked = np.zeros(len(problems[first].item_ids), dtype=bool)
+    locked[-1] = not problems[first].must_list[-1]
+    problems[first] = dataclasses.replace(problems[first], locked_out=locked)
+    nothing = {s: np.zeros(len(p.item_ids), dtype=np.int64) for s, p in problems.items()}
+    coupling = coupled(problems, budget_week=1e6)
+    _, parts = plan_coupled(
+        problems, coupling, np.arange(len(locked)), nothing, InProcess().map_stores,
+        gap=1e-4, time_limit_seconds=30,
+    )  # fmt: skip
+    for part in parts.values():
+        open_items = ~part.plan.score.listed & ~part.problem.locked_out
+        assert sorted(chain_forcing(part, 30)) == np.flatnonzero(open_items).tolist()
