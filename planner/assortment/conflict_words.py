@@ -13,6 +13,7 @@ from planner.assortment.problem import StoreProblem
 from planner.assortment.ways_out import Mended, WayOut, mended_conflicts, share_of
 
 MOST_NAMED = 6
+DAYS_OF_A_WEEK = 7
 _SWAPS = {
     "max_swaps:in": "at most {} items new to today's range",
     "max_swaps:out": "at least {} items of today's range that stay",
@@ -143,7 +144,8 @@ class _Words:
         if kind == "min_sales_week":
             return f"{self._money(value)} a week"
         if kind == SUPPLY:
-            return f"{value:.2f} delivery cycles"
+            days = value * DAYS_OF_A_WEEK / self.problem.deliveries_week
+            return f"{days:.3g} days"
         limit = next(limit for limit in self.problem.range_limits if limit.name == name)
         return f"{value:.0%}" if share_of(limit) is not None else f"{value:,.0f}"
 

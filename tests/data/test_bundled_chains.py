@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from planner.assortment.rules import PlanRules
+from planner.scenarios.file import check_with_inputs, read_scenarios
 from planner.tables.inputs import Inputs
 from planner.tables.read import read_inputs
 
@@ -307,3 +309,13 @@ def test_sales_follow_the_truth(greengrocer: Inputs) -> None:
     real = truth("demand.parquet").set_index(["store_id", "item_id"]).demand_units_week
     rate = np.log(sums.units / sums.days_in_stock * 7)
     assert rate.corr(np.log(real.loc[sums.index])) > 0.95
+
+
+def test_the_scenarios_can_be_asked_for(greengrocer):
+    """The bundled scenarios are without fault, fit the chain, and each asks for something else."""
+    found = read_scenarios(GREENGROCER / "scenarios.toml")
+    assert len(found) > 2
+    for scenario in found.values():
+        check_with_inputs(scenario, greengrocer)
+    assert len({str(scenario.rules) for scenario in found.values()}) == len(found)
+    assert all(scenario.rules != PlanRules() for scenario in found.values())
