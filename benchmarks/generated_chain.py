@@ -137,7 +137,7 @@ def _items(rng: np.random.Generator, items: int, groups: int) -> tuple[pd.DataFr
             "need_group": [f"Need {g + 1}" for g in group],
             "price": price,
             "unit_cost": (price * rng.uniform(0.5, 0.72, items)).round(2),
-            "facing_width_cm": rng.integers(12, 40, items),
+            "facing_width_cm": 5 * rng.integers(3, 9, items),
             "units_per_facing": rng.integers(4, 16, items),
             "min_units_per_facing": rng.integers(1, 4, items),
             "min_facings": 1,
