@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from planner.assortment.program import LESS, MORE, StoreProgram, Terms, expressi
 from planner.assortment.score import Score, score
 from planner.assortment.solver import LiveModel
 from planner.assortment.stock import stock_bounds
-from planner.assortment.store import _tighten
+from planner.assortment.store import tighten
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class OneModel:
 
     def _add_store(self, program: StoreProgram) -> None:
         live = LiveModel(program.model, program.variables())
-        _tighten(program, live)
+        tighten(program, live)
         number = len(self.programs)
         self.programs.append(program)
         copies = {
@@ -129,9 +130,12 @@ class OneModel:
 
     def with_cbc(self, gap: float, seconds: float, log: Path) -> Answer:
         """PuLP with its CBC; the bound stands in CBC's log alone."""
-        solver = pulp.PULP_CBC_CMD(
-            msg=False, threads=1, gapRel=gap, timeLimit=seconds, logPath=str(log)
-        )
+        with warnings.catch_warnings():
+            # PuLP wants CBC installed apart in its next version; today's brings one.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            solver = pulp.PULP_CBC_CMD(
+                msg=False, threads=1, gapRel=gap, timeLimit=seconds, logPath=str(log)
+            )
         self.model.solve(solver)
         text = log.read_text(errors="replace") if log.exists() else ""
         # Without a plan PuLP hands on the values of the relaxation as if they were one.
@@ -147,7 +151,10 @@ class OneModel:
         if highs.getObjectiveSense()[1] == highspy.ObjSense.kMinimize:
             bound = -bound
         bound += float(self.model.objective.constant)
-        return Answer(self._values(), bound, status)
+        # Without a plan PuLP hands on zeros as if they were one.
+        found = highs.getInfo().primal_solution_status
+        feasible = found == highspy.SolutionStatus.kSolutionStatusFeasible
+        return Answer(self._values() if feasible else None, bound, status)
 
     def with_arrays(self, gap: float, seconds: float) -> tuple[Answer, float]:
         """HiGHS handed arrays, as the planner does; also the seconds of handing over."""
