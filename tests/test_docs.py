@@ -101,7 +101,7 @@ def test_the_house_describes_every_table_of_a_run() -> None:
     """Whoever opens tables/ finds each file explained, and nothing that is not there."""
     part = text_of("docs/house.md").split("## A run")[1].split("### run.json")[0]
     described = re.findall(r"^\| `(\w+)` \|", part, flags=re.MULTILINE)
-    evidence = ["choice", "choice_groups", "economics", "cells"]
+    evidence = ["choice", "choice_groups", "economics", "cells", "reasons"]
     assert sorted(described) == sorted([*TABLES, *evidence])
 
 
