@@ -149,7 +149,7 @@ def plan(
 ) -> None:
     """Plan every store: planograms in Excel, an HTML report, and the tables behind them."""
     from planner.assortment.chain import SolveSettings
-    from planner.assortment.store import Solver
+    from planner.assortment.whole_program import Solver
     from planner.pipeline import plan as plan_run
     from planner.progress import progress_bar
     from planner.runs import RUN_FILE, check_folder
@@ -271,7 +271,8 @@ def solve(
     """Solve one store program with its parameters given."""
     from planner.assortment.conflict_words import conflict_entries
     from planner.assortment.problem_file import read_problem, write_plan
-    from planner.assortment.store import Solver, solve_store
+    from planner.assortment.store import solve_store
+    from planner.assortment.whole_program import Solver
 
     store_problem = read_problem(problem)
     found = solve_store(store_problem, gap, time_limit, Solver(solver))

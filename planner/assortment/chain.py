@@ -19,6 +19,7 @@ from planner.assortment.coupled import CoupledStore, plan_coupled
 from planner.assortment.coupling import Coupling, chain_coupling
 from planner.assortment.effects import item_effects
 from planner.assortment.forced import explain_plan
+from planner.assortment.limits import within_limits
 from planner.assortment.parameters import ChainParameters, chain_parameters
 from planner.assortment.planning_assumptions import planning_assumptions
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
@@ -36,10 +37,11 @@ from planner.assortment.result import (
 )
 from planner.assortment.rules import Objective, PlanRules
 from planner.assortment.score import Score
-from planner.assortment.store import Solver, at_least, solve_store, within_limits
+from planner.assortment.store import at_least, solve_store
 from planner.assortment.today import facings_today, score_today
 from planner.assortment.value import value_draws
 from planner.assortment.ways_out import mended_conflicts
+from planner.assortment.whole_program import Solver
 from planner.demand.result import ChoiceModel, Demand
 from planner.errors import Infeasible, NoPlan
 from planner.tables.inputs import GENERIC_CURRENCY, Inputs

@@ -26,12 +26,13 @@ from planner.assortment.coupling import (
     value_of_limits,
     without_items,
 )
+from planner.assortment.limits import limit_uses
 from planner.assortment.moves import PlansAtPrices, closed_problem
 from planner.assortment.problem import Flags, StoreProblem
 from planner.assortment.repair import Repair, Repaired
 from planner.assortment.result import ChainPlan, Limit, StorePlan, proof_words, relative_gap
 from planner.assortment.score import Score
-from planner.assortment.store import limit_uses, solve_store
+from planner.assortment.store import solve_store
 
 SHARE_OF_PRICES = 0.25
 """Share of the gap asked for that may be left in the prices."""

@@ -12,12 +12,13 @@ import dataclasses
 import numpy as np
 import pulp
 
+from planner.assortment.limits import within_limits
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.program import LESS, MORE, expression, row
 from planner.assortment.score import best_score, fewest_facings
 from planner.assortment.solver import LiveModel, SolveStatus
 from planner.assortment.stock import TOLERANCE, stock_bounds
-from planner.assortment.store import solve_store, within_limits
+from planner.assortment.store import solve_store
 
 ANY_PLAN = 1.0
 """Relative gap at which the first plan found will do."""

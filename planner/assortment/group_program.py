@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,10 @@ import numpy as np
 from planner.assortment.group_master import GroupMaster, MasterSolution
 from planner.assortment.group_pricing import GroupPricing, Priced
 from planner.assortment.group_ranges import GroupRanges, counted_group, group_ranges
-from planner.assortment.limits import linear_limits
+from planner.assortment.limits import linear_limits, within_limits
 from planner.assortment.near_best import NearBestChoice, choose_near_best
-from planner.assortment.problem import Floats, Integers, StoreProblem
-from planner.assortment.result import PROVEN, relative_gap
+from planner.assortment.problem import Floats, StoreProblem
+from planner.assortment.result import PROVEN, StoreSolution, relative_gap
 from planner.assortment.score import Score, best_score
 
 PRICE_ROUNDS = 60
@@ -40,16 +40,6 @@ class Relaxation:
     master: GroupMaster
     best: Priced
     mixture: MasterSolution
-
-
-@dataclass(frozen=True)
-class GroupSolution:
-    """What prices and near-best ranges found; ``score`` is None where no plan was found."""
-
-    score: Score | None
-    bound_week: float
-    shadow_prices: dict[str, float]
-    time_limit_struck: bool
 
 
 def relax(
@@ -158,8 +148,7 @@ def solve_by_groups(
     problem: StoreProblem,
     gap: float,
     deadline: float,
-    keeps_limits: Callable[[StoreProblem, Integers], bool],
-) -> GroupSolution | None:
+) -> StoreSolution | None:
     """Best plan found and a bound that every plan keeps; None where ranges are too many.
 
     Also None where some need group has no range that keeps its counts, or prices find no mixture
@@ -188,7 +177,7 @@ def solve_by_groups(
         if found is None:
             break
         bound = min(bound, found.bound_week)
-        if found.facings is not None and keeps_limits(problem, found.facings):
+        if found.facings is not None and within_limits(problem, found.facings):
             score = best_score(problem, found.facings)
             if score and (best is None or score.objective_week > best.objective_week):
                 best = score
@@ -206,7 +195,7 @@ def solve_by_groups(
         priced = relaxed.best if prices is None else relaxed.pricing.at(prices)
         window = (priced.bound_week - floor) * 1.001
     struck = time.perf_counter() > deadline
-    return GroupSolution(best, bound, shadow_prices(relaxed), struck)
+    return StoreSolution(best, bound, shadow_prices(relaxed), struck)
 
 
 class _PriceSearch:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.assortment.problem import Floats, StoreProblem
+from planner.assortment.choice import demand_units_week
+from planner.assortment.problem import Floats, Integers, StoreProblem
+from planner.assortment.score import Score
+from planner.assortment.stock import TOLERANCE, stock_bounds
 
 
 @dataclass(frozen=True)
@@ -60,3 +63,44 @@ def linear_limits(problem: StoreProblem) -> tuple[LinearLimit, ...]:
         uses = (limit.coefficients, none, none, none)
         limits.append(LinearLimit(limit.name, limit.unit, *uses, limit.lower, limit.upper))
     return tuple(limits)
+
+
+def within_limits(problem: StoreProblem, facings: Integers) -> bool:
+    """Whether whole facings keep every limit on shelf, counts, locks and facings.
+
+    Solver answers are rounded to whole facings; this checks them again without the solver. What
+    is sold and spent depends on the stock, which ``best_score`` finds.
+    """
+    listed = facings > 0
+    if (problem.must_list & ~listed).any() or (problem.locked_out & listed).any():
+        return False
+    inside = (facings >= problem.min_facings) & (facings <= problem.max_facings)
+    if (listed & ~inside).any():
+        return False
+    for limit in linear_limits(problem):
+        if limit.counts_units:
+            continue
+        used = float(limit.listed @ listed + limit.facing @ facings)
+        room = TOLERANCE * max(1.0, *(abs(x) for x in (limit.lower, limit.upper) if np.isfinite(x)))
+        if not limit.lower - room <= used <= limit.upper + room:
+            return False
+    mean = demand_units_week(problem, listed) / problem.deliveries_week
+    least, _ = stock_bounds(problem, facings, mean)
+    capacity = np.where(listed, problem.stock_capacity_per_facing * np.maximum(facings, 1), np.inf)
+    return bool((least <= capacity * (1 + TOLERANCE)).all())
+
+
+def limit_uses(problem: StoreProblem, plan: Score) -> list[tuple[str, str, float, float]]:
+    """Every limit of a store with its unit, what a plan uses of it and what is available."""
+    uses = []
+    sold = plan.sold_units_week / problem.deliveries_week
+    for limit in linear_limits(problem):
+        used = float(
+            limit.listed @ plan.listed
+            + limit.facing @ plan.facings
+            + limit.sold @ sold
+            + limit.stock @ plan.stock_units_cycle
+        )
+        available = limit.upper if np.isfinite(limit.upper) else limit.lower
+        uses.append((limit.name, limit.unit, used, float(available)))
+    return uses

@@ -21,7 +21,7 @@ from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.program import StoreProgram
 from planner.assortment.result import PROVEN
 from planner.assortment.solver import LiveModel
-from planner.assortment.store import tighten
+from planner.assortment.whole_program import tighten
 
 PRICE_GAP = 1e-5
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from planner.assortment.coupling import ChainPrices, Coupling, priced, without_items
+from planner.assortment.limits import within_limits
 from planner.assortment.problem import Flags, Integers, StoreProblem
 from planner.assortment.score import Score, best_score, fewest_facings
-from planner.assortment.store import within_limits
 
 
 class PlansAtPrices:

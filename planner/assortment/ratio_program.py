@@ -7,32 +7,20 @@ made and the products of the whole program are loose; as ratios the same store i
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from planner.assortment.problem import StoreProblem
 from planner.assortment.ratio_search import solve_ratios
 from planner.assortment.ratios import ratio_problem
-from planner.assortment.score import Score, best_score, fewest_facings
+from planner.assortment.result import StoreSolution
+from planner.assortment.score import best_score, fewest_facings
 
 LARGE = 15
 """Open items of a need group beyond which it counts as a large choice set."""
 
 
-@dataclass(frozen=True)
-class RatioSolution:
-    """The exact score of the best range (None: none was found), the bound in money per week
-    (``-inf`` where no range keeps every limit) and the price of each limit."""
-
-    score: Score | None
-    bound_week: float
-    shadow_prices: Mapping[str, float]
-    time_limit_struck: bool
-
-
-def solve_by_ratios(problem: StoreProblem, gap: float, deadline: float) -> RatioSolution | None:
+def solve_by_ratios(problem: StoreProblem, gap: float, deadline: float) -> StoreSolution | None:
     """Solve a store whose largest need group is a large choice set; None where this is no such
     store, or anything holds its stock back.
 
@@ -49,4 +37,4 @@ def solve_by_ratios(problem: StoreProblem, gap: float, deadline: float) -> Ratio
         listed = np.zeros(len(problem.item_ids), dtype=bool)
         listed[ratios.items[found.listed]] = True
         score = best_score(problem, fewest_facings(problem, listed))
-    return RatioSolution(score, found.bound, found.row_prices, found.time_limit_struck)
+    return StoreSolution(score, found.bound, found.row_prices, found.time_limit_struck)

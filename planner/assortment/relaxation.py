@@ -12,7 +12,7 @@ from planner.assortment.group_program import relax_by_groups
 from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.program import StoreProgram
 from planner.assortment.solver import LiveModel
-from planner.assortment.store import tighten
+from planner.assortment.whole_program import tighten
 
 
 @dataclass(frozen=True)

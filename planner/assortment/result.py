@@ -33,6 +33,21 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class StoreSolution:
+    """What one way of solving a store found.
+
+    ``score`` is the exact score of the best plan, None where there is none: proven so unless the
+    time limit struck. ``shadow_prices``: limit name -> objective per unit.
+    """
+
+    score: Score | None
+    bound_week: float
+    """No plan is worth more; ``-inf`` where no plan keeps every limit."""
+    shadow_prices: Mapping[str, float]
+    time_limit_struck: bool
+
+
+@dataclass(frozen=True)
 class StorePlan:
     """The plan of one store, or the proof that there is none."""
 

@@ -15,12 +15,12 @@ from planner.assortment.group_pricing import GroupPricing
 from planner.assortment.group_program import relax_by_groups, solve_by_groups
 from planner.assortment.group_ranges import group_ranges, mean_bounds, means_of
 from planner.assortment.item_value import priced_economics
-from planner.assortment.limits import linear_limits
+from planner.assortment.limits import linear_limits, within_limits
 from planner.assortment.near_best import _corners
 from planner.assortment.newsvendor import expected_sales
 from planner.assortment.problem_file import read_problem
 from planner.assortment.result import relative_gap
-from planner.assortment.store import _solve_whole, within_limits
+from planner.assortment.whole_program import solve_whole
 
 
 def pricing_of(problem) -> GroupPricing:
@@ -50,7 +50,7 @@ def test_equals_trying_every_plan(make, first_seed, problem_path):
         problem = read_problem(problem_path(content))
         if (problem.must_list & problem.locked_out).any():
             continue
-        found = solve_by_groups(problem, 1e-6, time.perf_counter() + 60, within_limits)
+        found = solve_by_groups(problem, 1e-6, time.perf_counter() + 60)
         if found is None:
             continue
         if expected is None:
@@ -124,13 +124,12 @@ def test_every_allowed_range_is_there_once(problem_path):
 def test_agrees_with_the_whole_program(seed, problem_path):
     """Both ways to solve a store with chance demand end within their gaps of one another."""
     problem = read_problem(problem_path(medium_store(seed, items=16, groups=4)))
-    found = solve_by_groups(problem, 1e-5, time.perf_counter() + 60, within_limits)
-    now = time.perf_counter()
-    whole = _solve_whole(problem, 1e-4, now + 60, now, None)
+    found = solve_by_groups(problem, 1e-5, time.perf_counter() + 60)
+    whole = solve_whole(problem, 1e-4, time.perf_counter() + 60)
     assert found is not None
     assert found.score is not None
     assert found.score.objective_week <= whole.bound_week * (1 + 1e-9)
-    assert whole.objective_week <= found.bound_week * (1 + 1e-9)
+    assert whole.score.objective_week <= found.bound_week * (1 + 1e-9)
     assert within_limits(problem, found.score.facings)
 
 
@@ -170,7 +169,7 @@ def test_relaxation_bounds_the_plan_and_explains_itself(seed, problem_path):
     own prices leads back to the same bound."""
     problem = read_problem(problem_path(medium_store(seed)))
     relaxed = relax_by_groups(problem, 1e-5)
-    found = solve_by_groups(problem, 1e-4, time.perf_counter() + 60, within_limits)
+    found = solve_by_groups(problem, 1e-4, time.perf_counter() + 60)
     assert relaxed.bound_week >= found.score.objective_week - 1e-9
     assert (relaxed.listed_share[problem.must_list] > 1 - 1e-6).all()
     assert (relaxed.listed_share[problem.locked_out] == 0).all()
@@ -184,12 +183,12 @@ def test_a_shadow_price_bounds_what_more_of_a_limit_is_worth(problem_path):
     """One more unit of a limit never adds more than its shadow price, beyond the gaps."""
     content = medium_store(2)
     problem = read_problem(problem_path(content))
-    found = solve_by_groups(problem, 1e-5, time.perf_counter() + 60, within_limits)
+    found = solve_by_groups(problem, 1e-5, time.perf_counter() + 60)
     for name, more in (("budget_week", 5.0), ("shelf_cm:t0", 10.0), ("need_group_max:n0", 1)):
         limits = content["limits"]
         key, _, kind = name.partition(":")
         changed = {**limits[key], kind: limits[key][kind] + more} if kind else limits[key] + more
         wider = read_problem(problem_path(content | {"limits": limits | {key: changed}}))
-        better = solve_by_groups(wider, 1e-5, time.perf_counter() + 60, within_limits)
+        better = solve_by_groups(wider, 1e-5, time.perf_counter() + 60)
         gain = better.score.objective_week - found.bound_week
         assert gain <= found.shadow_prices[name] * more + 1e-3

@@ -15,7 +15,8 @@ from planner.assortment.cbc import CbcModel
 from planner.assortment.problem_file import read_problem
 from planner.assortment.program import LESS, MORE, expression, row
 from planner.assortment.solver import SolveStatus
-from planner.assortment.store import Solver, solve_store
+from planner.assortment.store import solve_store
+from planner.assortment.whole_program import Solver
 from planner.cli import app
 
 

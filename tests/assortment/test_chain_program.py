@@ -12,8 +12,8 @@ from small_chains import best_by_trying, coupled, random_chain
 from planner.assortment.chain_conflict import chain_conflicts
 from planner.assortment.chain_program import solve_chain
 from planner.assortment.chain_stock import chain_use
+from planner.assortment.limits import within_limits
 from planner.assortment.result import relative_gap
-from planner.assortment.store import within_limits
 from planner.workers import InProcess
 
 GAP = 1e-4

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from planner.assortment.common import chain_ranking, common_plan, evaluated_facings
+from planner.assortment.limits import within_limits
 from planner.assortment.problem import RangeLimit
 from planner.assortment.problem_file import read_problem
 from planner.assortment.score import best_score
-from planner.assortment.store import at_least, solve_store, within_limits
+from planner.assortment.store import at_least, solve_store
 
 GAP = 1e-6
 

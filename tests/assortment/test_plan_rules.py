@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from whole_chain import SHOP_ITEMS, corner_shops
 
+from planner.assortment.limits import limit_uses
 from planner.assortment.parameters import chain_parameters, with_rules
 from planner.assortment.rules import Objective, PlanRules
-from planner.assortment.store import limit_uses, solve_store
+from planner.assortment.store import solve_store
 from planner.tables.read import read_inputs
 
 ABOUT = {"4012": "yes,ORCHARD", "4021": "yes,ORCHARD", "4070": "no,GARDEN"}

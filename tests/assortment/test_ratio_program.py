@@ -12,6 +12,7 @@ from every_plan import best_by_trying, random_problem, wild_problem
 from planner.assortment import ratio_program, ratio_search
 from planner.assortment.array_lp import ArrayLp
 from planner.assortment.choice import demand_units_week
+from planner.assortment.limits import within_limits
 from planner.assortment.local_search import climb
 from planner.assortment.problem_file import read_problem
 from planner.assortment.product_relaxation import ProductRelaxation
@@ -20,7 +21,7 @@ from planner.assortment.ratio_relaxation import RatioRelaxation
 from planner.assortment.ratio_search import solve_ratios
 from planner.assortment.ratios import ratio_problem
 from planner.assortment.score import best_score
-from planner.assortment.store import solve_store, within_limits
+from planner.assortment.store import solve_store
 
 
 def without_stock_limits(problem: dict) -> dict:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from every_plan import best_by_trying, limited_problem, random_problem, wild_problem
 
+from planner.assortment.limits import within_limits
 from planner.assortment.problem_file import read_problem
-from planner.assortment.store import solve_store, within_limits
+from planner.assortment.store import solve_store
 
 
 @pytest.mark.parametrize("make", [random_problem, wild_problem, limited_problem])
