@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import json
 import math
@@ -14,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from planner.assortment.effects import Effects, item_effects, taken_from
-from planner.assortment.forced import forced_plans
-from planner.assortment.problem import StoreProblem
+from planner.assortment.forced import both_ways, forced_plans
+from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.reasons import marginal_values
 from planner.assortment.result import Forcing, Known, Limit, StorePlan
 from planner.assortment.score import fewest_facings, score
@@ -42,6 +43,8 @@ class StoredPlan:
     objective: str
     shares_limits: bool
     """Whether the chain's limits couple this store to the others."""
+    unit_price_of_chain: Floats
+    """By item: what a unit bought takes of those limits, at their prices."""
 
 
 def explain(run: Path, store_id: str, item_id: str, *, seconds: float = 120.0) -> str:
@@ -78,7 +81,8 @@ def stored_plan(run: Path, store_id: str, item_id: str) -> StoredPlan:
         return pd.read_parquet(path, filters=[("store_id", "==", store_id)])
 
     items = rows("assortment").set_index("item_id").loc[list(problem.item_ids)]
-    facings = rows("reasons").set_index("item_id").loc[list(problem.item_ids), "planned_facings"]
+    reasons = rows("reasons").set_index("item_id").loc[list(problem.item_ids)]
+    facings = reasons["planned_facings"]
     status = rows("store_plans").iloc[0]
     found = score(
         problem,
@@ -106,6 +110,7 @@ def stored_plan(run: Path, store_id: str, item_id: str) -> StoredPlan:
         currency=str(manifest.get("currency", "")),
         objective=str((manifest.get("scenario") or {}).get("objective", "margin")),
         shares_limits=bool((of_chain["store_id"] == "").any()),
+        unit_price_of_chain=reasons["unit_price_of_chain"].to_numpy(dtype=np.float64),
     )
 
 
@@ -153,6 +158,10 @@ def paragraph(stored: StoredPlan, item: int, seconds: float) -> str:
     else:
         said = f"{words.not_listed()} {words.if_added()}"
     inside = not bool(plan.score.listed[item])
+    if stored.shares_limits:
+        cost = problem.unit_cost + stored.unit_price_of_chain
+        at_prices = dataclasses.replace(problem, unit_cost=cost)
+        return f"{said} {words.forced(*both_ways(at_prices, item, not inside, seconds))}"
     return f"{said} {words.forced(*forced_plans(problem, plan, item, inside, seconds))}"
 
 
@@ -220,13 +229,11 @@ class _Words:
         most = plan.bound_week - rival.objective_week
         low, high = sorted((least, most)) if change >= 0 else sorted((-least, -most))
         sure = "exact" if forcing.how is Known.EXACT else "the time ran out before it was exact"
-        alone = (
-            " to this store alone, the limits that stores share left aside,"
-            if (self.stored.shares_limits)
-            else ""
-        )
+        whose = "the chain " if self.stored.shares_limits else ""
+        if self.stored.shares_limits:
+            sure += " at the prices of the limits that stores share, as long as those stay"
         said = (
-            f"{move} {verb}{alone} {self._amount(abs(change))} a week ({sure}: the best plan "
+            f"{move} {verb} {whose}{self._amount(abs(change))} a week ({sure}: the best plan "
             f"{'with' if inside else 'without'} it is worth {self._amount(plan.objective_week)}, "
             f"the best {'without' if inside else 'with'} it {self._amount(rival.objective_week)}"
         )

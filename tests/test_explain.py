@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from whole_chain import SETTINGS, SHOP_STORES, corner_shops, stages_of, table
+from whole_chain import SETTINGS, SHOP_STORES, SHOP_TOML, corner_shops, stages_of, table
 
 from planner.assortment.problem import StoreProblem
 from planner.assortment.store import solve_store
@@ -151,3 +151,20 @@ def test_unknown_names_are_told_with_the_nearest(shops):
     assert "4011" in item.mend
     with pytest.raises(BadInput, match="1 input problem"):
         explain(shops.run / "tables", "7", "4011")
+
+
+def test_under_shared_limits_the_cost_is_the_chains(tmp_path):
+    """With a budget of the chain the paragraph states the chain's cost, never less than what the
+    run proves it to be at least; the run's table says at least for every item."""
+    data = corner_shops(tmp_path / "data")
+    (data / "chain.toml").write_text(SHOP_TOML + "budget_week = 350\n")
+    run, _ = plan(data, tmp_path / "run", settings=SETTINGS)
+    reasons = table(run, "reasons")
+    told = reasons[reasons["forcing_known"] == "at least"].sort_values("forcing_cost_week")
+    assert set(reasons["forcing_known"]) <= {"", "at least", "not possible"}
+    assert len(told) > 5
+    row = told.iloc[-1]
+    text = explain(run, row["store_id"], row["item_id"])
+    stated = money_after("Forcing it in costs the chain", text)
+    assert stated >= row["forcing_cost_week"] - 0.02 > 0.5
+    assert "limits that stores share" in text

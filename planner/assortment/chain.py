@@ -356,6 +356,7 @@ def _judged(job: _StoreJob, plans: _Plans) -> StoreOutcome:
         item_effects(problem, plan.score),
         plans.forcing,
         plans.worth,
+        None if job.coupled is None else job.coupled.at_prices.unit_cost - problem.unit_cost,
     )
 
 

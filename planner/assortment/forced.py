@@ -94,6 +94,17 @@ def forced_plans(
     return plan, rival, forcing_of(plan, rival, item)
 
 
+def both_ways(
+    problem: StoreProblem, item: int, listed: bool, seconds: float
+) -> tuple[StorePlan, StorePlan, Forcing]:
+    """The best plan with an item as it is (``listed`` or not), the best the other way, and the
+    cost of that; for a store whose own plan is not its best, as stores share limits."""
+    deadline = time.perf_counter() + seconds
+    plan = solve_store(with_lock(problem, item, listed), AIM_GAP, _left(deadline))
+    rival = solve_store(with_lock(problem, item, not listed), AIM_GAP, _left(deadline))
+    return plan, rival, forcing_of(plan, rival, item)
+
+
 def with_lock(problem: StoreProblem, item: int, inside: bool) -> StoreProblem:
     """The problem with one item locked in, or out, whatever was asked of it before."""
     locked_in, locked_out = problem.locked_in.copy(), problem.locked_out.copy()

@@ -163,6 +163,9 @@ class StoreOutcome:
     """By item (number) that is not listed and may be: what forcing it in costs."""
     worth: tuple[Worth, ...] = ()
     """What more of each limit is worth, the dearest first."""
+    unit_price_of_chain: Floats | None = None
+    """By item: what a unit bought takes of the limits that stores share, at their prices; None
+    where nothing is shared."""
     conflict: tuple[str, ...] = ()
     """Why there is no plan, in sentences; empty where there is one."""
 

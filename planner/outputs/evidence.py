@@ -56,6 +56,9 @@ def _reasons(problem: StoreProblem, outcome: StoreOutcome) -> pd.DataFrame:
             "store_id": problem.store_id,
             "item_id": list(ids),
             "planned_facings": outcome.plan.score.facings,
+            "unit_price_of_chain": np.zeros(count)
+            if outcome.unit_price_of_chain is None
+            else outcome.unit_price_of_chain,
             "adds_week": outcome.marginal_week,
             "taken_units_week": effects.taken_units_week,
             "waste_units_week": effects.waste_units_week,
