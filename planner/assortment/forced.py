@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.assortment.group_program import StoreFamily
 from planner.assortment.listing_bounds import ListingBounds, listing_bounds
 from planner.assortment.problem import StoreProblem
 from planner.assortment.result import Forcing, Known, StorePlan, Worth, proof_words
@@ -46,15 +47,17 @@ def explain_plan(problem: StoreProblem, plan: StorePlan, exact: int, seconds: fl
     within ``seconds`` keep their bounds.
     """
     deadline = time.perf_counter() + seconds
-    plan = improved(problem, plan, deadline)
-    bounds = listing_bounds(problem, _left(deadline))
+    family = StoreFamily(problem, settle_gap=EXACT_GAP)
+    plan = improved(problem, plan, deadline, family)
+    bounds = listing_bounds(problem, _left(deadline), family)
     rivals: dict[int, StorePlan] = {}
     for item in nearest(problem, plan, bounds)[:exact]:
         if time.perf_counter() > deadline:
             break
-        rivals[item] = solve_store(with_lock(problem, item, True), AIM_GAP, _left(deadline))
+        forced = with_lock(problem, item, True)
+        rivals[item] = solve_store(forced, AIM_GAP, _left(deadline), family=family)
         plan = better(problem, plan, rivals[item])
-    relaxed = _worths(problem, plan, bounds, exact, deadline)
+    relaxed = _worths(problem, plan, bounds, exact, deadline, family)
     forcing = {}
     for item in map(int, np.flatnonzero(_open(problem, plan))):
         if item in rivals:
@@ -64,11 +67,13 @@ def explain_plan(problem: StoreProblem, plan: StorePlan, exact: int, seconds: fl
     return Explained(plan, forcing, relaxed)
 
 
-def improved(problem: StoreProblem, plan: StorePlan, deadline: float) -> StorePlan:
+def improved(
+    problem: StoreProblem, plan: StorePlan, deadline: float, family: StoreFamily | None = None
+) -> StorePlan:
     """The plan, or a better one, with a bound within 0.01 % where the time allows."""
     if plan.gap <= AIM_GAP:
         return plan
-    again = solve_store(problem, AIM_GAP, _left(deadline))
+    again = solve_store(problem, AIM_GAP, _left(deadline), family=family)
     if again.score is None:
         return plan
     bound = min(plan.bound_week, again.bound_week)
@@ -158,7 +163,12 @@ def _bounded(plan: StorePlan, bound: float) -> Forcing:
 
 
 def _worths(
-    problem: StoreProblem, plan: StorePlan, bounds: ListingBounds, exact: int, deadline: float
+    problem: StoreProblem,
+    plan: StorePlan,
+    bounds: ListingBounds,
+    exact: int,
+    deadline: float,
+    family: StoreFamily,
 ) -> tuple[Worth, ...]:
     """Every limit's worth, the first by shadow price times amount solved again."""
     found = []
@@ -174,7 +184,7 @@ def _worths(
         worth = Worth(name, unit, amount, Known.AT_MOST, most, 0.0, most)
         if place < exact and priced > 0 and time.perf_counter() < deadline:
             wider = relaxation(problem, name).at(amount)
-            rival = solve_store(wider, AIM_GAP, _left(deadline))
+            rival = solve_store(wider, AIM_GAP, _left(deadline), family=family)
             worth = _solved(plan, rival, worth)
         worths.append(worth)
     return tuple(worths)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.assortment.choice import group_sums
 from planner.assortment.group_ranges import GroupRanges, mean_bounds, means_of, spread
@@ -119,11 +120,21 @@ class GroupPricing:
     """Ranges, item values and limits of a store, ready for any prices."""
 
     def __init__(
-        self, problem: StoreProblem, ranges: GroupRanges, limits: tuple[LinearLimit, ...]
+        self,
+        problem: StoreProblem,
+        ranges: GroupRanges,
+        limits: tuple[LinearLimit, ...],
+        tables: GroupPricing | None = None,
     ) -> None:
+        """``tables``: of the same store with the same ranges, some of them allowed there."""
         self.problem, self.ranges, self.limits = problem, ranges, limits
-        self.values = ItemValues(problem, *mean_bounds(problem))
         self.unpriced = priced_economics(problem, limits, np.zeros(len(limits)))
+        if tables is not None:
+            self.values: ItemValues = tables.values
+            self._node: NDArray[np.int32] = tables._node
+            self._share: NDArray[np.float32] = tables._share
+            return
+        self.values = ItemValues(problem, *mean_bounds(problem))
         self._node = np.zeros(len(ranges.entry_item), dtype=np.int32)
         self._share = np.zeros(len(ranges.entry_item), dtype=np.float32)
         for start, end in ranges.parts():

@@ -15,7 +15,7 @@ import numpy as np
 
 from planner.assortment.group_master import GroupMaster, MasterSolution
 from planner.assortment.group_pricing import GroupPricing, Priced
-from planner.assortment.group_ranges import GroupRanges, counted_group, group_ranges
+from planner.assortment.group_ranges import GroupRanges, counted_group, group_ranges, with_locks_of
 from planner.assortment.limits import linear_limits, within_limits
 from planner.assortment.near_best import NearBestChoice, choose_near_best
 from planner.assortment.problem import Floats, StoreProblem
@@ -42,9 +42,41 @@ class Relaxation:
     mixture: MasterSolution
 
 
+class StoreFamily:
+    """A store and its variants, which differ in locks and in how much of a limit there is.
+
+    Their ranges and tables are the same and are made once; prices of the store itself are what
+    the variants begin with.
+    """
+
+    def __init__(self, problem: StoreProblem, settle_gap: float = 0.0) -> None:
+        """``settle_gap``: relative gap at which stock is not tuned any further, which is slow."""
+        self.problem, self.settle_gap = problem, settle_gap
+        self.ranges = group_ranges(problem)
+        self.prices: Mapping[str, float] | None = None
+        self._tables: GroupPricing | None = None
+
+    def pricing(self, problem: StoreProblem) -> GroupPricing | None:
+        """Ranges of a variant ready for prices; None where they are too many or some need group
+        has none that keeps its counts."""
+        if self.ranges is None:
+            return None
+        ranges: GroupRanges | None = self.ranges
+        tables = self._tables
+        if problem is not self.problem:
+            ranges = with_locks_of(self.ranges, self.problem, problem)
+            if ranges is None:
+                return StoreFamily(problem).pricing(problem)
+        assert ranges is not None
+        if not _every_group_has_a_range(ranges):
+            return None
+        pricing = GroupPricing(problem, ranges, linear_limits(problem), tables)
+        self._tables = self._tables or pricing
+        return pricing
+
+
 def relax(
-    problem: StoreProblem,
-    ranges: GroupRanges,
+    pricing: GroupPricing,
     gap: float,
     deadline: float,
     start: Mapping[str, float] | None = None,
@@ -53,8 +85,7 @@ def relax(
 
     ``start``: shadow prices of the limits to begin with, by name, where they are about known.
     """
-    limits = linear_limits(problem)
-    pricing = GroupPricing(problem, ranges, limits)
+    problem, limits = pricing.problem, pricing.limits
     best = pricing.at(np.zeros(len(limits)), 1)
     master = GroupMaster(problem, limits, float(np.abs(best.group_best).sum()))
     master.add(best.best)
@@ -106,10 +137,10 @@ def relax_by_groups(
     problem: StoreProblem, gap: float, start: Mapping[str, float] | None = None
 ) -> GroupRelaxation | None:
     """The relaxation of a store by need groups; None where ``solve_by_groups`` has no answer."""
-    ranges = group_ranges(problem)
-    if ranges is None or not _every_group_has_a_range(ranges):
+    pricing = StoreFamily(problem).pricing(problem)
+    if pricing is None:
         return None
-    relaxed = relax(problem, ranges, gap, math.inf, start)
+    relaxed = relax(pricing, gap, math.inf, start)
     if _breaks_a_limit(relaxed):
         return None
     columns = relaxed.master.all_columns()
@@ -148,6 +179,7 @@ def solve_by_groups(
     problem: StoreProblem,
     gap: float,
     deadline: float,
+    family: StoreFamily | None = None,
 ) -> StoreSolution | None:
     """Best plan found and a bound that every plan keeps; None where ranges are too many.
 
@@ -155,13 +187,16 @@ def solve_by_groups(
     inside the limits: that there is no plan is for the whole program to prove. ``deadline`` is a
     time of ``time.perf_counter``.
     """
-    ranges = group_ranges(problem)
-    if ranges is None or not _every_group_has_a_range(ranges):
+    family = family or StoreFamily(problem)
+    pricing = family.pricing(problem)
+    if pricing is None:
         return None
     # Prices ten times closer than the gap leave a window of that gap for whole ranges.
-    relaxed = relax(problem, ranges, max(gap / 10, PROVEN / 100), deadline)
+    relaxed = relax(pricing, max(gap / 10, PROVEN / 100), deadline, family.prices)
     if _breaks_a_limit(relaxed):
         return None
+    if problem is family.problem:
+        family.prices = shadow_prices(relaxed)
     best: Score | None = None
     priced = relaxed.best
     bound = priced.bound_week
@@ -192,6 +227,8 @@ def solve_by_groups(
             break
         prices = search.next_prices(priced.prices, found)
         tune_stock = prices is None
+        if tune_stock and relative_gap(objective, bound) <= family.settle_gap:
+            break
         priced = relaxed.best if prices is None else relaxed.pricing.at(prices)
         window = (priced.bound_week - floor) * 1.001
     struck = time.perf_counter() > deadline

@@ -7,6 +7,7 @@ one range per group.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -96,6 +97,38 @@ def group_ranges(problem: StoreProblem) -> GroupRanges | None:
         entry_first=np.concatenate([[0], np.cumsum(size)]).astype(np.int64),
         entry_item=np.concatenate([nothing.astype(np.uint16), *items]),
     )
+
+
+def with_locks_of(
+    ranges: GroupRanges, base: StoreProblem, problem: StoreProblem
+) -> GroupRanges | None:
+    """The ranges of ``base`` that are allowed in ``problem``, which differs in locks and limits.
+
+    None where it asks for ranges that ``base`` has not: items that could not be listed there, or
+    counts looser by more than one.
+    """
+    possible = base.must_list | ~base.locked_out
+    wanted = problem.must_list | ~problem.locked_out
+    (least, most), (base_least, base_most) = _counts_of_groups(problem), _counts_of_groups(base)
+    narrower = (least < base_least - 1) | (most > base_most + 1)
+    if (wanted & ~possible).any() or (base.must_list & ~problem.must_list).any() or narrower.any():
+        return None
+    kept = (ranges.size >= least[ranges.group] - TOLERANCE) & (
+        ranges.size <= most[ranges.group] + TOLERANCE
+    )
+    for item in np.flatnonzero(problem.must_list != base.must_list):
+        kept &= (ranges.group != problem.group_of_item[item]) | _listing(ranges, int(item))
+    for item in np.flatnonzero(possible & ~wanted):
+        kept &= ~_listing(ranges, int(item))
+    return dataclasses.replace(ranges, allowed=kept)
+
+
+def _listing(ranges: GroupRanges, item: int) -> Flags:
+    """Ranges that list an item."""
+    entries = np.flatnonzero(ranges.entry_item == item)
+    found = np.zeros(ranges.count, dtype=bool)
+    found[np.searchsorted(ranges.entry_first, entries, side="right") - 1] = True
+    return found
 
 
 def spread(entry_first: Integers, numbers: Integers) -> tuple[Integers, Integers]:

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.assortment.group_program import relax, shadow_prices
-from planner.assortment.group_ranges import group_ranges
+from planner.assortment.group_program import StoreFamily, relax, shadow_prices
 from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.program import StoreProgram
 from planner.assortment.result import PROVEN
@@ -40,13 +39,17 @@ class ListingBounds:
     shadow_prices: Mapping[str, float]
 
 
-def listing_bounds(problem: StoreProblem, seconds: float) -> ListingBounds:
+def listing_bounds(
+    problem: StoreProblem, seconds: float, family: StoreFamily | None = None
+) -> ListingBounds:
     """Bounds at the prices that make the store's own bound least; ``seconds`` to find them."""
-    ranges = group_ranges(problem)
-    if ranges is None:
+    family = family or StoreFamily(problem)
+    pricing = family.pricing(problem)
+    if pricing is None:
         return _by_reduced_costs(problem)
-    relaxed = relax(problem, ranges, PRICE_GAP, time.perf_counter() + seconds)
-    priced = relaxed.best
+    deadline = time.perf_counter() + seconds
+    relaxed = relax(pricing, PRICE_GAP, deadline, family.prices)
+    priced, ranges = relaxed.best, pricing.ranges
     # ``most`` is -inf for ranges that break the counts of their group.
     count = len(problem.item_ids)
     best_with = np.full(count, -np.inf)

@@ -6,7 +6,7 @@ import dataclasses
 import math
 import time
 
-from planner.assortment.group_program import solve_by_groups
+from planner.assortment.group_program import StoreFamily, solve_by_groups
 from planner.assortment.limits import limit_uses
 from planner.assortment.problem import StoreProblem
 from planner.assortment.ratio_program import solve_by_ratios
@@ -33,15 +33,17 @@ def solve_store(
     gap: float,
     time_limit_seconds: float,
     solver: Solver = Solver.HIGHS,
+    family: StoreFamily | None = None,
 ) -> StorePlan:
     """Best range, facings and stock of one store, with a bound.
 
     Solved as a sum of ratios where a large choice set leaves stock free to follow demand; by
     prices and one range per need group where the ranges can be listed; else (and where that leaves
     a gap, or finds no plan, in a small store) as one whole program. CBC solves the whole program.
+    ``family``: of the store that this problem is a variant of.
     """
     start = time.perf_counter()
-    found = _solution(problem, gap, start + time_limit_seconds, solver)
+    found = _solution(problem, gap, start + time_limit_seconds, solver, family)
     seconds = time.perf_counter() - start
     if found.score is None:
         plan, proof = ("none", "time limit") if found.time_limit_struck else NO_PLAN
@@ -59,7 +61,9 @@ def solve_store(
     )
 
 
-def _solution(problem: StoreProblem, gap: float, deadline: float, solver: Solver) -> StoreSolution:
+def _solution(
+    problem: StoreProblem, gap: float, deadline: float, solver: Solver, family: StoreFamily | None
+) -> StoreSolution:
     if (problem.must_list & problem.locked_out).any():
         return StoreSolution(None, -math.inf, {}, time_limit_struck=False)
     if solver is Solver.CBC:
@@ -69,10 +73,11 @@ def _solution(problem: StoreProblem, gap: float, deadline: float, solver: Solver
         return ratios
     if int((problem.must_list | ~problem.locked_out).sum()) < FEW_ITEMS:
         return solve_whole(problem, gap, deadline)
-    found = solve_by_groups(problem, gap, deadline)
+    found = solve_by_groups(problem, gap, deadline, family)
     if found is None or found.score is None:
         return solve_whole(problem, gap, deadline, found)
-    closed = relative_gap(found.score.objective_week, found.bound_week) <= gap
+    enough = max(gap, family.settle_gap if family else 0.0)
+    closed = relative_gap(found.score.objective_week, found.bound_week) <= enough
     open_items = int((~problem.must_list & ~problem.locked_out).sum())
     if closed or open_items > MOST_OPEN_ITEMS or found.time_limit_struck:
         return found

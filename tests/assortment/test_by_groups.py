@@ -12,7 +12,7 @@ from medium_store import medium_store
 
 from planner.assortment.choice import demand_units_week
 from planner.assortment.group_pricing import GroupPricing
-from planner.assortment.group_program import relax_by_groups, solve_by_groups
+from planner.assortment.group_program import StoreFamily, relax_by_groups, solve_by_groups
 from planner.assortment.group_ranges import group_ranges, mean_bounds, means_of
 from planner.assortment.item_value import priced_economics
 from planner.assortment.limits import linear_limits, within_limits
@@ -192,3 +192,31 @@ def test_a_shadow_price_bounds_what_more_of_a_limit_is_worth(problem_path):
         better = solve_by_groups(wider, 1e-5, time.perf_counter() + 60)
         gain = better.score.objective_week - found.bound_week
         assert gain <= found.shadow_prices[name] * more + 1e-3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_variant_of_a_store_is_solved_as_if_alone(seed, problem_path):
+    """With an item forced in or out, or more of a limit, the ranges and tables of the store give
+    the same bound and plan as the variant's own."""
+    problem = read_problem(problem_path(medium_store(seed)))
+    family = StoreFamily(problem)
+    solve_by_groups(problem, 1e-5, time.perf_counter() + 60, family)
+    flag = np.arange(len(problem.item_ids)) == 7
+    variants = [
+        dataclasses.replace(problem, locked_in=problem.locked_in | flag),
+        dataclasses.replace(problem, locked_out=problem.locked_out | flag),
+        dataclasses.replace(problem, shelf_cm={"t0": 200.0, "t1": 90.0}),
+        dataclasses.replace(
+            problem,
+            range_limits=tuple(
+                dataclasses.replace(limit, upper=limit.upper + 1) for limit in problem.range_limits
+            ),
+        ),
+    ]
+    for variant in variants:
+        shared = solve_by_groups(variant, 1e-5, time.perf_counter() + 60, family)
+        alone = solve_by_groups(variant, 1e-5, time.perf_counter() + 60)
+        assert shared.score.objective_week == pytest.approx(alone.score.objective_week, rel=2e-5)
+        assert shared.bound_week >= alone.score.objective_week - 1e-9
+        assert alone.bound_week >= shared.score.objective_week - 1e-9
+        assert within_limits(variant, shared.score.facings)
