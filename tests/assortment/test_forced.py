@@ -89,7 +89,7 @@ def test_a_bound_is_truly_at_least(problem_path):
 def test_no_plan_with_an_item_beats_its_bound(problem_path, monkeypatch, whole_program):
     """Both ways to bound a store with an item listed stay above the best plan that lists it."""
     if whole_program:
-        monkeypatch.setattr("planner.assortment.listing_bounds.group_ranges", lambda problem: None)
+        monkeypatch.setattr("planner.assortment.group_program.group_ranges", lambda problem: None)
     compared = 0
     for content, best in feasible(range(80, 120)):
         problem = read_problem(problem_path(content))
