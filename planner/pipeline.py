@@ -146,6 +146,7 @@ def _plan(
         scenario={
             **chosen.resolved(),
             "objective": contents.stamp.objective,
+            "core_items": list(assortment.core_item_ids),
             "weeks": demand.weeks,
             "gap": settings.gap,
             "solver": settings.solver.value,

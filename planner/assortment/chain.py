@@ -20,7 +20,8 @@ from planner.assortment.coupling import Coupling, chain_coupling
 from planner.assortment.effects import item_effects
 from planner.assortment.forced import explain_plan
 from planner.assortment.limits import within_limits
-from planner.assortment.parameters import ChainParameters, chain_parameters
+from planner.assortment.open_core import with_chosen_core, with_core
+from planner.assortment.parameters import ChainParameters, chain_parameters, with_reserve
 from planner.assortment.planning_assumptions import planning_assumptions
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.reasons import forcing_words, item_reasons, marginal_values
@@ -135,51 +136,69 @@ def plan_chain(
     stores.
     """
     rules = rules or PlanRules()
-    parameters = chain_parameters(inputs, demand, rules)
-    problems = _reserve(parameters.problems, reserve_cm or {})
-    again = list(problems)
-    if before:
-        again = [
-            s
-            for s in problems
-            if (reserve_cm or {}).get(s, {}) != before.reserve_cm.get(s, {})
-            and s not in before.left_out
-        ]
-    in_units = inputs.planned_in_units or rules.objective is Objective.UNITS
-    jobs = _jobs(
-        inputs, demand, parameters, problems, settings, again, reserve_cm or {}, in_units=in_units
-    )
-    coupling = chain_coupling(inputs, parameters.core, rules)
-    chain: ChainPlan | None = None
-    outcomes: dict[str, StoreOutcome] = {}
     with (
         nullcontext(executor)
         if executor
         else store_executor(settings.workers, settings.dask) as workers
     ):
-        if coupling.binds:
-            planned = [s for s in problems if before is None or s not in before.left_out]
-            jobs = _jobs(
-                inputs,
-                demand,
-                parameters,
-                problems,
-                settings,
-                planned,
-                reserve_cm or {},
-                in_units=in_units,
-            )
-            chain, jobs = _coupled(jobs, coupling, settings, workers, before, again)
-            again = [job.problem.store_id for job in jobs]
-        names = [f"store {store}" for store in again]
-        for number, outcome in workers.map_stores(_plan_store, jobs, names):
-            outcomes[again[number]] = outcome
-            if progress:
-                progress(len(outcomes), len(jobs))
+        return _planned(
+            inputs, demand, settings, reserve_cm or {}, before, progress, workers, rules
+        )
+
+
+def _planned(
+    inputs: Inputs,
+    demand: Demand,
+    settings: SolveSettings,
+    reserve_cm: Mapping[str, Mapping[str, float]],
+    before: Assortment | None,
+    progress: Progress | None,
+    workers: StoreExecutor,
+    rules: PlanRules,
+) -> Assortment:
+    parameters = chain_parameters(inputs, demand, rules)
+    open_bound = before.open_bound_week if before else None
+    if rules.chooses_core and before:
+        core = np.isin(demand.item_ids, before.core_item_ids)
+        parameters = with_core(inputs, demand, parameters, rules, core)
+    elif rules.chooses_core:
+        problems = parameters.problems
+        parameters, open_bound = with_chosen_core(
+            inputs, demand, parameters, problems, rules, workers.map_stores, settings.gap
+        )
+    problems = with_reserve(parameters.problems, reserve_cm)
+    again = list(problems)
+    if before:
+        again = [
+            s
+            for s in problems
+            if reserve_cm.get(s, {}) != before.reserve_cm.get(s, {}) and s not in before.left_out
+        ]
+    in_units = inputs.planned_in_units or rules.objective is Objective.UNITS
+
+    def jobs_of(stores: list[str]) -> list[_StoreJob]:
+        return _jobs(
+            inputs, demand, parameters, problems, settings, stores, reserve_cm, in_units=in_units
+        )
+
+    coupling = chain_coupling(inputs, parameters.core, rules)
+    chain: ChainPlan | None = None
+    outcomes: dict[str, StoreOutcome] = {}
+    if coupling.binds:
+        planned = [s for s in problems if before is None or s not in before.left_out]
+        chain, jobs = _coupled(jobs_of(planned), coupling, settings, workers, before, again)
+        again = [job.problem.store_id for job in jobs]
+    else:
+        jobs = jobs_of(again)
+    names = [f"store {store}" for store in again]
+    for number, outcome in workers.map_stores(_plan_store, jobs, names):
+        outcomes[again[number]] = outcome
+        if progress:
+            progress(len(outcomes), len(jobs))
     outcomes = {store: outcomes[store] for store in again}
     _raise_without_plan(inputs, outcomes, keep_going=settings.keep_going)
-    found = _assortment(inputs, demand, parameters, problems, outcomes, before, reserve_cm or {})
-    return dataclasses.replace(found, chain=chain)
+    found = _assortment(inputs, demand, parameters, problems, outcomes, before, reserve_cm)
+    return dataclasses.replace(found, chain=chain, open_bound_week=open_bound)
 
 
 def _coupled(
@@ -228,18 +247,6 @@ def _coupled(
 
 def _facings_of_today(job: _StoreJob) -> Integers:
     return evaluated_facings(job.problem, job.in_range & job.buyable, job.current_facings)
-
-
-def _reserve(
-    problems: Mapping[str, StoreProblem], reserve_cm: Mapping[str, Mapping[str, float]]
-) -> dict[str, StoreProblem]:
-    reserved = {}
-    for store, problem in problems.items():
-        room = dict(problem.shelf_cm)
-        for kind, width in reserve_cm.get(store, {}).items():
-            room[kind] = max(0.0, room[kind] - width)
-        reserved[store] = dataclasses.replace(problem, shelf_cm=room)
-    return reserved
 
 
 def _jobs(

@@ -12,6 +12,14 @@ SHARE_OF_STORES = 0.6
 """A derived core item is listed in at least this share of the stores of every region."""
 
 
+def no_core_yet(inputs: Inputs) -> tuple[Flags, list[Assumption]]:
+    """No core, where the plan is to choose it, and that the items table is not obeyed."""
+    given = inputs.items["core"].to_numpy(dtype=bool)
+    text = "the plan chooses the core: the core flags of the items table are not obeyed"
+    noted = [Assumption("assortment", "items.core", text, int(given.sum()))] if given.any() else []
+    return np.zeros_like(given), noted
+
+
 def core_items(inputs: Inputs, demand: Demand, buyable: Flags) -> tuple[Flags, list[Assumption]]:
     """Core flag of each item, and how it came about.
 

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.assortment.common import evaluated_facings
-from planner.assortment.core import core_items
+from planner.assortment.core import core_items, no_core_yet
 from planner.assortment.objectives import with_objective
 from planner.assortment.problem import Flags, Floats, RangeLimit, StoreProblem
 from planner.assortment.range_limits import (
@@ -50,12 +50,17 @@ class ChainParameters:
 def chain_parameters(
     inputs: Inputs, demand: Demand, rules: PlanRules | None = None
 ) -> ChainParameters:
-    """Parameters of every store program (docs/model.md) under the rules of a scenario."""
+    """Parameters of every store program (docs/model.md) under the rules of a scenario.
+
+    There is no core yet where the rules ask for it to be chosen.
+    """
     rules = rules or PlanRules()
     items, stores = inputs.items, inputs.stores
     reason = _why_not(inputs, demand)
     buyable = np.asarray(reason == "", dtype=bool)
-    core, assumptions = core_items(inputs, demand, buyable)
+    core, assumptions = (
+        no_core_yet(inputs) if rules.chooses_core else core_items(inputs, demand, buyable)
+    )
     unit_cost = items["unit_cost"].to_numpy(dtype=np.float64)
     demand_week = demand.of_pairs("demand_units_week")
     base_price = items["price"].to_numpy(dtype=np.float64)
@@ -167,6 +172,19 @@ def with_rules(
         if not limit.name.startswith(("min_share:", "max_swaps:"))
     ]
     return dataclasses.replace(problem, range_limits=(*kept, *limits))
+
+
+def with_reserve(
+    problems: Mapping[str, StoreProblem], reserve_cm: Mapping[str, Mapping[str, float]]
+) -> dict[str, StoreProblem]:
+    """The stores with shelf left free: ``reserve_cm`` is store -> fixture type -> centimetres."""
+    reserved = {}
+    for store, problem in problems.items():
+        room = dict(problem.shelf_cm)
+        for kind, width in reserve_cm.get(store, {}).items():
+            room[kind] = max(0.0, room[kind] - width)
+        reserved[store] = dataclasses.replace(problem, shelf_cm=room)
+    return reserved
 
 
 def _most_local_items(stores: pd.DataFrame, store: int, rules: PlanRules) -> float:

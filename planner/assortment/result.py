@@ -197,6 +197,9 @@ class Assortment:
     holds the planned stores alone."""
     chain: ChainPlan | None = None
     """What the limits that couple stores did; None where nothing couples them."""
+    open_bound_week: float | None = None
+    """Upper bound over all that the plan was free to choose for the chain as a whole, such as its
+    core; None where it chose nothing but each store's plan."""
 
     @cached_property
     def plans(self) -> Mapping[str, StorePlan]:
@@ -223,6 +226,8 @@ class Assortment:
     @property
     def bound_week(self) -> float:
         """Upper bound of the chain; where nothing couples the stores, their bounds add up."""
+        if self.open_bound_week is not None:
+            return max(self.open_bound_week, self.objective_week)
         if self.chain is not None:
             return max(self.chain.bound_week, self.objective_week)
         return float(sum(plan.bound_week for plan in self.plans.values()))

@@ -41,3 +41,8 @@ class PlanRules:
     core_min_size: int | None = None
     core_max_size: int | None = None
     max_distinct_ranges: int | None = None
+
+    @property
+    def chooses_core(self) -> bool:
+        """Whether the core is to be chosen."""
+        return self.core_min_size is not None or self.core_max_size is not None

@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.audit.folder import RunFolder
 from planner.audit.ledger import Ledger
-from planner.audit.scenario import most_local_items
+from planner.audit.scenario import chooses_core, core_sizes, most_local_items
 
 FILE = "tables/assortment.parquet"
 
@@ -75,12 +75,18 @@ def check_core(run: RunFolder, ledger: Ledger) -> None:
     """The core is that of the input where it names one, and every store lists it.
 
     Core items of the input that cannot be bought in all the plan's weeks are none of the plan's.
+    A scenario that has the core chosen says how many items it may hold.
     """
     assortment, economics = run.tables["assortment"], run.tables["economics"]
     items = run.inputs["items"]
     given = set(items.loc[items["core"] & _in_season(items, run.manifest), "item_id"])
     derived = set(economics.loc[economics["core"], "item_id"])
-    core = given if items["core"].any() else derived
+    core = given if items["core"].any() and not chooses_core(run) else derived
+    least, most = core_sizes(run)
+    ledger.expect(
+        least <= len(core) <= most,
+        f"{FILE}: the core holds {len(core)} items, the scenario asks for {least:g} to {most:g}",
+    )
     is_core = assortment["item_id"].isin(core)
     ledger.expect_rows(
         assortment,

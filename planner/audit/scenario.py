@@ -28,6 +28,19 @@ def most_local_items(run: RunFolder) -> pd.Series[float]:
     return stores if asked is None else stores.map(lambda _: float(asked))
 
 
+def core_sizes(run: RunFolder) -> tuple[float, float]:
+    """Fewest and most core items that the scenario asks for; 0 and inf where it does not."""
+    asked = scenario_of(run)
+    least, most = asked.get("core_min_size"), asked.get("core_max_size")
+    return float(least or 0), np.inf if most is None else float(most)
+
+
+def chooses_core(run: RunFolder) -> bool:
+    """Whether the scenario has the core chosen, whatever the items table says."""
+    asked = scenario_of(run)
+    return asked.get("core_min_size") is not None or asked.get("core_max_size") is not None
+
+
 def budgets(run: RunFolder) -> pd.Series[float]:
     """Weekly budget by store_id, NaN without one, scaled as the scenario says."""
     scale = float(scenario_of(run).get("budget_scale", 1.0))

@@ -20,7 +20,7 @@ from planner.tables.collect import Findings, nearest
 from planner.tables.inputs import Assumption, Inputs, SourceFile
 from planner.tables.scan import sha256_of
 
-NOT_PLANNED_YET = ("core.size", "core.min_size", "core.max_size", "ranges.max_distinct")
+NOT_PLANNED_YET = ("ranges.max_distinct",)
 """Keys that are understood and refused: a wish that is ignored is worse than none."""
 BASE = "base"
 """The data as it is."""
@@ -143,8 +143,12 @@ def check_with_inputs(scenario: Scenario, inputs: Inputs) -> None:
     rules = scenario.rules
     for key in NOT_PLANNED_YET:
         if key in scenario.given:
-            mend = "remove the key: the core is that of the items table, ranges are as many as pay"
+            mend = "remove the key: ranges are as many as pay"
             problem(key, scenario.given[key].value, "nothing: not planned yet", mend)
+    for key in ("core.size", "core.min_size"):
+        if key in scenario.given and (rules.core_min_size or 0) > len(inputs.items):
+            allowed = f"at most {len(inputs.items)}, the number of items"
+            problem(key, scenario.given[key].value, allowed, "lower it")
     suppliers = sorted(set(inputs.items["supplier_id"]) - {""})
     for supplier in rules.min_supplier_share:
         if supplier not in suppliers:

@@ -201,13 +201,13 @@ def test_an_unknown_name_lists_the_known_ones(tmp_path):
 
 
 def test_what_cannot_be_planned_with_the_data_is_refused(shops, tmp_path):
-    """A supplier that is not there, sales of a chain without prices, and what is not planned yet:
-    each is named with its line and the nearest id."""
+    """A supplier that is not there, sales of a chain without prices, and a core of more items than
+    there are: each is named with its line and the nearest id."""
     text = """\
 [odd]
 objective = "sales"
 rules.min_share.supplier.ORCHAD = 0.2
-core.size = 12
+core.size = 1200
 """
     scenario = read_scenario(written(tmp_path, text), "odd")
     items = shops.inputs.items.assign(supplier_id="ORCHARD")
