@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,7 +22,9 @@ from planner.errors import (
     PlannerError,
     Problem,
 )
-from planner.tables.inputs import Assumption
+
+if TYPE_CHECKING:
+    from planner.tables.inputs import Assumption
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from planner.assortment.coupling import ChainPrices
 from planner.assortment.effects import Effects
 from planner.assortment.problem import Flags, Floats, StoreProblem
 from planner.assortment.score import Score
-from planner.tables.inputs import Assumption
+
+if TYPE_CHECKING:
+    # A single store is solved without tables: pandas alone takes half of such a command.
+    import pandas as pd
+
+    from planner.assortment.coupling import ChainPrices
+    from planner.tables.inputs import Assumption
 
 PROVEN = 1e-6
 """A gap up to this is called optimal: it is the numerical resolution of the solver."""

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from scipy.optimize import brentq
 
 from planner.assortment.newsvendor import CERTAIN_CV, best_ratio, expected_sales
 from planner.assortment.problem import Floats, Integers, StoreProblem
@@ -223,6 +222,9 @@ def _towards(
 
     if excess(at(1.0)) <= 0:
         return at(1.0)
+    # Seldom needed, and the slowest import of solving a store.
+    from scipy.optimize import brentq
+
     share = float(brentq(lambda part: excess(at(part)), 0.0, 1.0, xtol=1e-15))
     step = 1e-16
     while share > 0 and excess(at(share)) > 0:
