@@ -23,7 +23,7 @@ from planner.assortment.program import LESS, MORE, StoreProgram, Terms, expressi
 from planner.assortment.score import Score, score
 from planner.assortment.solver import LiveModel
 from planner.assortment.stock import stock_bounds
-from planner.assortment.store import tighten
+from planner.assortment.whole_program import tighten
 
 
 @dataclass(frozen=True)
