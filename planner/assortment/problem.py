@@ -15,6 +15,10 @@ Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
+BY_NEED_GROUP = ("potential_units_week", "no_purchase_attraction")
+"""Arrays of a store problem that are by need group, not by item."""
+
+
 @dataclass(frozen=True)
 class RangeLimit:
     """``lower <= sum_i coefficients_i x_i <= upper`` over the listed items of a store.
@@ -90,6 +94,24 @@ class StoreProblem:
     def must_list(self) -> Flags:
         """Items that every plan of this store lists: core and locked in."""
         return self.core | self.locked_in
+
+    def only(self, items: Integers) -> StoreProblem:
+        """The same store with some of its items (indices) and nothing else in its need groups."""
+        count = len(self.item_ids)
+        part: dict[str, object] = {}
+        for name in (entry.name for entry in dataclasses.fields(self)):
+            value = getattr(self, name)
+            if name in BY_NEED_GROUP:
+                continue
+            if isinstance(value, np.ndarray) and value.shape[-1:] == (count,):
+                part[name] = value[..., items]
+        part["item_ids"] = tuple(self.item_ids[i] for i in items)
+        part["fixture_type"] = tuple(self.fixture_type[i] for i in items)
+        part["range_limits"] = tuple(
+            dataclasses.replace(limit, coefficients=limit.coefficients[items])
+            for limit in self.range_limits
+        )
+        return dataclasses.replace(self, **part)  # type: ignore[arg-type]
 
     def in_money(self) -> StoreProblem:
         """The same store with the margin as its objective."""

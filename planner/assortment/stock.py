@@ -81,6 +81,19 @@ def best_stock(
     ``mean``: demand per cycle of each item. None where even the least stock overspends, or where
     no stock within the budget sells enough.
     """
+    listed = np.flatnonzero(facings > 0)
+    found = _best_stock(problem.only(listed), facings[listed], mean[listed], budget_week)
+    if found is None:
+        return None
+    stock = np.zeros(len(facings))
+    stock[listed] = found
+    return stock
+
+
+def _best_stock(
+    problem: StoreProblem, facings: Integers, mean: Floats, budget_week: float
+) -> Floats | None:
+    """The best stock where every item has facings."""
     stock = _within_budget(problem, facings, mean, budget_week, 0.0)
     floor = problem.min_sales_week
     if stock is None or not np.isfinite(floor):
