@@ -12,6 +12,7 @@ import pandas as pd
 
 from planner.assortment.chain_conflict import chain_conflicts
 from planner.assortment.chain_forced import chain_forcing
+from planner.assortment.chain_merge import raise_without_plan, with_first_bound
 from planner.assortment.chain_reasons import chain_reasons
 from planner.assortment.common import chain_ranking, common_plan, evaluated_facings
 from planner.assortment.conflict_words import conflict_lines
@@ -24,6 +25,7 @@ from planner.assortment.open_core import with_chosen_core, with_core
 from planner.assortment.parameters import ChainParameters, chain_parameters, with_reserve
 from planner.assortment.planning_assumptions import planning_assumptions
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
+from planner.assortment.range_groups import changed_ranges, given_range, shared_ranges
 from planner.assortment.reasons import forcing_words, item_reasons, marginal_values
 from planner.assortment.result import (
     Assortment,
@@ -33,8 +35,6 @@ from planner.assortment.result import (
     StoreOutcome,
     StorePlan,
     Worth,
-    proof_words,
-    relative_gap,
 )
 from planner.assortment.rules import Objective, PlanRules
 from planner.assortment.score import Score
@@ -51,6 +51,7 @@ from planner.workers import StoreExecutor, store_executor
 Progress = Callable[[int, int], None]
 CONFLICT_SECONDS = 30.0
 """Time to find what contradicts in a store without a plan, and as much again to mend it."""
+SHARED_RANGE = "the stores of its group share one range"
 SMALL_CHAIN = 5000
 """Store-item pairs up to which more reasons are solved exactly."""
 
@@ -99,6 +100,8 @@ class _StoreJob:
     settings: SolveSettings
     coupled: CoupledStore | None = None
     """Its part of a chain whose stores share limits; None: the store plans for itself."""
+    given: Flags | None = None
+    """The range of its group of stores; None: the range is the store's own."""
 
     @property
     def gap(self) -> float:
@@ -174,6 +177,20 @@ def _planned(
             for s in problems
             if reserve_cm.get(s, {}) != before.reserve_cm.get(s, {}) and s not in before.left_out
         ]
+    shared: Mapping[str, Flags] | None = None
+    if rules.max_distinct_ranges is not None:
+        shared, capless = shared_ranges(
+            problems,
+            rules.max_distinct_ranges,
+            workers.map_stores,
+            settings.time_limit_seconds,
+            before,
+        )
+        if before is None:
+            open_bound = capless if open_bound is None else min(open_bound, capless)
+        else:
+            again += [s for s in changed_ranges(shared, before) if s not in again]
+            again = [s for s in problems if s in again]
     in_units = inputs.planned_in_units or rules.objective is Objective.UNITS
 
     def jobs_of(stores: list[str]) -> list[_StoreJob]:
@@ -190,13 +207,17 @@ def _planned(
         again = [job.problem.store_id for job in jobs]
     else:
         jobs = jobs_of(again)
+        if shared is not None:
+            jobs = [
+                dataclasses.replace(job, given=shared.get(job.problem.store_id)) for job in jobs
+            ]
     names = [f"store {store}" for store in again]
     for number, outcome in workers.map_stores(_plan_store, jobs, names):
         outcomes[again[number]] = outcome
         if progress:
             progress(len(outcomes), len(jobs))
     outcomes = {store: outcomes[store] for store in again}
-    _raise_without_plan(inputs, outcomes, keep_going=settings.keep_going)
+    raise_without_plan(inputs, outcomes, keep_going=settings.keep_going)
     found = _assortment(inputs, demand, parameters, problems, outcomes, before, reserve_cm)
     return dataclasses.replace(found, chain=chain, open_bound_week=open_bound)
 
@@ -303,10 +324,14 @@ def _plan_store(job: _StoreJob) -> StoreOutcome:
         own = _Plans(part.plan, part.common, part.current, part.overspends_today, forcing)
         return _judged(job, own)
     problem, settings = job.problem, job.settings
-    plan = solve_store(problem, settings.gap, settings.time_limit_seconds, settings.solver)
+    asked = problem if job.given is None else given_range(problem, job.given)
+    plan = solve_store(asked, settings.gap, settings.time_limit_seconds, settings.solver)
     if plan.score is None:
         return _without_plan(job, plan)
     common = common_plan(problem, job.ranking, settings.gap, settings.time_limit_seconds).score
+    if job.given is not None:
+        current, overspends = score_today(problem, _facings_of_today(job))
+        return _judged(job, _Plans(plan, common, current, overspends))
     if common is not None and within_limits(problem, common.facings):
         plan = at_least(problem, plan, common)
     explained = explain_plan(problem, plan, job.exact_reasons, settings.time_limit_seconds)
@@ -348,6 +373,13 @@ def _judged(job: _StoreJob, plans: _Plans) -> StoreOutcome:
     )
     if not problem.is_in_money():
         marginal = marginal_values(problem.in_money(), plan.score.facings, 0.0)
+    if job.given is not None:
+        reasons = [
+            f"{reason}; {SHARED_RANGE}" if not listed and not why_not else reason
+            for reason, listed, why_not in zip(
+                reasons, plan.score.listed, job.not_candidate, strict=True
+            )
+        ]
     if job.coupled is not None:
         reasons, marginal = chain_reasons(job.coupled, reasons, job.not_candidate, job.currency)
         for item, found in plans.forcing.items():
@@ -378,22 +410,6 @@ def _without_plan(job: _StoreJob, plan: StorePlan) -> StoreOutcome:
     )
 
 
-def _raise_without_plan(
-    inputs: Inputs, outcomes: Mapping[str, StoreOutcome], *, keep_going: bool
-) -> None:
-    """Raise for stores without a plan; where the others go on, only if there are no others."""
-    names = inputs.stores.set_index("store_id")["store_name"]
-    without = {s: o for s, o in outcomes.items() if o.plan.score is None}
-    if keep_going and len(without) < len(inputs.stores):
-        return
-    infeasible = [s for s, o in without.items() if o.plan.plan == "infeasible"]
-    if infeasible:
-        lines = [f"store {s} ({names[s]}): {'; '.join(without[s].conflict)}" for s in infeasible]
-        raise Infeasible("no plan keeps every limit in:\n  " + "\n  ".join(lines))
-    if without:
-        raise NoPlan(f"no plan was found within the time limit in stores {', '.join(without)}")
-
-
 def _assortment(
     inputs: Inputs,
     demand: Demand,
@@ -406,7 +422,7 @@ def _assortment(
     merged = dict(before.outcomes) if before else {}
     for store, outcome in outcomes.items():
         if store in merged and outcome.plan.score is not None:
-            outcome = _with_first_bound(outcome, merged[store].plan.bound_week)
+            outcome = with_first_bound(outcome, merged[store].plan.bound_week)
         merged[store] = outcome
     left_out = dict(before.left_out) if before else {}
     for store in [s for s, o in merged.items() if o.plan.score is None]:
@@ -432,14 +448,3 @@ def _assortment(
             *planning_assumptions(demand, parameters, list(merged.values()), reserve_cm),
         ),
     )
-
-
-def _with_first_bound(outcome: StoreOutcome, first: float) -> StoreOutcome:
-    """The outcome with the bound of all the shelf the store has, not of what was left to use."""
-    plan = outcome.plan
-    bound = max(plan.bound_week, first)
-    proof = proof_words(
-        relative_gap(plan.objective_week, bound), time_limit_struck=plan.proof == "time limit"
-    )
-    bounded = dataclasses.replace(plan, bound_week=bound, proof=proof)
-    return dataclasses.replace(outcome, plan=bounded)

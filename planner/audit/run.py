@@ -32,6 +32,7 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (rules.check_counts, ("assortment", "economics")),
     (scenario.check_shares, ("assortment",)),
     (scenario.check_swaps, ("assortment", "economics")),
+    (scenario.check_distinct_ranges, ("assortment",)),
     (scenario.check_supply, ("assortment",)),
     (scenario.check_sales_floor, ("assortment", "figures")),
     (planogram.check_each_once, ("assortment", "positions")),

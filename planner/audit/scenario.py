@@ -41,6 +41,24 @@ def chooses_core(run: RunFolder) -> bool:
     return asked.get("core_min_size") is not None or asked.get("core_max_size") is not None
 
 
+def chooses_for_the_chain(run: RunFolder) -> bool:
+    """Whether something was chosen for the chain as a whole: its core, or groups of stores."""
+    return chooses_core(run) or scenario_of(run).get("max_distinct_ranges") is not None
+
+
+def check_distinct_ranges(run: RunFolder, ledger: Ledger) -> None:
+    """The chain lists no more different sets of items than the scenario allows."""
+    most = scenario_of(run).get("max_distinct_ranges")
+    if most is None:
+        return
+    listed = run.tables["assortment"].query("listed")
+    ranges = listed.groupby("store_id")["item_id"].agg(frozenset)
+    ledger.expect(
+        ranges.nunique() <= float(most),
+        f"{FILE}: the stores list {ranges.nunique()} different ranges, the scenario allows {most}",
+    )
+
+
 def budgets(run: RunFolder) -> pd.Series[float]:
     """Weekly budget by store_id, NaN without one, scaled as the scenario says."""
     scale = float(scenario_of(run).get("budget_scale", 1.0))

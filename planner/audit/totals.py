@@ -14,7 +14,7 @@ from planner.audit.folder import MANIFEST, RunFolder
 from planner.audit.ledger import RELATIVE_TOLERANCE, Ledger, close, number
 from planner.audit.scenario import (
     budgets,
-    chooses_core,
+    chooses_for_the_chain,
     counts_facings,
     limits_available,
     limits_used,
@@ -106,7 +106,7 @@ def check_manifest(run: RunFolder, ledger: Ledger) -> None:
     for store_id in plans.index.difference(pd.Index(list(stores), dtype=plans.index.dtype)):
         ledger.expect(False, f"{MANIFEST} does not name store {store_id}")
     objective, bound = float(plans["objective_week"].sum()), float(plans["bound_week"].sum())
-    if is_coupled(run) or chooses_core(run):
+    if is_coupled(run) or chooses_for_the_chain(run):
         # What stores share has a price in their bounds, which the chain's bound has not; and
         # their bounds are those of the chosen core, the chain's that of every core.
         bound = _figure(run.manifest.get("bound_week"))
