@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +21,8 @@ from planner.errors import (
     PlannerError,
     Problem,
 )
+from planner.options import Data, Quiet, SolverName, Weeks, usable_cores
+from planner.sweep_command import sweep
 
 if TYPE_CHECKING:
     from planner.tables.inputs import Assumption
@@ -34,17 +35,10 @@ app = typer.Typer(
     "Add --debug to any command to see the traceback of a fault.",
 )
 
-Data = Annotated[Path, typer.Argument(help="Folder of CSV or Parquet tables, or an Excel workbook")]
-Weeks = Annotated[
-    int | None, typer.Option(min=1, max=52, help="Weeks to plan; default: horizon_weeks, or 4")
-]
 STOPPED = 130
 """Exit code after Ctrl-C."""
-SolverName = Annotated[
-    Literal["highs", "cbc"],
-    typer.Option(help="Who solves a store's program; cbc is slower, and solves it whole"),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress")]
+
+app.command()(sweep)
 
 
 @app.command()
@@ -363,13 +357,6 @@ def _warn(assumptions: Iterable[Assumption]) -> None:
     for assumption in assumptions:
         if assumption.warning:
             typer.echo(f"Warning ({assumption.count:,}) {assumption.subject}: {assumption.text}")
-
-
-def usable_cores() -> int:
-    """Cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def main() -> None:

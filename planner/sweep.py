@@ -1,0 +1,118 @@
+"""The trade-off job: a key of a scenario at several values, and what the plan is worth at each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from planner.assortment.chain import SolveSettings, plan_chain
+from planner.assortment.result import proof_words
+from planner.demand.estimate import estimate
+from planner.demand.result import Demand
+from planner.errors import Infeasible, NoPlan
+from planner.outputs.trade_off import trade_off_page
+from planner.pipeline import read_inputs_and_scenario
+from planner.scenarios.file import BASE, Scenario, check_with_inputs
+from planner.scenarios.variations import Value, Variation, read_variations, rules_with
+from planner.tables.inputs import Inputs
+from planner.workers import StoreExecutor, store_executor
+
+TABLE = "trade_off"
+
+Progress = Callable[[int, int], None]
+
+
+def sweep(
+    data: Path,
+    vary: Sequence[str],
+    out: Path,
+    *,
+    settings: SolveSettings,
+    scenario: str = BASE,
+    weeks: int | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Plan a chain at every value and write table and page into the folder ``out``.
+
+    ``vary``: ``key=from:to:step`` or ``key=a,b,c``, keys of scenarios.toml; each key is varied on
+    its own, all else as in ``scenario``. Raises BadInput.
+    """
+    inputs, chosen = read_inputs_and_scenario(data, None, scenario)
+    variations = read_variations(vary, chosen)
+    for variation in variations:
+        for value in variation.values:
+            rules = rules_with(chosen, variation.key, value)
+            check_with_inputs(dataclasses.replace(chosen, rules=rules), inputs)
+    demand = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)
+    with store_executor(settings.workers, settings.dask) as executor:
+        table = trade_off(inputs, demand, chosen, variations, settings, executor, progress)
+    out.mkdir(parents=True, exist_ok=True)
+    table.to_parquet(out / f"{TABLE}.parquet", index=False)
+    table.to_csv(out / f"{TABLE}.csv", index=False)
+    unit = "units" if inputs.planned_in_units else inputs.chain.currency or "money"
+    page = trade_off_page(table, inputs.chain.name, chosen.rules.objective.value, unit)
+    (out / f"{TABLE}.html").write_text(page, encoding="utf-8")
+    return table
+
+
+def trade_off(
+    inputs: Inputs,
+    demand: Demand,
+    scenario: Scenario,
+    variations: Sequence[Variation],
+    settings: SolveSettings,
+    executor: StoreExecutor,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """A row per key and value: key, value (text), plan, proof, objective_week, bound_week, gap,
+    core_items, distinct_ranges, note.
+
+    Plans are those before items are stood on the shelves one by one. A value without a plan keeps
+    its row, without figures and with the reason as its note.
+    """
+    quick = dataclasses.replace(settings, exact_reasons=0)
+    rows: list[dict[str, object]] = []
+    points = [(variation.key, value) for variation in variations for value in variation.values]
+    for key, value in points:
+        rows.append(_row(inputs, demand, scenario, key, value, quick, executor))
+        if progress:
+            progress(len(rows), len(points))
+    return pd.DataFrame(rows)
+
+
+def _row(
+    inputs: Inputs,
+    demand: Demand,
+    scenario: Scenario,
+    key: str,
+    value: Value,
+    settings: SolveSettings,
+    executor: StoreExecutor,
+) -> dict[str, object]:
+    row: dict[str, object] = {"key": key, "value": str(value)}
+    rules = rules_with(scenario, key, value)
+    try:
+        found = plan_chain(inputs, demand, settings, executor=executor, rules=rules)
+    except (Infeasible, NoPlan) as error:
+        plan = "infeasible" if isinstance(error, Infeasible) else "none"
+        nothing = float("nan")
+        figures = dict.fromkeys(("objective_week", "bound_week", "gap"), nothing)
+        return {**row, "plan": plan, "proof": "", **figures,
+                "core_items": 0, "distinct_ranges": 0, "note": str(error)}  # fmt: skip
+    struck = any(plan.proof == "time limit" for plan in found.plans.values())
+    ranges = {p.score.listed.tobytes() for p in found.plans.values() if p.score is not None}
+    without = ", ".join(found.left_out)
+    return {
+        **row,
+        "plan": "feasible",
+        "proof": proof_words(found.gap, time_limit_struck=struck),
+        "objective_week": found.objective_week,
+        "bound_week": found.bound_week,
+        "gap": found.gap,
+        "core_items": len(found.core_item_ids),
+        "distinct_ranges": len(ranges),
+        "note": f"planned without stores {without}" if without else "",
+    }
