@@ -38,8 +38,6 @@ app = typer.Typer(
 STOPPED = 130
 """Exit code after Ctrl-C."""
 
-app.command()(sweep)
-
 
 @app.command()
 def new(directory: Annotated[Path, typer.Argument(help="Folder to make")]) -> None:
@@ -188,6 +186,9 @@ def plan(
     typer.echo(f"Check it: planner audit {folder}")
     if partly is not None:
         raise partly
+
+
+app.command()(sweep)
 
 
 @app.command()
