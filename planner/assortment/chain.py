@@ -247,6 +247,7 @@ def _coupled(
         time_limit_seconds=settings.time_limit_seconds,
         before=before.chain if before else None,
         again=again,
+        solver=settings.solver,
     )
     without = [s for s, plan in chain.plans.items() if plan.score is None]
     if without and not parts:

@@ -20,13 +20,20 @@ def chain_conflicts(
     """What no plan of the chain can keep, each in one sentence with the cheapest way out.
 
     Proven: the least that all stores together can buy (the bound of a program that only saves)
-    against the budget and suppliers' maxima, the stores that could list a prescribed item
-    against the fewest that have to. Empty where nothing is proven.
+    against the budget and suppliers' maxima, the most that they can buy of a supplier of
+    prescribed items (the bound of a program that only orders from it) against its minimum, the
+    stores that could list a prescribed item against the fewest that have to. Empty where nothing
+    is proven.
     """
     forced = forced_choices(problems, coupling)
     found = []
     for resource in coupling.resources:
         if resource.at_least:
+            if not forced.supplier[resource.supplier]:
+                continue
+            most = _most_order(problems, coupling, resource, run)
+            if most < resource.available * (1 - DUST):
+                found.append(_minimum_words(coupling, resource, most))
             continue
         least = _least_use(problems, coupling, resource, run)
         if least > resource.available * (1 + DUST):
@@ -51,6 +58,37 @@ def _least_use(
     ]
     found: dict[int, StoreRelaxation] = dict(run(relax_store, saving))
     return -sum(found[s].bound_week for s in range(len(saving)))
+
+
+def _most_order(
+    problems: Mapping[str, StoreProblem], coupling: Coupling, resource: Resource, run: Runner
+) -> float:
+    """Upper bound of what all stores together can order from a supplier, shelves filled up.
+
+    Infinite where a shelf has no end or an item no demand: then nothing bounds what is wasted.
+    """
+    jobs = []
+    for problem in problems.values():
+        own = (coupling.member[resource.supplier] > 0) & (~problem.locked_out | problem.must_list)
+        own &= problem.waste_share * problem.spend_cost > 0
+        unwanted = (problem.attraction[:, own] <= 0).all(axis=0)
+        if np.isinf(problem.stock_capacity_per_facing[own]).any() or unwanted.any():
+            return np.inf
+        jobs.append(RelaxationJob(_ordering(problem, coupling, resource), 1e-6, {}))
+    found: dict[int, StoreRelaxation] = dict(run(relax_store, jobs))
+    return sum(found[s].bound_week for s in range(len(jobs)))
+
+
+def _ordering(problem: StoreProblem, coupling: Coupling, resource: Resource) -> StoreProblem:
+    """The store's problem with its orders from a supplier for its objective."""
+    none = np.zeros_like(problem.price)
+    return dataclasses.replace(
+        problem,
+        price=none,
+        unit_cost=-coupling.member[resource.supplier] * problem.spend_cost,
+        listing_cost_week=none,
+        facing_cost_week=none,
+    )
 
 
 def _saving(problem: StoreProblem, coupling: Coupling, resource: Resource) -> StoreProblem:
@@ -78,4 +116,13 @@ def _words(coupling: Coupling, resource: Resource, least: float) -> str:
     return (
         f"what the stores must list of supplier {name} is at least {least:,.1f} units a week, its "
         f"max_units_week is {resource.available:,.1f}: raise it, or take items out of the core"
+    )
+
+
+def _minimum_words(coupling: Coupling, resource: Resource, most: float) -> str:
+    name = coupling.supplier_ids[resource.supplier]
+    return (
+        f"supplier {name} has to be ordered from (core or locked-in items), the stores can order "
+        f"for at most {most:,.2f} a week and its min_order_week is {resource.available:,.2f}: "
+        "lower it, or take its items out of the core"
     )

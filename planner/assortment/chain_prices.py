@@ -60,6 +60,8 @@ class PricedChain:
     rounds: int
     infeasible: tuple[str, ...]
     """Stores of which even the relaxation has no plan."""
+    tried: tuple[ChainPrices, ...]
+    """The prices of every round."""
 
 
 def price_chain(
@@ -120,6 +122,7 @@ def price_chain(
         chosen.unwanted,
         len(rounds),
         rounds[-1].without,
+        tuple(this.prices for this in rounds),
     )
 
 

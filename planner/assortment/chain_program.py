@@ -11,10 +11,12 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from planner.assortment.chain_prices import PricedChain, Runner, price_chain
+from planner.assortment.chain_search import ChainSearch
 from planner.assortment.chain_stock import chain_use, score_use
 from planner.assortment.coupling import (
     ChainPrices,
@@ -33,7 +35,9 @@ from planner.assortment.repair import Repair, Repaired
 from planner.assortment.result import ChainPlan, Limit, StorePlan, proof_words, relative_gap
 from planner.assortment.score import Score
 from planner.assortment.store import solve_store
+from planner.assortment.whole_program import Solver
 
+Key = TypeVar("Key")
 SHARE_OF_PRICES = 0.25
 """Share of the gap asked for that may be left in the prices."""
 NEAR_THE_FEWEST = 2.0
@@ -47,10 +51,34 @@ class _SolveJob:
     problem: StoreProblem
     gap: float
     time_limit_seconds: float
+    solver: Solver
+
+    def content(self) -> object:
+        """What the plan depends on beside the gap."""
+        return self.problem
 
 
 def _solve(job: _SolveJob) -> StorePlan:
-    return solve_store(job.problem, job.gap, job.time_limit_seconds)
+    return solve_store(job.problem, job.gap, job.time_limit_seconds, job.solver)
+
+
+@dataclass(frozen=True)
+class _Stores:
+    """How stores are solved at any prices."""
+
+    run: Runner
+    gap: float
+    time_limit_seconds: float
+    solver: Solver
+
+    def __call__(self, problems: Mapping[Key, StoreProblem]) -> dict[Key, StorePlan]:
+        """Every store's plan, by the same key."""
+        jobs = [
+            _SolveJob(problem, self.gap, self.time_limit_seconds, self.solver)
+            for problem in problems.values()
+        ]
+        found: dict[int, StorePlan] = dict(self.run(_solve, jobs))
+        return {key: found[number] for number, key in enumerate(problems)}
 
 
 def solve_chain(
@@ -61,6 +89,7 @@ def solve_chain(
     gap: float,
     time_limit_seconds: float,
     start: ChainPrices | None = None,
+    solver: Solver = Solver.HIGHS,
 ) -> ChainPlan:
     """Plans of all stores that keep every shared limit, and the chain's bound.
 
@@ -76,8 +105,8 @@ def solve_chain(
         store: priced(problem, coupling, found.prices, s)
         for s, (store, problem) in enumerate(problems.items())
     }
-    store_gap = gap * SHARE_OF_STORES
-    first = _solved(at_prices, run, store_gap, time_limit_seconds)
+    solve = _Stores(run, gap * SHARE_OF_STORES, time_limit_seconds, solver)
+    first = solve(at_prices)
     without = [plan for plan in first.values() if plan.score is None]
     if without:
         words = tuple(f"store {plan.store_id} has no plan" for plan in without)
@@ -88,9 +117,10 @@ def solve_chain(
     bound = min(found.bound_week, at_these)
     repaired = _repaired(problems, coupling, forced, found.prices, first)
     if not repaired.broken:
-        repaired = _polished(
-            problems, coupling, forced, found, first, repaired, run, store_gap, time_limit_seconds
-        )
+        repaired = _polished(problems, coupling, forced, found, first, repaired, solve)
+    search = ChainSearch(problems, coupling, forced, found.prices, _shadow_prices(first), solve)
+    own = {s: plan.score.facings for s, plan in first.items() if plan.score is not None}
+    repaired = search.improved(repaired, [own], found.tried, bound, gap)
     return _chain_plan(
         problems,
         coupling,
@@ -113,6 +143,7 @@ def solve_chain_again(
     *,
     gap: float,
     time_limit_seconds: float,
+    solver: Solver = Solver.HIGHS,
 ) -> ChainPlan:
     """A chain of which some stores have less room than before: those alone are solved again.
 
@@ -127,7 +158,7 @@ def solve_chain_again(
         for s, (store, problem) in enumerate(problems.items())
         if store in again
     }
-    solved = _solved(at_prices, run, gap * SHARE_OF_STORES, time_limit_seconds)
+    solved = _Stores(run, gap * SHARE_OF_STORES, time_limit_seconds, solver)(at_prices)
     plans = {store: solved.get(store, before.plans[store]) for store in problems}
     without = tuple(f"store {s} has no plan" for s, plan in plans.items() if plan.score is None)
     if without:
@@ -144,14 +175,6 @@ def solve_chain_again(
         before.closed | repaired.closed,
         before.rounds,
     )
-
-
-def _solved(
-    problems: Mapping[str, StoreProblem], run: Runner, gap: float, seconds: float
-) -> dict[str, StorePlan]:
-    jobs = [_SolveJob(problem, gap, seconds) for problem in problems.values()]
-    found: dict[int, StorePlan] = dict(run(_solve, jobs))
-    return {store: found[s] for s, store in enumerate(problems)}
 
 
 def _shadow_prices(plans: Mapping[str, StorePlan]) -> dict[str, dict[str, float]]:
@@ -177,9 +200,7 @@ def _polished(
     found: PricedChain,
     first: Mapping[str, StorePlan],
     repaired: Repaired,
-    run: Runner,
-    gap: float,
-    seconds: float,
+    solve: _Stores,
 ) -> Repaired:
     """Stores that the repair has touched, solved again around what it has decided.
 
@@ -206,7 +227,7 @@ def _polished(
                 locked_in=problem.locked_in | (needed & listed[store]),
             )
             again[store] = priced(fixed, coupling, bare, s)
-    plans = _solved(again, run, gap, seconds)
+    plans = solve(again)
     facings = {store: plan.facings for store, plan in repaired.plans.items()}
     work = PlansAtPrices(problems, coupling, found.prices, facings)
     for store, plan in plans.items():

@@ -18,6 +18,7 @@ from planner.assortment.coupling import (
     Resource,
     Use,
     affordable,
+    dearest_minimum,
     no_prices,
     priced,
     use_of,
@@ -29,6 +30,8 @@ from planner.assortment.score import Score, score
 from planner.assortment.stock import TOLERANCE, best_stock, stock_bounds
 
 STEPS = 60
+LINES = 18
+"""Steps of a search for a price that may follow a line."""
 HIGHEST_PRICE = 1e6
 LOOSE_PASSES = (1e-3, 1e-4)
 PASSES = 8
@@ -78,8 +81,12 @@ class ChainStock:
         problems: Mapping[str, StoreProblem],
         facings: Mapping[str, Integers],
         coupling: Coupling,
+        ordered_from: Flags | None = None,
     ) -> None:
+        """``ordered_from``: [supplier] whose minimum is reached by filling shelves if need be;
+        of others (all, without it) only what costs a store less than nothing is too much."""
         self._problems, self._facings, self._coupling = problems, facings, coupling
+        self._ordered_from = ordered_from
         self._stores = list(problems)
         self._mean = [
             demand_units_week(problem, facings[store] > 0) / problem.deliveries_week
@@ -258,8 +265,7 @@ class ChainStock:
             return self._bisected(prices, resource, 0.0, price, stock, close)
         top = HIGHEST_PRICE
         if resource.at_least:
-            highest = prices.with_price(resource, np.inf)
-            top = affordable(self._problems, self._coupling, highest).of(resource)
+            top = self._highest(prices, resource)
         low, high = price, price
         while high < top:
             low, high = high, min(top, 1.5 * high + 0.02)
@@ -270,6 +276,13 @@ class ChainStock:
             if self._excess(stock, resource) <= 0:
                 return self._bisected(prices, resource, low, high, stock, close)
         return stock, prices.with_price(resource, high)
+
+    def _highest(self, prices: ChainPrices, resource: Resource) -> float:
+        """The highest price of a supplier's minimum that its stock is tuned with."""
+        if self._ordered_from is not None and self._ordered_from[resource.supplier]:
+            return dearest_minimum(self._problems, self._coupling, prices, resource.supplier)
+        endless = prices.with_price(resource, np.inf)
+        return affordable(self._problems, self._coupling, endless).of(resource)
 
     def _bisected(
         self,
@@ -287,7 +300,9 @@ class ChainStock:
         for step in range(STEPS):
             if under > -close or high - low <= 1e-12 * max(1.0, high):
                 break
-            share = 0.5 if step % 3 == 2 else float(np.clip(over / (over - under), 0.02, 0.98))
+            # Where stock jumps, lines lead nowhere: then halves, down to the price of the jump.
+            halves = step % 3 == 2 or step >= LINES
+            share = 0.5 if halves else float(np.clip(over / (over - under), 0.02, 0.98))
             middle = low + share * (high - low)
             stock = self._at(prices.with_price(resource, middle))
             excess = self._excess(stock, resource) if stock is not None else 1.0

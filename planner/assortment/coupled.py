@@ -30,6 +30,7 @@ from planner.assortment.repair import DUST, Repair
 from planner.assortment.result import ChainPlan, StorePlan
 from planner.assortment.score import Score, best_score
 from planner.assortment.today import as_today
+from planner.assortment.whole_program import Solver
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,10 @@ class _CommonJob:
     gap: float
     time_limit_seconds: float
 
+    def content(self) -> object:
+        """What the common plan depends on beside the gap."""
+        return self.problem, self.ranking
+
 
 def _common(job: _CommonJob) -> Score | None:
     return common_plan(job.problem, job.ranking, job.gap, job.time_limit_seconds).score
@@ -77,6 +82,7 @@ def plan_coupled(
     time_limit_seconds: float,
     before: ChainPlan | None = None,
     again: Sequence[str] = (),
+    solver: Solver = Solver.HIGHS,
 ) -> tuple[ChainPlan, dict[str, CoupledStore]]:
     """The chain's plan, and every store's part of it beside its part of the rivals.
 
@@ -84,10 +90,24 @@ def plan_coupled(
     stores that have less room now. Without a plan that keeps every limit there are no parts.
     """
     if before is None:
-        chain = solve_chain(problems, coupling, run, gap=gap, time_limit_seconds=time_limit_seconds)
+        chain = solve_chain(
+            problems,
+            coupling,
+            run,
+            gap=gap,
+            time_limit_seconds=time_limit_seconds,
+            solver=solver,
+        )
     else:
         chain = solve_chain_again(
-            problems, coupling, run, before, again, gap=gap, time_limit_seconds=time_limit_seconds
+            problems,
+            coupling,
+            run,
+            before,
+            again,
+            gap=gap,
+            time_limit_seconds=time_limit_seconds,
+            solver=solver,
         )
     if chain.broken:
         return chain, {}

@@ -226,6 +226,24 @@ def affordable(
     return dataclasses.replace(prices, min_order=np.minimum(prices.min_order, most))
 
 
+def dearest_minimum(
+    problems: Mapping[str, StoreProblem], coupling: Coupling, prices: ChainPrices, supplier: int
+) -> float:
+    """The price of a supplier's minimum from which on every unit of it earns, sold or not.
+
+    Above what ``affordable`` allows: stores then fill the supplier's shelves. 0 without items.
+    """
+    most = 0.0
+    own = coupling.supplier_of_item == supplier
+    for problem in problems.values():
+        cost = problem.unit_cost + prices.budget * problem.spend_cost
+        cost = (cost + coupling.member.T @ prices.max_units)[own]
+        spend = problem.spend_cost[own]
+        ratio = np.divide(cost, spend, out=np.zeros_like(cost), where=spend > 0)
+        most = max(most, float(ratio.max(initial=0.0)))
+    return 1.001 * most
+
+
 @dataclass(frozen=True)
 class Forced:
     """What the stores' own rules decide about the chain's choices."""

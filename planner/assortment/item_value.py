@@ -28,7 +28,8 @@ class Economics:
     sold: Floats
     """A: per unit sold in a cycle, times the deliveries a week."""
     stock: Floats
-    """B: per unit stocked in a cycle, times the deliveries a week; not negative."""
+    """B: per unit stocked in a cycle, times the deliveries a week; below 0 where a price asks for
+    purchases."""
     facing: Floats
     listed: Floats
     best_ratio: Floats
@@ -62,7 +63,7 @@ def _best_ratio(sold: Floats, stock: Floats, cv: Floats) -> Floats:
     pays = chance < 1.0
     ratio = newsvendor.stock_ratio(np.clip(chance, newsvendor.NEVER_SHORT, 1.0), cv)
     result: Floats = np.where(pays, np.where(cv < newsvendor.CERTAIN_CV, 1.0, ratio), 0.0)
-    return result
+    return np.where(stock < 0, newsvendor.OVERFULL, result)
 
 
 @dataclass(frozen=True)

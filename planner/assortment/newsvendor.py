@@ -23,6 +23,8 @@ RELATIVE_ERROR = 0.0025
 """Largest relative error of the chords, of a tenth of demand or of what is sold if more."""
 NEVER_SHORT = 1e-7
 """Chance of running out that is kept where leftover stock costs nothing."""
+OVERFULL = 1e9
+"""Stock over mean demand where leftover stock earns: as much as the shelf holds."""
 
 
 def _shape(cv: Floats) -> Floats:
@@ -72,7 +74,8 @@ def best_ratio(
 ) -> Floats:
     """Stock over mean demand with the largest margin, before any bound on the stock.
 
-    Demand then runs out with the chance ``c s / (p - c (1 - s))``; 0 where no stock pays.
+    Demand then runs out with the chance ``c s / (p - c (1 - s))``; 0 where no stock pays. Where
+    ``c < 0`` (a price that asks for purchases) whatever is lost earns, without end.
     """
     p, c, s, spread = np.broadcast_arrays(
         *(np.asarray(value, dtype=np.float64) for value in (price, unit_cost, waste_share, cv))
@@ -81,7 +84,7 @@ def best_ratio(
     chance = np.divide(c * s, worth, out=np.ones_like(worth), where=worth > 0)
     uncertain = np.where(chance >= 1.0, 0.0, stock_ratio(np.maximum(chance, NEVER_SHORT), spread))
     ratio: Floats = np.where(spread < CERTAIN_CV, np.where(p > c, 1.0, 0.0), uncertain)
-    return ratio
+    return np.where(c * s < 0, OVERFULL, ratio)
 
 
 def expected_sales(mean: ArrayLike, stock: ArrayLike, cv: ArrayLike) -> Floats:

@@ -38,6 +38,12 @@ class RelaxationJob:
     problem: StoreProblem
     gap: float
     start: Mapping[str, float]
+    time_limit_seconds: float = math.inf
+    """None: a relaxation takes what it takes."""
+
+    def content(self) -> object:
+        """What the bound depends on beside the gap."""
+        return self.problem, dict(self.start)
 
 
 def relax_store(job: RelaxationJob) -> StoreRelaxation:

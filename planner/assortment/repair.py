@@ -77,7 +77,9 @@ class Repair:
         for number in range(ROUNDS):
             push = self._may_push and number < PUSHES_BEFORE_DROPPING
             self._settle_items(push=push)
-            stock = ChainStock(self._problems, self._work.facings, self._coupling)
+            stock = ChainStock(
+                self._problems, self._work.facings, self._coupling, self._forced.supplier
+            )
             tuned = stock.tuned(prices or self._start)
             if tuned is None:
                 return Repaired(None, None, ("a store cannot pay its least stock",), self.closed)
@@ -309,16 +311,16 @@ def resource_words(coupling: Coupling, resource: Resource, used: float) -> str:
     """A broken limit on purchases, in words."""
     if resource.kind == "budget":
         return (
-            f"the least stock of what must be listed costs {used:,.2f} a week, the chain's "
+            f"purchases are {used:,.2f} a week in the nearest plan found, the chain's "
             f"budget_week is {resource.available:,.2f}"
         )
     name = coupling.supplier_ids[resource.supplier]
     if resource.at_least:
         return (
-            f"supplier {name} must be ordered from, for {used:,.2f} a week at most, and "
-            f"min_order_week is {resource.available:,.2f}"
+            f"supplier {name} is ordered from for {used:,.2f} a week in the nearest plan found, "
+            f"its min_order_week is {resource.available:,.2f}"
         )
     return (
-        f"supplier {name} has to send at least {used:,.1f} units a week, max_units_week is "
-        f"{resource.available:,.1f}"
+        f"supplier {name} sends {used:,.1f} units a week in the nearest plan found, its "
+        f"max_units_week is {resource.available:,.1f}"
     )

@@ -1,0 +1,220 @@
+"""A better plan of a chain, or a first one, out of all the plans that its stores could take.
+
+Where the repair of one set of plans leaves too wide a gap, or a broken limit, stores are solved
+at the prices of every round and at those of the master over whole plans; an integer program
+chooses among them (``plan_pool.py``), and stock is tuned over all stores.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from planner.assortment.chain_stock import score_use
+from planner.assortment.coupling import (
+    ChainPrices,
+    Coupling,
+    Forced,
+    dearest_minimum,
+    priced,
+    without_items,
+)
+from planner.assortment.master import solve_master
+from planner.assortment.moves import PlansAtPrices
+from planner.assortment.plan_pool import PlanPool
+from planner.assortment.problem import Integers, StoreProblem
+from planner.assortment.repair import Repair, Repaired
+from planner.assortment.result import StorePlan, relative_gap
+from planner.assortment.score import Score
+
+ROUNDS = 8
+CHOICES = 3
+FEW_STORES = 12
+"""Up to so many stores plans are chosen whenever the gap is wider than asked for; in a larger
+chain each store's jumps are small beside what is shared, and only a broken limit is reason."""
+PRICES_TRIED = 6
+"""Rounds of prices of which every store's plan is taken."""
+
+TIMES_DEAREST = (1.2, 2.0, 5.0)
+"""Prices of a supplier's minimum beyond the one at which stores fill its facings: they give it
+more facings, then a range of little else."""
+
+SolveStores = Callable[
+    [Mapping[tuple[int, str], StoreProblem]], Mapping[tuple[int, str], StorePlan]
+]
+"""Solves stores side by side; the key is (number of the prices, store)."""
+
+
+class ChainSearch:
+    """Plans at many prices, and the best choice among them."""
+
+    def __init__(
+        self,
+        problems: Mapping[str, StoreProblem],
+        coupling: Coupling,
+        forced: Forced,
+        prices: ChainPrices,
+        shadow_prices: Mapping[str, Mapping[str, float]],
+        solve: SolveStores,
+    ) -> None:
+        self._problems, self._coupling, self._forced = problems, coupling, forced
+        self._prices, self._shadow_prices, self._solve = prices, shadow_prices, solve
+        self._pool = PlanPool(problems, coupling, prices)
+
+    def improved(
+        self,
+        repaired: Repaired,
+        others: Sequence[Mapping[str, Integers]],
+        tried: Sequence[ChainPrices],
+        bound_week: float,
+        gap: float,
+    ) -> Repaired:
+        """The best plan found, never worse than ``repaired``.
+
+        ``others``: plans of all stores met so far; ``tried``: prices met so far.
+        """
+        if not self._worth_searching(repaired, bound_week, gap):
+            return repaired
+        for plans in others:
+            self._add(plans)
+        if repaired.plans is not None:
+            self._add({store: plan.facings for store, plan in repaired.plans.items()})
+        self._at_prices(_spread(tried, PRICES_TRIED))
+        if repaired.broken:
+            self._at_prices(self._dear_minima())
+        self._by_master()
+        best = repaired
+        for _ in range(CHOICES):
+            chosen = self._pool.best_choice(self._forced)
+            if chosen is not None:
+                best = _better(best, self._kept(chosen))
+            if not self._worth_searching(best, bound_week, gap) or not self._answers(best):
+                break
+        return best
+
+    def _worth_searching(self, plan: Repaired, bound_week: float, gap: float) -> bool:
+        if plan.broken or plan.plans is None:
+            return True
+        few = len(self._problems) <= FEW_STORES
+        return few and relative_gap(_total(plan.plans), bound_week) > gap
+
+    def _add(self, facings: Mapping[str, Integers]) -> None:
+        for store, own in facings.items():
+            self._pool.add(store, own)
+
+    def _solved(self, jobs: Mapping[tuple[int, str], StoreProblem]) -> bool:
+        """Solve stores and add their plans; True if any is new."""
+        new = False
+        for (_, store), plan in self._solve(jobs).items():
+            if plan.score is not None:
+                new |= self._pool.add(store, plan.score.facings)
+        return new
+
+    def _at_prices(self, prices: Sequence[ChainPrices]) -> bool:
+        """Every store's plan at each of the prices; True if any is new."""
+        jobs = {
+            (n, store): priced(problem, self._coupling, each, s)
+            for n, each in enumerate(prices)
+            for s, (store, problem) in enumerate(self._problems.items())
+        }
+        return self._solved(jobs)
+
+    def _dear_minima(self) -> list[ChainPrices]:
+        """Prices at which stores order ever more of suppliers that must be ordered from."""
+        forced, coupling = self._forced.supplier, self._coupling
+        found = []
+        for times in TIMES_DEAREST:
+            every = self._prices
+            for resource in coupling.resources:
+                if resource.at_least and forced[resource.supplier]:
+                    price = times * self._dearest(every, resource.supplier)
+                    every = every.with_price(resource, price)
+                    found.append(without_items(self._prices.with_price(resource, price)))
+            found.append(without_items(every))
+        return found
+
+    def _dearest(self, prices: ChainPrices, supplier: int) -> float:
+        return dearest_minimum(self._problems, self._coupling, prices, supplier)
+
+    def _by_master(self) -> None:
+        """Plans at the prices of the best mixture of whole plans, until they are known."""
+        prices = self._prices
+        wanted = np.ones(len(self._coupling.supplier_ids), dtype=bool)
+        for _ in range(ROUNDS):
+            answer = solve_master(
+                self._coupling, self._forced, self._pool.columns(), prices, wanted
+            )
+            prices = self._capped(answer.prices)
+            new = self._at_prices([without_items(prices), prices])
+            if not new and not answer.held_back:
+                return
+
+    def _capped(self, prices: ChainPrices) -> ChainPrices:
+        """Prices of minima no higher than where a supplier is nearly all that counts."""
+        for resource in self._coupling.resources:
+            if resource.at_least:
+                most = TIMES_DEAREST[-1] * self._dearest(prices, resource.supplier)
+                prices = prices.with_price(resource, min(prices.of(resource), most))
+        return prices
+
+    def _kept(self, facings: Mapping[str, Integers]) -> Repaired:
+        """The plans with stock tuned over all stores, and what that leaves broken."""
+        work = PlansAtPrices(self._problems, self._coupling, self._prices, facings)
+        # The choice has weighed what a supplier's minimum costs: it is ordered from.
+        ordered = self._coupling.member @ work.counts() > 0
+        forced = dataclasses.replace(self._forced, supplier=self._forced.supplier | ordered)
+        return Repair(
+            self._problems,
+            self._coupling,
+            forced,
+            work,
+            self._prices,
+            self._shadow_prices,
+            may_push=False,
+        ).run()
+
+    def _answers(self, best: Repaired) -> bool:
+        """Each store's best answers to what the others leave of the budget; True if any is new.
+
+        What the others take of suppliers stands in the prices at which stock was tuned.
+        """
+        plans, prices = best.plans, best.prices
+        if plans is None or prices is None:
+            return False
+        spent = {
+            store: score_use(self._coupling, problem, plans[store]).spend_week
+            for store, problem in self._problems.items()
+        }
+        left = self._coupling.budget_week - sum(spent.values())
+        free = dataclasses.replace(without_items(prices), budget=0.0)
+        jobs = {}
+        for n, each in enumerate((free, without_items(self._prices))):
+            for s, (store, problem) in enumerate(self._problems.items()):
+                budget = min(problem.budget_week, spent[store] + max(0.0, left))
+                own = dataclasses.replace(problem, budget_week=budget)
+                at = dataclasses.replace(each, budget=0.0)
+                jobs[n, store] = priced(own, self._coupling, at, s)
+        return self._solved(jobs)
+
+
+def _spread(prices: Sequence[ChainPrices], count: int) -> list[ChainPrices]:
+    """So many of the prices, evenly over the rounds, the last among them."""
+    if len(prices) <= count:
+        return list(prices)
+    places = np.unique(np.linspace(0, len(prices) - 1, count).round().astype(int))
+    return [prices[int(p)] for p in places]
+
+
+def _better(one: Repaired, other: Repaired) -> Repaired:
+    """The plan that keeps every limit; of two the one that earns more."""
+    if other.plans is None or other.broken:
+        return one
+    if one.plans is None or one.broken:
+        return other
+    return other if _total(other.plans) > _total(one.plans) else one
+
+
+def _total(plans: Mapping[str, Score]) -> float:
+    return sum(plan.objective_week for plan in plans.values())
