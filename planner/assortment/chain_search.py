@@ -22,9 +22,9 @@ from planner.assortment.coupling import (
     without_items,
 )
 from planner.assortment.master import solve_master
-from planner.assortment.moves import PlansAtPrices
+from planner.assortment.moves import PlansAtPrices, closed_problem
 from planner.assortment.plan_pool import PlanPool
-from planner.assortment.problem import Integers, StoreProblem
+from planner.assortment.problem import Flags, Integers, StoreProblem
 from planner.assortment.repair import Repair, Repaired
 from planner.assortment.result import StorePlan, relative_gap
 from planner.assortment.score import Score
@@ -37,6 +37,7 @@ chain each store's jumps are small beside what is shared, and only a broken limi
 PRICES_TRIED = 6
 """Rounds of prices of which every store's plan is taken."""
 
+SUPPLIERS_LEFT = 4
 TIMES_DEAREST = (1.2, 2.0, 5.0)
 """Prices of a supplier's minimum beyond the one at which stores fill its facings: they give it
 more facings, then a range of little else."""
@@ -84,7 +85,8 @@ class ChainSearch:
         self._at_prices(_spread(tried, PRICES_TRIED))
         if repaired.broken:
             self._at_prices(self._dear_minima())
-        self._by_master()
+        for without in self._choices_of_suppliers():
+            self._by_master(without)
         best = repaired
         for _ in range(CHOICES):
             chosen = self._pool.best_choice(self._forced)
@@ -112,10 +114,12 @@ class ChainSearch:
                 new |= self._pool.add(store, plan.score.facings)
         return new
 
-    def _at_prices(self, prices: Sequence[ChainPrices]) -> bool:
-        """Every store's plan at each of the prices; True if any is new."""
+    def _at_prices(self, prices: Sequence[ChainPrices], closed: Flags | None = None) -> bool:
+        """Every store's plan at each of the prices, without closed items; True if any is new."""
+        none = np.zeros(len(self._coupling.supplier_of_item), dtype=bool)
+        shut = none if closed is None else closed
         jobs = {
-            (n, store): priced(problem, self._coupling, each, s)
+            (n, store): priced(closed_problem(problem, shut), self._coupling, each, s)
             for n, each in enumerate(prices)
             for s, (store, problem) in enumerate(self._problems.items())
         }
@@ -138,16 +142,29 @@ class ChainSearch:
     def _dearest(self, prices: ChainPrices, supplier: int) -> float:
         return dearest_minimum(self._problems, self._coupling, prices, supplier)
 
-    def _by_master(self) -> None:
-        """Plans at the prices of the best mixture of whole plans, until they are known."""
+    def _choices_of_suppliers(self) -> list[Flags]:
+        """[supplier] not ordered from: none of them, then each that has a minimum and may be."""
+        few = np.flatnonzero((self._coupling.min_order_week > 0) & ~self._forced.supplier)
+        left = [np.zeros(len(self._forced.supplier), dtype=bool)]
+        for k in few[:SUPPLIERS_LEFT]:
+            one = left[0].copy()
+            one[k] = True
+            left.append(one)
+        return left
+
+    def _by_master(self, without: Flags) -> None:
+        """Plans at the prices of the best mixture of whole plans, until they are known.
+
+        ``without``: suppliers that are not ordered from; their items are closed.
+        """
         prices = self._prices
-        wanted = np.ones(len(self._coupling.supplier_ids), dtype=bool)
+        closed: Flags = (self._coupling.member.T @ without) > 0
         for _ in range(ROUNDS):
             answer = solve_master(
-                self._coupling, self._forced, self._pool.columns(), prices, wanted
+                self._coupling, self._forced, self._pool.columns(), prices, ~without
             )
             prices = self._capped(answer.prices)
-            new = self._at_prices([without_items(prices), prices])
+            new = self._at_prices([without_items(prices), prices], closed)
             if not new and not answer.held_back:
                 return
 

@@ -151,3 +151,45 @@ def test_a_locked_item_is_pushed_into_enough_stores():
     chain = solved(problems, coupling)
     assert_keeps_limits(problems, coupling, chain)
     assert total_use(problems, chain).listed[0] == 3
+
+
+@pytest.mark.parametrize("kind", ["budget", "maximum", "minimum"])
+def test_plans_of_few_stores_come_near_the_best(kind):
+    """One shared limit and three stores: chosen among many plans, the chain's plan lies within
+    3 % of the best of all plans, though prices alone cannot hit the limit."""
+    for seed in range(6):
+        problems = random_chain(seed)
+        coupling = limited(problems, kind, seed)
+        best = best_by_trying(problems, coupling)
+        assert solved(problems, coupling).objective_week >= best - 0.03 * abs(best)
+
+
+def chain_with_a_prescribed_item(seed: int):
+    """A chain whose first item is prescribed everywhere and may be wasted, and what all stores
+    order of its supplier without a minimum."""
+    problems = {}
+    for store, problem in random_chain(seed).items():
+        lock, waste = np.zeros(len(problem.item_ids), dtype=bool), problem.waste_share.copy()
+        lock[0], waste[0] = True, 0.3
+        problems[store] = dataclasses.replace(problem, locked_in=lock, waste_share=waste)
+    use = total_use(problems, solved(problems, coupled(problems)))
+    return problems, float(use.order_week[0])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_minimum_that_has_to_be_reached_is_reached_or_proven_too_much(seed):
+    """A supplier of prescribed items: where some plan reaches its minimum, shelves filled beyond
+    what sells if need be, one is found; where a conflict is proven, no plan reaches it."""
+    problems, order = chain_with_a_prescribed_item(seed)
+    for times in (1.2, 2.0, 3.0, 10.0):
+        coupling = coupled(problems, min_order_week=(times * order + 1.0, 0.0))
+        best = best_by_trying(problems, coupling)
+        chain = solved(problems, coupling)
+        proven = chain_conflicts(problems, coupling, InProcess().map_stores)
+        if best is None:
+            assert chain.broken
+        else:
+            assert_keeps_limits(problems, coupling, chain)
+            assert chain.objective_week <= best + 1e-5 * max(1.0, abs(best))
+            assert proven == []
+    assert proven
