@@ -297,7 +297,7 @@ def _jobs(
             buyable=parameters.buyable[number[store]],
             relative_se=relative[number[store]],
             never_sold=never_sold[number[store]],
-            choice_draws=tuple(_of_store(m, number[store]) for m in demand.choice_draws),
+            choice_draws=tuple(m.of_store(number[store]) for m in demand.choice_draws),
             ranking=ranking,
             currency="" if in_units else inputs.chain.currency or GENERIC_CURRENCY,
             item_names=tuple(inputs.items["item_name"]),
@@ -307,15 +307,6 @@ def _jobs(
         )
         for store in stores
     ]
-
-
-def _of_store(model: ChoiceModel, store: int) -> ChoiceModel:
-    return ChoiceModel(
-        model.attraction[:, store],
-        model.shadow_attraction[:, store],
-        model.no_purchase_attraction[:, store],
-        model.potential_units_week[:, store],
-    )
 
 
 def _plan_store(job: _StoreJob) -> StoreOutcome:

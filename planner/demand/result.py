@@ -23,6 +23,15 @@ class ChoiceModel:
     no_purchase_attraction: Array
     potential_units_week: Array
 
+    def of_store(self, store: int) -> ChoiceModel:
+        """The model of one store, by its number: the same arrays without their store axis."""
+        return ChoiceModel(
+            self.attraction[:, store],
+            self.shadow_attraction[:, store],
+            self.no_purchase_attraction[:, store],
+            self.potential_units_week[:, store],
+        )
+
 
 @dataclass(frozen=True)
 class Demand:
