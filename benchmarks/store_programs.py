@@ -30,7 +30,7 @@ PHASES = {
         "group_program.GroupPricing.__init__",
         "near_best.near_best",
         "near_best.NearBestProgram.__init__",
-        "store.StoreProgram",
+        "whole_program.StoreProgram",
     ),
     "hand-over": ("solver.LiveModel.__init__", "solver.LiveModel.add"),
     "solve": (
@@ -40,7 +40,11 @@ PHASES = {
         "group_program.GroupMaster.add",
         "group_program.GroupPricing.at",
     ),
-    "repair": ("group_program.best_score", "store.best_score", "store.within_limits"),
+    "repair": (
+        "group_program.best_score",
+        "whole_program.best_score",
+        "whole_program.within_limits",
+    ),
 }
 """Functions of planner.assortment, as they are named where they are called."""
 
