@@ -21,7 +21,7 @@ from planner.errors import (
     PlannerError,
     Problem,
 )
-from planner.options import Data, Quiet, SolverName, Weeks, usable_cores
+from planner.options import Data, Gap, Quiet, SolverName, Weeks, Workers, usable_cores
 from planner.sweep_command import sweep
 
 if TYPE_CHECKING:
@@ -108,13 +108,9 @@ def plan(
     locks: Annotated[
         Path | None, typer.Option(help="CSV with columns store_id, item_id, lock (IN or OUT)")
     ] = None,
-    gap: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Proven gap to reach in every store")
-    ] = 0.005,
+    gap: Gap = 0.005,
     weeks: Weeks = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes of this machine; default: one per core")
-    ] = None,
+    workers: Workers = None,
     dask: Annotated[
         str,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from planner.options import Data, Quiet, Weeks, usable_cores
+from planner.options import Data, Gap, Quiet, Weeks, Workers, usable_cores
 
 
 def sweep(
@@ -18,13 +18,9 @@ def sweep(
     ],
     out: Annotated[Path, typer.Option(help="Folder to write the table and the page to")],
     scenario: Annotated[str, typer.Option(help="Scenario that all else is taken from")] = "base",
-    gap: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Proven gap to reach in every store")
-    ] = 0.005,
+    gap: Gap = 0.005,
     weeks: Weeks = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes of this machine; default: one per core")
-    ] = None,
+    workers: Workers = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an earlier sweep in the folder")
     ] = False,

@@ -20,6 +20,7 @@ from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.program import StoreProgram
 from planner.assortment.result import PROVEN
 from planner.assortment.solver import LiveModel
+from planner.assortment.whole_program import shadow_prices as prices_of_rows
 from planner.assortment.whole_program import tighten
 
 PRICE_GAP = 1e-5
@@ -77,8 +78,5 @@ def _by_reduced_costs(problem: StoreProblem) -> ListingBounds:
         column = live.column[program.x[i]]
         room = max(0.0, 1.0 - float(solution.values[column]))
         bounds[i] = solution.bound + min(0.0, float(reduced[column])) * room
-    prices = {
-        name: max(0.0, sign * float(duals[live.row[label]]))
-        for name, (label, sign) in program.limit_rows.items()
-    }
+    prices = prices_of_rows(program, live, duals)
     return ListingBounds(solution.bound, bounds, prices)

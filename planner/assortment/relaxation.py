@@ -12,7 +12,7 @@ from planner.assortment.group_program import relax_by_groups
 from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.program import StoreProgram
 from planner.assortment.solver import LiveModel
-from planner.assortment.whole_program import tighten
+from planner.assortment.whole_program import shadow_prices, tighten
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,6 @@ def _whole(problem: StoreProblem) -> StoreRelaxation:
         stock = float(solution.values[live.column[program.q[i]]])
         listed[i] = min(1.0, max(0.0, float(solution.values[live.column[program.x[i]]])))
         units[i] = sold + float(problem.waste_share[i]) * (stock - sold)
-    prices = {
-        name: max(0.0, sign * float(duals[live.row[label]]))
-        for name, (label, sign) in program.limit_rows.items()
-    }
+    prices = shadow_prices(program, live, duals)
     bound = solution.bound
     return StoreRelaxation(bound, bound, listed, problem.deliveries_week * units, prices)

@@ -77,7 +77,8 @@ def solve_whole(
                 break
             solver_gap = max(1e-9, solver_gap / 10)
     struck = struck or best is None
-    return StoreSolution(best, bound, _shadow_prices(program, live), struck)
+    _, duals = live.solve_relaxation()
+    return StoreSolution(best, bound, shadow_prices(program, live, duals), struck)
 
 
 def _mean_and_stock(
@@ -147,9 +148,8 @@ def _cut(program: StoreProgram, live: Live, values: Floats, found: Score | None)
     return added
 
 
-def _shadow_prices(program: StoreProgram, live: Live) -> dict[str, float]:
-    """Duals of the relaxation with every row added, not negative when relaxing helps."""
-    _, duals = live.solve_relaxation()
+def shadow_prices(program: StoreProgram, live: Live, duals: Floats) -> dict[str, float]:
+    """Limit name -> its dual in a relaxation of the program, not negative when relaxing helps."""
     return {
         name: max(0.0, sign * float(duals[live.row[label]]))
         for name, (label, sign) in program.limit_rows.items()

@@ -216,11 +216,15 @@ def test_family_is_written_as_its_baseline(name, problem_path, tmp_path):
     """The rows of each family, written out, equal the readable baseline line by line."""
     _, content, build = WRITTEN[name]
     program = build(read_problem(problem_path(content)))
-    program.model.writeLP(str(tmp_path / "found.lp"))
+    same_as_file(program.model, FOLDER / f"{name}.lp", tmp_path)
+
+
+def same_as_file(model, baseline: Path, tmp_path: Path):
+    """Compare a model with its baseline, or write the baseline."""
+    model.writeLP(str(tmp_path / "found.lp"))
     found = normalised((tmp_path / "found.lp").read_text())
-    baseline = FOLDER / f"{name}.lp"
     if WRITE:
-        FOLDER.mkdir(exist_ok=True)
+        baseline.parent.mkdir(exist_ok=True)
         baseline.write_text("\n".join(found) + "\n")
     assert found == normalised(baseline.read_text())
 
