@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from planner.assortment.chain import SolveSettings, plan_chain
+from planner.assortment.chain import plan_chain
 from planner.assortment.problem import StoreProblem
 from planner.assortment.score import Score, best_score
+from planner.assortment.solve_settings import SolveSettings
 from planner.assortment.value import chain_value
 from planner.demand.estimate import estimate
 from planner.tables.read import read_inputs

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import math
 import os
 import pickle
 import time
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, TypeVar
 
 from planner.content_hash import content_hash
 from planner.versions import sources_hash, versions
@@ -35,20 +36,17 @@ NUMPY_PARTS = {
 }
 
 
-@runtime_checkable
-class Keepable(Protocol):
-    """A job whose result may be kept; jobs without these are always done."""
+@dataclass(frozen=True, kw_only=True)
+class Keepable:
+    """A job whose result may be kept; other jobs are always done.
 
-    @property
-    def gap(self) -> float:
-        """Relative gap asked for: a result for a tighter one serves too."""
+    All that the result depends on is a field of the job: each counts in its hash but these two.
+    """
 
-    @property
-    def time_limit_seconds(self) -> float:
-        """The shortest time limit inside the job; a job that took as long is not kept."""
-
-    def content(self) -> object:
-        """All else that the result depends on, for ``content_hash``."""
+    gap: float = field(compare=False)
+    """Relative gap asked for: a result for a tighter one serves too."""
+    time_limit_seconds: float = field(default=math.inf, compare=False)
+    """The shortest time limit inside the job; a job that took as long is not kept."""
 
 
 def cache_folder(out: Path, data: Path) -> Path:
@@ -192,7 +190,7 @@ class Timed(Generic[Job, Done]):
 
 def _key(work: Callable[..., object], job: Keepable) -> str:
     what = f"{work.__module__}.{work.__qualname__}"
-    return content_hash((what, sources_hash(), versions(), job.content()))
+    return content_hash((what, sources_hash(), versions(), job))
 
 
 def _packed(result: object) -> bytes:

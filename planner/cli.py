@@ -138,7 +138,7 @@ def plan(
     quiet: Quiet = False,
 ) -> None:
     """Plan every store: planograms in Excel, an HTML report, and the tables behind them."""
-    from planner.assortment.chain import SolveSettings
+    from planner.assortment.solve_settings import SolveSettings
     from planner.assortment.whole_program import Solver
     from planner.pipeline import plan as plan_run
     from planner.progress import progress_bar

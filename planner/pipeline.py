@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from planner.assortment.chain import SolveSettings, plan_chain
+from planner.assortment.chain import plan_chain
 from planner.assortment.result import Assortment
 from planner.assortment.rules import PlanRules
+from planner.assortment.solve_settings import SolveSettings
 from planner.cache import ResultCache, cache_folder
 from planner.demand.backtest.light import light_backtest
 from planner.demand.estimate import estimate

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from planner.assortment.chain import SolveSettings, plan_chain
+from planner.assortment.chain import plan_chain
 from planner.assortment.result import proof_words
+from planner.assortment.solve_settings import SolveSettings
 from planner.demand.estimate import estimate
 from planner.demand.result import Demand
 from planner.errors import Infeasible, NoPlan

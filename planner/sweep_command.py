@@ -27,7 +27,7 @@ def sweep(
     quiet: Quiet = False,
 ) -> None:
     """Plan a chain at several values of a key, and draw what each is worth."""
-    from planner.assortment.chain import SolveSettings
+    from planner.assortment.solve_settings import SolveSettings
     from planner.progress import progress_bar
     from planner.sweep import sweep as sweep_run
 

@@ -7,7 +7,7 @@ import os
 import pickle
 import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,24 +15,22 @@ import pytest
 from whole_chain import SETTINGS, SHOP_ITEMS, SHOP_STORES, table
 
 from planner import cache as cache_module
+from planner.assortment.jobs import SolveJob, solve_job
 from planner.assortment.result import StorePlan
-from planner.cache import ResultCache, cache_folder
+from planner.assortment.whole_program import Solver
+from planner.cache import Keepable, ResultCache, cache_folder
 from planner.pipeline import plan
 from planner.workers import store_executor
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(Keepable):
     """A job that may be kept."""
 
     number: int
-    gap: float = 0.01
-    time_limit_seconds: float = 60.0
-    slow_seconds: float = 0.0
-
-    def content(self) -> object:
-        """The number alone."""
-        return self.number
+    gap: float = field(default=0.01, compare=False, kw_only=True)
+    time_limit_seconds: float = field(default=60.0, compare=False, kw_only=True)
+    slow_seconds: float = field(default=0.0, compare=False)
 
 
 def answer(job: Question) -> StorePlan:
@@ -157,6 +155,33 @@ def test_other_work_or_another_planner_has_other_answers(tmp_path, monkeypatch):
     assert ask(tmp_path, Question(1))[0].reused == 0
 
 
+def test_a_plan_of_one_solver_is_not_handed_out_for_another(shop_run, tmp_path):
+    """The chain planned by the other solver: every store is solved by it."""
+    data = with_copied(shop_run, tmp_path)
+    plan(data, tmp_path / "runs" / "highs", settings=SETTINGS, cache=True)
+    other = replace(SETTINGS, solver=Solver.CBC)
+    by_cbc, _ = plan(data, tmp_path / "runs" / "cbc", settings=other, cache=True)
+    assert said_of_cache(by_cbc)[0] == 0
+    again, _ = plan(data, tmp_path / "runs" / "again", settings=other, cache=True)
+    assert said_of_cache(again)[1] == 0
+
+
+def test_all_of_a_job_counts_but_its_gap_and_its_time_limit(shops):
+    """No other field of any job is left out of its hash, and none of the two is in it."""
+    jobs = [kind for kind in Keepable.__subclasses__() if kind.__module__ != __name__]
+    assert {"StoreJob", "SolveJob", "RelaxationJob"} <= {kind.__name__ for kind in jobs}
+    for kind in jobs:
+        left_out = {field.name for field in fields(kind) if not field.compare}
+        assert left_out == {"gap", "time_limit_seconds"}, kind
+    job = SolveJob(shops.assortment.problems["7"], gap=0.01)
+    key = cache_module._key(solve_job, job)
+    for same in ({"gap": 0.1}, {"time_limit_seconds": 9.0}):
+        assert cache_module._key(solve_job, replace(job, **same)) == key
+    dearer = replace(job.problem, price=job.problem.price + 1)
+    for another in ({"solver": Solver.CBC}, {"problem": dearer}):
+        assert cache_module._key(solve_job, replace(job, **another)) != key
+
+
 def test_jobs_in_workers_are_answered_alike(tmp_path):
     """Known and new jobs in one call, in processes: every number has its own result."""
     ask(tmp_path, *(Question(n) for n in range(0, 10, 2)))
@@ -217,7 +242,7 @@ def test_the_longest_unused_results_go_first(tmp_path):
         os.utime(path, (1_000_000 - age, 1_000_000 - age))
     used = [n for n in range(4) if _age_of(tmp_path, n) == 1_000_000 - 3]
     ask(tmp_path, Question(used[0]))
-    ResultCache(tmp_path).prune(most_bytes=sum(p.stat().st_size for p in files[:2]) + 1)
+    ResultCache(tmp_path).prune(most_bytes=sum(files[n].stat().st_size for n in (0, 3)))
     left = sorted(tmp_path.iterdir())
     assert left == sorted([files[0], files[3]])
 

@@ -25,7 +25,7 @@ from whole_chain import (
     table,
 )
 
-from planner.assortment.chain import SolveSettings
+from planner.assortment.solve_settings import SolveSettings
 from planner.audit import audit
 from planner.errors import BadInput, Infeasible, NoPlan, PartlyPlanned, PlannerError
 from planner.explain import explain
@@ -320,9 +320,9 @@ def test_the_other_stores_are_planned_when_asked(tmp_path):
 
 def test_no_plan_within_the_time_limit_is_not_called_infeasible(tmp_path, monkeypatch):
     """A store that ran out of time raises NoPlan, never Infeasible, and leaves nothing."""
-    from planner.assortment import chain
+    from planner.assortment import store_job
 
-    real = chain.solve_store
+    real = store_job.solve_store
 
     def out_of_time(*asked):
         found = real(*asked)
@@ -330,7 +330,7 @@ def test_no_plan_within_the_time_limit_is_not_called_infeasible(tmp_path, monkey
         return type(found)(problem.store_id, "none", "time limit", -math.inf, -math.inf, 0.0,
                            None, ())  # fmt: skip
 
-    monkeypatch.setattr(chain, "solve_store", out_of_time)
+    monkeypatch.setattr(store_job, "solve_store", out_of_time)
     data = corner_shops(tmp_path / "data")
     with pytest.raises(NoPlan, match="7, 8, 9"):
         plan_of(data, tmp_path / "run")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from whole_chain import corner_shops
 
-from planner.assortment.chain import SolveSettings
+from planner.assortment.solve_settings import SolveSettings
 from planner.errors import BadInput
 from planner.sweep import sweep
 

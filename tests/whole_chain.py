@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from planner.assortment.chain import SolveSettings
 from planner.assortment.result import Assortment
+from planner.assortment.solve_settings import SolveSettings
 from planner.demand.estimate import estimate
 from planner.demand.result import Demand
 from planner.pipeline import PhaseClock, plan, plan_and_place

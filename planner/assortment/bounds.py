@@ -1,4 +1,4 @@
-"""Bounds of the demand per unit of attraction, which make the product rows tight."""
+"""Bounds of what the store program leaves open: the closer, the tighter its rows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.assortment import newsvendor
 from planner.assortment.choice import group_sums
 from planner.assortment.problem import Flags, Floats, StoreProblem
 
@@ -48,6 +49,42 @@ def denominator_bounds(problem: StoreProblem, candidates: Flags) -> DenominatorB
     own = problem.group_of_item
     without = np.minimum(most[:, own], all_listed[:, own] - gain * free)
     return DenominatorBounds(base, least, most, np.maximum(without, least[:, own]))
+
+
+def largest_rate(problem: StoreProblem, bounds: DenominatorBounds, candidates: Flags) -> Floats:
+    """[segment, need group]: largest demand (units a week) per unit of attraction."""
+    least = bounds.least
+    upper = np.zeros_like(least)
+    np.divide(problem.potential_units_week, least, out=upper, where=least > 0)
+    for segment, group in np.argwhere((least <= 0) & (problem.potential_units_week > 0)):
+        attraction = problem.attraction[segment] * candidates
+        drawn = attraction[(problem.group_of_item == group) & (attraction > 0)]
+        if len(drawn):
+            upper[segment, group] = problem.potential_units_week[segment, group] / drawn.min()
+    return upper
+
+
+def largest_mean(problem: StoreProblem, bounds: DenominatorBounds) -> Floats:
+    """[item]: largest mean demand (units a cycle), given that the item is listed."""
+    group = problem.group_of_item
+    gain = problem.attraction - problem.shadow_attraction
+    denominator = bounds.least[:, group] + gain * ~problem.must_list
+    rate = np.zeros_like(denominator)
+    np.divide(problem.potential_units_week[:, group], denominator, out=rate, where=denominator > 0)
+    mean: Floats = (problem.attraction * rate).sum(axis=0) / problem.deliveries_week
+    return mean
+
+
+def largest_stock(problem: StoreProblem, mean: Floats) -> Floats:
+    """[item]: most stock (units a cycle) that a plan can want; ``mean``: as ``largest_mean``."""
+    plenty = newsvendor.stock_ratio(newsvendor.NEVER_SHORT, problem.demand_cv)
+    order = np.maximum(problem.min_stock_units, problem.min_supply_cycles * mean)
+    forced = np.maximum(problem.min_units_per_facing * problem.max_facings, order)
+    with np.errstate(invalid="ignore"):
+        capacity = problem.stock_capacity_per_facing * problem.max_facings
+    wanted = np.maximum(np.maximum(1.0, plenty) * mean, forced)
+    stock: Floats = np.minimum(wanted, np.maximum(capacity, 0.0))
+    return stock
 
 
 def _free_room(problem: StoreProblem, footprint: Floats) -> dict[str, float]:

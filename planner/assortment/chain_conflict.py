@@ -53,7 +53,7 @@ def _least_use(
 ) -> float:
     """Lower bound of what all stores together take of a limit."""
     saving = [
-        RelaxationJob(_saving(problem, coupling, resource), 1e-6, {})
+        RelaxationJob(_saving(problem, coupling, resource), {}, gap=1e-6)
         for problem in problems.values()
     ]
     found: dict[int, StoreRelaxation] = dict(run(relax_store, saving))
@@ -74,7 +74,7 @@ def _most_order(
         unwanted = (problem.attraction[:, own] <= 0).all(axis=0)
         if np.isinf(problem.stock_capacity_per_facing[own]).any() or unwanted.any():
             return np.inf
-        jobs.append(RelaxationJob(_ordering(problem, coupling, resource), 1e-6, {}))
+        jobs.append(RelaxationJob(_ordering(problem, coupling, resource), {}, gap=1e-6))
     found: dict[int, StoreRelaxation] = dict(run(relax_store, jobs))
     return sum(found[s].bound_week for s in range(len(jobs)))
 

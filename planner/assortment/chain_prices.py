@@ -88,7 +88,7 @@ def price_chain(
     rounds: list[_Round] = []
     for number in range(ROUNDS):
         jobs = [
-            RelaxationJob(priced(p, coupling, prices, s), min(gap, RELAXATION_GAP), start_of[s])
+            RelaxationJob(priced(p, coupling, prices, s), start_of[s], gap=min(gap, RELAXATION_GAP))
             for s, p in enumerate(problems.values())
         ]
         found: dict[int, StoreRelaxation] = dict(run(relax_store, jobs))

@@ -28,13 +28,13 @@ from planner.assortment.coupling import (
     value_of_limits,
     without_items,
 )
+from planner.assortment.jobs import solve_stores
 from planner.assortment.limits import limit_uses
 from planner.assortment.moves import PlansAtPrices, closed_problem
 from planner.assortment.problem import Flags, StoreProblem
 from planner.assortment.repair import Repair, Repaired
 from planner.assortment.result import ChainPlan, Limit, StorePlan, proof_words, relative_gap
 from planner.assortment.score import Score
-from planner.assortment.store import solve_store
 from planner.assortment.whole_program import Solver
 
 Key = TypeVar("Key")
@@ -44,22 +44,6 @@ NEAR_THE_FEWEST = 2.0
 """Times the fewest stores of an item up to which the limit is shown."""
 SHARE_OF_STORES = 0.4
 """Share of the gap asked for that the stores' own programs may leave."""
-
-
-@dataclass(frozen=True)
-class _SolveJob:
-    problem: StoreProblem
-    gap: float
-    time_limit_seconds: float
-    solver: Solver
-
-    def content(self) -> object:
-        """What the plan depends on beside the gap."""
-        return self.problem
-
-
-def _solve(job: _SolveJob) -> StorePlan:
-    return solve_store(job.problem, job.gap, job.time_limit_seconds, job.solver)
 
 
 @dataclass(frozen=True)
@@ -73,12 +57,14 @@ class _Stores:
 
     def __call__(self, problems: Mapping[Key, StoreProblem]) -> dict[Key, StorePlan]:
         """Every store's plan, by the same key."""
-        jobs = [
-            _SolveJob(problem, self.gap, self.time_limit_seconds, self.solver)
-            for problem in problems.values()
-        ]
-        found: dict[int, StorePlan] = dict(self.run(_solve, jobs))
-        return {key: found[number] for number, key in enumerate(problems)}
+        found = solve_stores(
+            list(problems.values()),
+            self.run,
+            gap=self.gap,
+            time_limit_seconds=self.time_limit_seconds,
+            solver=self.solver,
+        )
+        return dict(zip(problems, found, strict=True))
 
 
 def solve_chain(

@@ -98,7 +98,9 @@ class _Search:
 
     def _relaxed(self, problems: Problems) -> dict[str, StoreRelaxation]:
         stores = self._planned
-        jobs = [RelaxationJob(problems[s], RELAXATION_GAP, self._start.get(s, {})) for s in stores]
+        jobs = [
+            RelaxationJob(problems[s], self._start.get(s, {}), gap=RELAXATION_GAP) for s in stores
+        ]
         found: dict[int, StoreRelaxation] = dict(self._run(relax_store, jobs))
         relaxed = {store: found[s] for s, store in enumerate(stores)}
         self._start |= {s: r.shadow_prices for s, r in relaxed.items() if r.shadow_prices}

@@ -31,6 +31,7 @@ from planner.assortment.result import ChainPlan, StorePlan
 from planner.assortment.score import Score, best_score
 from planner.assortment.today import as_today
 from planner.assortment.whole_program import Solver
+from planner.cache import Keepable
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,9 @@ class CoupledStore:
 
 
 @dataclass(frozen=True)
-class _CommonJob:
+class _CommonJob(Keepable):
     problem: StoreProblem
     ranking: Integers
-    gap: float
-    time_limit_seconds: float
-
-    def content(self) -> object:
-        """What the common plan depends on beside the gap."""
-        return self.problem, self.ranking
 
 
 def _common(job: _CommonJob) -> Score | None:
@@ -154,7 +149,10 @@ def _common_plans(
     bare = without_items(chain.prices)
     jobs = [
         _CommonJob(
-            priced(closed_problem(problem, too_few), coupling, bare, s), ranking, gap, seconds
+            priced(closed_problem(problem, too_few), coupling, bare, s),
+            ranking,
+            gap=gap,
+            time_limit_seconds=seconds,
         )
         for s, problem in enumerate(problems.values())
     ]

@@ -13,7 +13,13 @@ import numpy as np
 import pulp
 
 from planner.assortment import newsvendor
-from planner.assortment.bounds import DenominatorBounds, denominator_bounds
+from planner.assortment.bounds import (
+    DenominatorBounds,
+    denominator_bounds,
+    largest_mean,
+    largest_rate,
+    largest_stock,
+)
 from planner.assortment.problem import Floats, Integers, StoreProblem
 
 Terms = list[tuple[pulp.LpVariable, float]]
@@ -38,9 +44,9 @@ class StoreProgram:
         """Limit name -> (row name, sign that makes its dual a shadow price)."""
         self.lower_sides: dict[int, int] = {}
         self._tangents: dict[int, list[float]] = {}
-        self._largest_rate = self._rate_upper()
-        self._mean_upper = self._largest_mean()
-        self._stock_upper = self._largest_stock()
+        self._largest_rate = largest_rate(problem, self.bounds, self.candidates)
+        self._largest_mean = largest_mean(problem, self.bounds)
+        self._largest_stock = largest_stock(problem, self._largest_mean)
         self._add_variables()
         self._add_objective()
         self._add_balance()
@@ -57,42 +63,6 @@ class StoreProgram:
 
     # ---- variables
 
-    def _rate_upper(self) -> Floats:
-        """Largest demand per unit of attraction of each segment and group."""
-        problem, least = self.problem, self.bounds.least
-        upper = np.zeros_like(least)
-        np.divide(problem.potential_units_week, least, out=upper, where=least > 0)
-        for segment, group in np.argwhere((least <= 0) & (problem.potential_units_week > 0)):
-            attraction = problem.attraction[segment] * self.candidates
-            drawn = attraction[(problem.group_of_item == group) & (attraction > 0)]
-            if len(drawn):
-                upper[segment, group] = problem.potential_units_week[segment, group] / drawn.min()
-        return upper
-
-    def _largest_mean(self) -> Floats:
-        """Largest mean demand per cycle of each item, given that it is listed."""
-        problem, group = self.problem, self.problem.group_of_item
-        gain = problem.attraction - problem.shadow_attraction
-        free = ~problem.must_list
-        denominator = self.bounds.least[:, group] + gain * free
-        rate = np.zeros_like(denominator)
-        np.divide(
-            problem.potential_units_week[:, group], denominator, out=rate, where=denominator > 0
-        )
-        mean: Floats = (problem.attraction * rate).sum(axis=0) / problem.deliveries_week
-        return mean
-
-    def _largest_stock(self) -> Floats:
-        problem = self.problem
-        plenty = newsvendor.stock_ratio(newsvendor.NEVER_SHORT, problem.demand_cv)
-        order = np.maximum(problem.min_stock_units, problem.min_supply_cycles * self._mean_upper)
-        forced = np.maximum(problem.min_units_per_facing * problem.max_facings, order)
-        with np.errstate(invalid="ignore"):
-            capacity = problem.stock_capacity_per_facing * problem.max_facings
-        wanted = np.maximum(np.maximum(1.0, plenty) * self._mean_upper, forced)
-        stock: Floats = np.minimum(wanted, np.maximum(capacity, 0.0))
-        return stock
-
     def _one_facing_count(self, item: int) -> bool:
         problem = self.problem
         return bool(
@@ -106,9 +76,9 @@ class StoreProgram:
         for i in self.items:
             low = 1 if problem.must_list[i] else 0
             self.x[i] = new(f"x_{i}", low, 1, pulp.LpInteger)
-            self.m[i] = new(f"m_{i}", 0, float(self._mean_upper[i]))
-            self.q[i] = new(f"q_{i}", 0, float(self._stock_upper[i]))
-            self.u[i] = new(f"u_{i}", 0, float(self._mean_upper[i]))
+            self.m[i] = new(f"m_{i}", 0, float(self._largest_mean[i]))
+            self.q[i] = new(f"q_{i}", 0, float(self._largest_stock[i]))
+            self.u[i] = new(f"u_{i}", 0, float(self._largest_mean[i]))
             if not self._one_facing_count(i):
                 most = int(problem.max_facings[i])
                 self.f[i] = new(f"f_{i}", 0, most, pulp.LpInteger)
@@ -312,7 +282,7 @@ class StoreProgram:
         for k, (alpha, beta) in enumerate(lines):
             chosen = self.model.add_variable(f"chord_{item}_{number}_{k}", 0, 1, pulp.LpInteger)
             choice.append((chosen, 1.0))
-            largest = alpha * self._mean_upper[item] + beta * self._stock_upper[item]
+            largest = alpha * self._largest_mean[item] + beta * self._largest_stock[item]
             rows.append(
                 row(
                     [
@@ -338,7 +308,7 @@ class StoreProgram:
                 terms = [(self.q[i], 1.0), self._facings(i, -capacity)]
                 self._add(terms, LESS, f"stock_capacity_{i}")
             else:
-                terms = [(self.q[i], 1.0), (self.x[i], -float(self._stock_upper[i]))]
+                terms = [(self.q[i], 1.0), (self.x[i], -float(self._largest_stock[i]))]
                 self._add(terms, LESS, f"stock_listed_{i}")
             look = float(problem.min_units_per_facing[i])
             if look > 0:

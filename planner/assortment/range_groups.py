@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.assortment.chain_prices import Runner
+from planner.assortment.jobs import solve_stores
 from planner.assortment.problem import Flags, Floats, StoreProblem
 from planner.assortment.result import Assortment, StorePlan
 from planner.assortment.score import fewest_facings
-from planner.assortment.store import solve_store
 from planner.errors import NoPlan
 
 MOST_CANDIDATES = 60
@@ -37,16 +37,6 @@ class RangeChoice:
     listed: Mapping[str, Flags]
     bound_week: float
     """Sum of the stores' own bounds; inf where no bound was made."""
-
-
-@dataclass(frozen=True)
-class _Job:
-    problem: StoreProblem
-    seconds: float
-
-
-def _solve(job: _Job) -> StorePlan:
-    return solve_store(job.problem, RANGE_GAP, job.seconds)
 
 
 def given_range(problem: StoreProblem, listed: Flags) -> StoreProblem:
@@ -128,8 +118,7 @@ def choose_ranges(
 
 
 def _solved(problems: Sequence[StoreProblem], run: Runner, seconds: float) -> list[StorePlan]:
-    found: dict[int, StorePlan] = dict(run(_solve, [_Job(p, seconds) for p in problems]))
-    return [found[n] for n in range(len(problems))]
+    return solve_stores(problems, run, gap=RANGE_GAP, time_limit_seconds=seconds)
 
 
 def _scores(

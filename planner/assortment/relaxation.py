@@ -13,6 +13,7 @@ from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.program import StoreProgram
 from planner.assortment.solver import LiveModel
 from planner.assortment.whole_program import shadow_prices, tighten
+from planner.cache import Keepable
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,11 @@ class StoreRelaxation:
 
 
 @dataclass(frozen=True)
-class RelaxationJob:
+class RelaxationJob(Keepable):
     """A store to relax, and shadow prices of its limits that it may begin with."""
 
     problem: StoreProblem
-    gap: float
     start: Mapping[str, float]
-    time_limit_seconds: float = math.inf
-    """None: a relaxation takes what it takes."""
-
-    def content(self) -> object:
-        """What the bound depends on beside the gap."""
-        return self.problem, dict(self.start)
 
 
 def relax_store(job: RelaxationJob) -> StoreRelaxation:
