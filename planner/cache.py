@@ -49,6 +49,13 @@ class Keepable:
     """The shortest time limit inside the job; a job that took as long is not kept."""
 
 
+@dataclass(frozen=True)
+class Found:
+    """A result that was kept: None too may be one."""
+
+    result: Any
+
+
 def cache_folder(out: Path, data: Path) -> Path:
     """The cache of a line of runs: the runs of one data folder that lie side by side."""
     name = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:8]
@@ -91,7 +98,7 @@ class ResultCache:
             "unwritable": self.unwritable,
         }
 
-    def find(self, key: str, gap: float) -> Any:
+    def find(self, key: str, gap: float) -> Found | None:
         """The result kept for this gap, else for the tightest one below it; None without."""
         kept = self._gaps.get(key, set())
         for known in [gap] if gap in kept else sorted(k for k in kept if k < gap):
@@ -107,7 +114,7 @@ class ResultCache:
             self.reused += 1
             with contextlib.suppress(OSError):
                 os.utime(path)
-            return found
+            return Found(found)
         return None
 
     def keep(self, key: str, gap: float, result: object) -> None:
@@ -142,7 +149,7 @@ class ResultCache:
                 keys[number] = _key(work, job)
                 found = self.find(keys[number], job.gap)
                 if found is not None:
-                    yield number, found
+                    yield number, found.result
                     continue
             left.append(number)
         asked, left_names = [jobs[n] for n in left], [names[n] for n in left] if names else []

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -21,11 +20,22 @@ from planner.errors import (
     PlannerError,
     Problem,
 )
-from planner.options import Data, Gap, Quiet, SolverName, Weeks, Workers, usable_cores
+from planner.options import (
+    Cache,
+    Dask,
+    Data,
+    Gap,
+    Locks,
+    Quiet,
+    SolverName,
+    TimeLimit,
+    Weeks,
+    Workers,
+    answers_reused,
+    usable_cores,
+    warn,
+)
 from planner.sweep_command import sweep
-
-if TYPE_CHECKING:
-    from planner.tables.inputs import Assumption
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -69,7 +79,7 @@ def check(
         f"{inputs.chain.name}: {len(inputs.stores)} stores, {len(inputs.items)} items, "
         f"{len(inputs.sales):,} sales rows; no problems."
     )
-    _warn(inputs.assumptions)
+    warn(inputs.assumptions)
     for assumption in inputs.assumptions:
         if not assumption.warning:
             typer.echo(f"  assumed ({assumption.count:,}) {assumption.subject}: {assumption.text}")
@@ -105,20 +115,12 @@ def plan(
     scenario: Annotated[
         str, typer.Option(help="A block of scenarios.toml beside the data; 'base': the data as is")
     ] = "base",
-    locks: Annotated[
-        Path | None, typer.Option(help="CSV with columns store_id, item_id, lock (IN or OUT)")
-    ] = None,
+    locks: Locks = None,
     gap: Gap = 0.005,
     weeks: Weeks = None,
     workers: Workers = None,
-    dask: Annotated[
-        str,
-        typer.Option(
-            help="Scheduler of a Dask cluster, as host:port: its workers are used, all of them, "
-            "instead of processes of this machine"
-        ),
-    ] = "",
-    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds per store")] = 120.0,
+    dask: Dask = "",
+    time_limit: TimeLimit = 120.0,
     solver: SolverName = "highs",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the demand draws")] = 1,
     overwrite: Annotated[
@@ -128,13 +130,7 @@ def plan(
         bool,
         typer.Option("--keep-going", help="Plan the other stores where one has no plan; exit 3"),
     ] = False,
-    cache: Annotated[
-        bool,
-        typer.Option(
-            help="Take stores solved before from the cache beside the runs, and keep those solved "
-            "now"
-        ),
-    ] = True,
+    cache: Cache = True,
     quiet: Quiet = False,
 ) -> None:
     """Plan every store: planograms in Excel, an HTML report, and the tables behind them."""
@@ -171,11 +167,10 @@ def plan(
             )
         except PartlyPlanned as found:
             partly, folder, assumptions = found, found.folder, found.assumptions
-    _warn(assumptions)
+    warn(assumptions)
     planograms = sorted((folder / "planograms").glob("*.xlsx"))
     kept = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["cache"]
-    reused = f" ({kept['reused']} answers from the cache)" if kept and kept["reused"] else ""
-    typer.echo(f"Planned {len(planograms)} stores{reused}. Open:")
+    typer.echo(f"Planned {len(planograms)} stores{answers_reused(kept)}. Open:")
     typer.echo(f"  {folder / 'report.html'}    the report, in a browser")
     typer.echo(f"  {folder / 'chain.xlsx'}    the whole chain, in Excel")
     typer.echo(f"  {folder / 'planograms'}    a workbook per store, such as {planograms[0].name}")
@@ -320,7 +315,7 @@ def backtest(
         )
     for line in summary_lines(found.scores):
         typer.echo(line)
-    _warn(found.assumptions)
+    warn(found.assumptions)
     typer.echo("Open:")
     typer.echo(f"  {folder / 'backtest.html'}    the page, in a browser")
     typer.echo(f"  {folder / 'backtest.xlsx'}    every score, in Excel")
@@ -348,12 +343,6 @@ def audit(
     if result.findings:
         raise AuditFailed(result.findings)
     typer.echo(f"{run}: {result.checks:,} comparisons, nothing off.")
-
-
-def _warn(assumptions: Iterable[Assumption]) -> None:
-    for assumption in assumptions:
-        if assumption.warning:
-            typer.echo(f"Warning ({assumption.count:,}) {assumption.subject}: {assumption.text}")
 
 
 def main() -> None:

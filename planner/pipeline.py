@@ -84,13 +84,13 @@ def plan(
         assumed, left_out = _plan(
             data, folder, run_id, settings, weeks, locks, scenario, overwrite, progress, executor
         )
-    assumptions = (*assumed, *_what_befell(executor))
+    assumptions = (*assumed, *what_befell(executor))
     if left_out:
         raise PartlyPlanned(left_out, folder, assumptions)
     return folder, assumptions
 
 
-def _what_befell(executor: StoreExecutor) -> list[Assumption]:
+def what_befell(executor: StoreExecutor) -> list[Assumption]:
     """Warnings of workers and cache: they concern this run, and change nothing in its tables."""
     found = [("workers", "ended unasked; what they were at was done again", executor.lost_workers)]
     if executor.cache is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -11,19 +12,32 @@ import pandas as pd
 from planner.assortment.chain import plan_chain
 from planner.assortment.result import proof_words
 from planner.assortment.solve_settings import SolveSettings
+from planner.cache import ResultCache, cache_folder
 from planner.demand.estimate import estimate
 from planner.demand.result import Demand
 from planner.errors import Infeasible, NoPlan
 from planner.outputs.trade_off import trade_off_page
-from planner.pipeline import read_inputs_and_scenario
+from planner.pipeline import read_inputs_and_scenario, what_befell
 from planner.scenarios.file import BASE, Scenario, check_with_inputs
 from planner.scenarios.variations import Value, Variation, read_variations, rules_with
-from planner.tables.inputs import Inputs
+from planner.tables.inputs import Assumption, Inputs
 from planner.workers import StoreExecutor, store_executor
 
 TABLE = "trade_off"
 
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep that was made."""
+
+    table: pd.DataFrame
+    """As from ``trade_off``."""
+    warnings: tuple[Assumption, ...]
+    """What befell workers and cache; it changes nothing in the table."""
+    cache: dict[str, str | int] | None
+    """As run.json says it; None without a cache."""
 
 
 def sweep(
@@ -34,21 +48,25 @@ def sweep(
     settings: SolveSettings,
     scenario: str = BASE,
     weeks: int | None = None,
+    locks: Path | None = None,
+    cache: bool = False,
     progress: Progress | None = None,
-) -> pd.DataFrame:
+) -> Sweep:
     """Plan a chain at every value and write table and page into the folder ``out``.
 
     ``vary``: ``key=from:to:step`` or ``key=a,b,c``, keys of scenarios.toml; each key is varied on
-    its own, all else as in ``scenario``. Raises BadInput.
+    its own, all else as in ``scenario``. ``cache``: that of the runs beside ``out``. Raises
+    BadInput, or WorkersLost.
     """
-    inputs, chosen = read_inputs_and_scenario(data, None, scenario)
+    inputs, chosen = read_inputs_and_scenario(data, locks, scenario)
     variations = read_variations(vary, chosen)
     for variation in variations:
         for value in variation.values:
             rules = rules_with(chosen, variation.key, value)
             check_with_inputs(dataclasses.replace(chosen, rules=rules), inputs)
-    demand = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)
-    with store_executor(settings.workers, settings.dask) as executor:
+    kept = ResultCache(cache_folder(out, data)) if cache else None
+    with store_executor(settings.workers, settings.dask, kept) as executor:
+        demand = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)
         table = trade_off(inputs, demand, chosen, variations, settings, executor, progress)
     out.mkdir(parents=True, exist_ok=True)
     table.to_parquet(out / f"{TABLE}.parquet", index=False)
@@ -56,7 +74,7 @@ def sweep(
     unit = "units" if inputs.planned_in_units else inputs.chain.currency or "money"
     page = trade_off_page(table, inputs.chain.name, chosen.rules.objective.value, unit)
     (out / f"{TABLE}.html").write_text(page, encoding="utf-8")
-    return table
+    return Sweep(table, tuple(what_befell(executor)), kept.said() if kept else None)
 
 
 def trade_off(

@@ -16,7 +16,13 @@ PACKAGES = ("pandas", "numpy", "scipy", "PuLP", "highspy", "duckdb", "openpyxl",
 def versions() -> dict[str, str]:
     """Version of the planner, of Python, and of the libraries that numbers depend on."""
     found = {"planner": __version__, "python": platform.python_version()}
-    return found | {name: version(name) for name in PACKAGES}
+    return found | {name: _version(name) for name in PACKAGES}
+
+
+@cache
+def _version(package: str) -> str:
+    """Looked up once a process: every job's key in the cache asks for it."""
+    return version(package)
 
 
 @cache

@@ -15,6 +15,7 @@ import pytest
 from whole_chain import SETTINGS, SHOP_ITEMS, SHOP_STORES, table
 
 from planner import cache as cache_module
+from planner.assortment.chain import plan_chain
 from planner.assortment.jobs import SolveJob, solve_job
 from planner.assortment.result import StorePlan
 from planner.assortment.whole_program import Solver
@@ -155,15 +156,17 @@ def test_other_work_or_another_planner_has_other_answers(tmp_path, monkeypatch):
     assert ask(tmp_path, Question(1))[0].reused == 0
 
 
-def test_a_plan_of_one_solver_is_not_handed_out_for_another(shop_run, tmp_path):
-    """The chain planned by the other solver: every store is solved by it."""
-    data = with_copied(shop_run, tmp_path)
-    plan(data, tmp_path / "runs" / "highs", settings=SETTINGS, cache=True)
-    other = replace(SETTINGS, solver=Solver.CBC)
-    by_cbc, _ = plan(data, tmp_path / "runs" / "cbc", settings=other, cache=True)
-    assert said_of_cache(by_cbc)[0] == 0
-    again, _ = plan(data, tmp_path / "runs" / "again", settings=other, cache=True)
-    assert said_of_cache(again)[1] == 0
+def test_a_plan_of_one_solver_is_not_handed_out_for_another(shops, tmp_path):
+    """The chain planned by the other solver: every store is solved by it, and kept as its own."""
+    counts = []
+    for solver in (Solver.HIGHS, Solver.CBC, Solver.CBC):
+        kept = ResultCache(tmp_path)
+        settings = replace(SETTINGS, solver=solver)
+        with store_executor(1, cache=kept) as executor:
+            plan_chain(shops.inputs, shops.demand, settings, executor=executor)
+        counts.append((kept.reused, kept.done))
+    stores = len(shops.demand.store_ids)
+    assert counts == [(0, stores), (0, stores), (stores, 0)]
 
 
 def test_all_of_a_job_counts_but_its_gap_and_its_time_limit(shops):
