@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.assortment.choice import demand_units_week
+from planner.assortment.choice import demand_units_week, switched_demand
 from planner.assortment.newsvendor import expected_sales
 from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.score import Score, fewest_facings
@@ -29,16 +29,16 @@ class Effects:
 
 def item_effects(problem: StoreProblem, plan: Score) -> Effects:
     """Effects of every item on a plan; stock of those that are added is the best there is."""
-    count = len(problem.item_ids)
-    demand = demand_units_week(problem, _switched(plan))
+    pairs = switched_demand(problem, plan.listed)
     now = plan.demand_units_week
-    own = np.diag(demand)
-    others = demand - np.diag(own)
-    rest, all_now = others.sum(axis=1), now.sum()
-    taken = np.where(plan.listed, rest - (all_now - now), all_now - rest)
+    itself = pairs.item == pairs.switched
+    own = pairs.sums(pairs.demand_units_week * itself)
+    rest = pairs.sums(pairs.demand_units_week * ~itself)
+    rest_now = pairs.sums(now[pairs.item] * ~itself)
+    taken = np.where(plan.listed, rest - rest_now, rest_now - rest)
     sold, waste = plan.sold_units_week.copy(), plan.waste_units_week.copy()
     added = np.flatnonzero(~plan.listed)
-    facings = np.where(plan.listed, 0, fewest_facings(problem, np.ones(count, dtype=bool)))
+    facings = np.where(plan.listed, 0, fewest_facings(problem, np.ones_like(plan.listed)))
     mean = np.where(plan.listed, 0.0, own) / problem.deliveries_week
     least, most = stock_bounds(problem, facings, mean)
     stock = np.clip(unlimited_stock(problem, mean, 0.0), least, most)
@@ -47,13 +47,6 @@ def item_effects(problem: StoreProblem, plan: Score) -> Effects:
     leftover = problem.waste_share * (stock - sells)
     waste[added] = problem.deliveries_week * leftover[added]
     return Effects(sold, np.maximum(taken, 0.0), waste, waste * problem.spend_cost)
-
-
-def _switched(plan: Score) -> np.ndarray:
-    """[item, item]: the plan's range with one item after the other put in or taken out."""
-    ranges = np.tile(plan.listed, (len(plan.listed), 1))
-    np.fill_diagonal(ranges, ~plan.listed)
-    return ranges
 
 
 def taken_from(problem: StoreProblem, plan: Score, item: int) -> dict[int, float]:

@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from planner.assortment.choice import demand_units_week
+from planner.assortment.choice import demand_units_week, switched_demand
 from planner.assortment.effects import item_effects
-from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
+from planner.assortment.problem import Floats, Integers, StoreProblem
 from planner.assortment.result import Forcing, Known, StorePlan
 from planner.assortment.score import fewest_facings, worth_week
 from planner.assortment.stock import stock_bounds, unlimited_stock
@@ -27,31 +27,30 @@ def marginal_values(problem: StoreProblem, facings: Integers, budget_price: floa
     the budget, shelf and counts left out.
     """
     listed = facings > 0
-    count = len(listed)
-    fewest = fewest_facings(problem, np.ones(count, dtype=bool))
-    switched = np.tile(listed, (count, 1))
-    np.fill_diagonal(switched, ~listed)
-    with_item = np.where(listed[None, :], facings[None, :], np.where(switched, fewest[None, :], 0))
-    changed = _priced_objective(problem, with_item * switched, switched, budget_price)
-    now = _priced_objective(problem, facings[None, :], listed[None, :], budget_price)[0]
-    values: Floats = np.where(listed, now - changed, changed - now)
+    fewest = fewest_facings(problem, np.ones(len(listed), dtype=bool))
+    every = np.arange(len(listed))
+    demand = demand_units_week(problem, listed)
+    now = _priced_worth(problem, every, facings, demand, budget_price)
+    pairs = switched_demand(problem, listed)
+    held = np.where(listed[pairs.item], facings[pairs.item], fewest[pairs.item]) * pairs.listed
+    then = pairs.sums(
+        _priced_worth(problem, pairs.item, held, pairs.demand_units_week, budget_price)
+    )
+    before = pairs.sums(now[pairs.item])
+    values: Floats = np.where(listed, before - then, then - before)
     return values
 
 
-def _priced_objective(
-    problem: StoreProblem, facings: Integers, listed: Flags, budget_price: float
+def _priced_worth(
+    problem: StoreProblem, items: Integers, facings: Integers, demand: Floats, budget_price: float
 ) -> Floats:
-    """Objective less the price of the budget spent, per row of [plan, item] arrays."""
-    demand = demand_units_week(problem, listed)
-    columns = np.flatnonzero(listed.any(axis=0))
+    """What each of ``items`` (indices, any number of times) adds to the objective less the price
+    of the budget spent, at its best stock; zero without facings."""
+    here = problem.only(items)
     mean = demand / problem.deliveries_week
-    least, most = stock_bounds(problem, facings, mean)
-    wanted = unlimited_stock(problem, mean, budget_price)
-    stock = np.clip(wanted, least, most)
-    total: Floats = worth_week(
-        problem, columns, facings[:, columns], demand[:, columns], stock[:, columns], budget_price
-    ).sum(axis=1)
-    return total
+    least, most = stock_bounds(here, facings, mean)
+    stock = np.clip(unlimited_stock(here, mean, budget_price), least, most)
+    return worth_week(problem, items, facings, demand, stock, budget_price)
 
 
 def item_reasons(
