@@ -28,6 +28,8 @@ FIRST_SHARES: tuple[float, ...] = (0.1, 0.3, 0.6, 1.0, 2.0)
 FIRST_WINDOW = 5e-4
 CHOICE_ROUNDS = 16
 PRICE_STEPS = 6
+FIRST_CHANGE = 0.01
+"""Of a price, relative, when the other side of its limit is looked for."""
 NUMERICAL_DUST = 1e-6
 """Share of the objective that breaking limits may cost in a mixture that keeps them."""
 
@@ -201,7 +203,9 @@ def solve_by_groups(
     priced = relaxed.best
     bound = priced.bound_week
     search = _PriceSearch(relaxed.pricing)
-    window, tune_stock = max(FIRST_WINDOW, gap / 2) * max(1.0, abs(bound)), False
+    # What the prices leave open, and a little more: few ranges are near, and seldom too few.
+    unsettled = max(0.0, bound - relaxed.mixture.objective_week)
+    window, tune_stock = unsettled + FIRST_WINDOW * max(1.0, abs(bound)), False
     for _ in range(CHOICE_ROUNDS):
         seconds = deadline - time.perf_counter()
         if seconds <= 0:
@@ -256,13 +260,16 @@ class _PriceSearch:
         (k,) = priced
         limit, price = self._pricing.limits[k], float(prices[k])
         over = float(found.use[k]) - (limit.upper if price > 0 else limit.lower)
+        # A price far off leaves a wide window, and a wide window takes long to search: the other
+        # side of the limit is looked for in steps that begin small.
+        change = FIRST_CHANGE * 3.0 ** len(self._tried)
         self._tried.append(price)
         self._sides[over > 0] = (found.objective_week, over)
         if len(self._sides) == 2:
             (worth_in, over_in), (worth_out, over_out) = self._sides[False], self._sides[True]
             step = (worth_out - worth_in) / (over_out - over_in)
         else:
-            step = price * (1.15 if (over > 0) == (price > 0) else 0.87)
+            step = price * (1.0 + change if (over > 0) == (price > 0) else 1.0 / (1.0 + change))
         if any(abs(step - tried) <= 1e-6 * abs(tried) for tried in self._tried):
             return None
         following: Floats = np.array(prices)
