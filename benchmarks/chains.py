@@ -7,11 +7,17 @@ python benchmarks/chains.py [--stores 10 50 200] [--solvers planner arrays highs
 Each solver runs in a process of its own, from the store problems in memory to a plan of the
 chain: *planner* is the chain program (with so many workers), *arrays* the one model handed to
 HiGHS as arrays, *highs* and *cbc* the one model through PuLP's own adapters (one thread each).
---seconds is the time limit that a solver is given for its solve; a process that has not answered
-after that, half as much again and --grace is ended, and says so. The objective is by the exact
-formulas at the stock that was found, and *broken* by how much a limit of the chain or a store's
-budget is then missed at worst (the one model bounds sales from above alone, and may count on
-selling less than its stock allows); the gap is that of the exact objective to the solver's own
+--seconds is the time limit of a solve: of one store for the planner, of the whole model for the
+others; a process that has not answered after that, half as much again and --grace is ended, and
+says so.
+
+Seconds are those of the clock but *cpu s*, the processor's of all processes together. *build*:
+the one model and its hand-over; *relax*, *solve*: relaxations and store programs in the workers
+(*solve* of a model: the solver's); *alone*: the rest, in one process. *memory MB* is that of all
+processes together at their peaks, *largest MB* that of the largest. The objective is by the
+exact formulas at the stock that was found, and *broken* by how much a limit of the chain or a
+store's budget is then missed at worst (the one model bounds sales from above alone, and may count
+on selling less than its stock allows); the gap is that of the exact objective to the solver's own
 bound.
 """
 
@@ -26,7 +32,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from generated_chain import Market, chain_budget_week, market, store_problem, suppliers_table
@@ -34,14 +42,16 @@ from generated_chain import Market, chain_budget_week, market, store_problem, su
 from planner.assortment.chain_program import solve_chain
 from planner.assortment.coupling import Coupling
 from planner.assortment.problem import StoreProblem
+from planner.assortment.relaxation import relax_store
 from planner.assortment.result import relative_gap
 from planner.assortment.score import Score
 from planner.memory import peak_memory_mb
-from planner.workers import store_executor
+from planner.workers import StoreExecutor, store_executor
 
 SOLVERS = ("planner", "arrays", "highs", "cbc")
-COLUMNS = ("solver", "stores", "build s", "solve s", "all s", "objective", "bound", "gap %",
-           "broken %", "memory MB", "said")  # fmt: skip
+COLUMNS = ("solver", "stores", "build s", "relax s", "solve s", "alone s", "all s", "s a store",
+           "cpu s", "objective", "bound", "gap %", "broken %", "rounds", "memory MB",
+           "largest MB", "said")  # fmt: skip
 
 
 def main() -> None:
@@ -58,30 +68,46 @@ def main() -> None:
             )
 
 
+class Phases:
+    """Runs jobs in workers and adds up the seconds of relaxations, and of all other work."""
+
+    def __init__(self, executor: StoreExecutor) -> None:
+        self._executor = executor
+        self.seconds = {"relax s": 0.0, "solve s": 0.0}
+
+    def run(self, work: Callable[[Any], Any], jobs: Sequence[Any]) -> list[tuple[int, Any]]:
+        """``StoreExecutor.map_stores``, all results at once."""
+        start = time.perf_counter()
+        found = list(self._executor.map_stores(work, jobs))
+        phase = "relax s" if work is relax_store else "solve s"
+        self.seconds[phase] += time.perf_counter() - start
+        return found
+
+
 def one(solver: str, stores: int, asked: argparse.Namespace) -> dict[str, object]:
     """Solve one chain with one solver in this process."""
     chain = market(asked.seed, stores, asked.items, asked.groups, asked.segments)
     problems = {p.store_id: p for p in (store_problem(chain, s) for s in range(stores))}
     limits = coupling(chain)
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), _cpu_seconds()
     if solver == "planner":
         with store_executor(asked.workers) as executor:
+            phases = Phases(executor)
             plan = solve_chain(
-                problems,
-                limits,
-                executor.map_stores,
-                gap=asked.gap,
-                time_limit_seconds=asked.seconds,
+                problems, limits, phases.run, gap=asked.gap, time_limit_seconds=asked.seconds
             )
-        workers_mb = asked.workers * executor.peak_memory_mb if asked.workers > 1 else 0.0
+        workers_mb, worker_mb = asked.workers * executor.peak_memory_mb, executor.peak_memory_mb
         scores = [p.score for p in plan.plans.values()]
-        said = "; ".join(plan.broken) or f"feasible, {plan.rounds} price rounds"
-        build, bound = 0.0, plan.bound_week
+        said, bound = "; ".join(plan.broken) or "feasible", plan.bound_week
+        seconds = time.perf_counter() - start
+        alone = seconds - sum(phases.seconds.values())
+        timed: dict[str, object] = {**_rounded(phases.seconds), "alone s": round(alone, 1),
+                                    "rounds": plan.rounds}  # fmt: skip
     else:
         from one_model import OneModel
 
         model = OneModel(problems, limits)
-        build, workers_mb = time.perf_counter() - start, 0.0
+        build = time.perf_counter() - start
         if solver == "arrays":
             answer, handed = model.with_arrays(asked.gap, asked.seconds)
             build += handed
@@ -92,22 +118,37 @@ def one(solver: str, stores: int, asked: argparse.Namespace) -> dict[str, object
                 answer = model.with_cbc(asked.gap, asked.seconds, Path(folder) / "cbc.log")
         scores = model.scores(answer.values) if answer.values else []
         said, bound = answer.status, answer.bound_week
-    seconds = time.perf_counter() - start
+        # CBC is a program of its own; PuLP's HiGHS is part of this process.
+        workers_mb = worker_mb = _children_mb()
+        seconds = time.perf_counter() - start
+        timed = _rounded({"build s": build, "solve s": seconds - build})
     whole = bool(scores) and all(score is not None for score in scores)
     objective = sum(score.objective_week for score in scores) if whole else -math.inf
     broken = worst_breach(list(problems.values()), limits, scores) if whole else math.inf
-    # PuLP's HiGHS and CBC are part of this process or its children; a pool's workers are counted.
+    own_mb = peak_memory_mb() or 0.0
     return {
-        "build s": round(build, 1),
-        "solve s": round(seconds - build, 1),
+        **timed,
         "all s": round(seconds, 1),
+        "s a store": round(seconds / stores, 3),
+        "cpu s": round(_cpu_seconds() - processor, 1),
         "objective": round(objective, 1),
         "bound": round(bound, 1),
         "gap %": round(100 * relative_gap(objective, bound), 3),
         "broken %": round(100 * broken, 3),
-        "memory MB": round((peak_memory_mb() or 0.0) + workers_mb + _children_mb()),
+        "memory MB": round(own_mb + workers_mb),
+        "largest MB": round(max(own_mb, worker_mb)),
         "said": said,
     }
+
+
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 1) for name, value in seconds.items()}
+
+
+def _cpu_seconds() -> float:
+    """Processor seconds of this process, and of those it has started that have ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def coupling(chain: Market) -> Coupling:
