@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -21,11 +20,8 @@ from planner.errors import BadInput, Problem
 from planner.memory import peak_memory_mb
 from planner.outputs.assemble import with_plan_ids
 from planner.outputs.contents import Contents
-from planner.outputs.report.write import write_report
 from planner.outputs.slices import split_by_store
-from planner.outputs.workbook.cells import workbook_cells
-from planner.outputs.workbook.chain import write_chain_workbook
-from planner.outputs.workbook.store import write_store_workbook
+from planner.run_files import CellsTable, file_jobs, make_file, workbook_names
 from planner.tables.inputs import Inputs
 from planner.tables.scan import sha256_of
 from planner.versions import versions
@@ -48,12 +44,6 @@ class RunRecord:
     outputs_started: float
     """``time.perf_counter()`` when the outputs began: their own time is known last."""
     store_seconds: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class _WorkbookJob:
-    contents: Contents
-    store_id: str
 
 
 def new_run_id(data: Path, scenario: str) -> str:
@@ -153,19 +143,16 @@ def _write_into(
     ids = with_plan_ids(contents, stores)
     contents = _identified(contents, ids)
     stores = {store: _identified(part, ids) for store, part in stores.items()}
-    jobs = [_WorkbookJob(part, store) for store, part in stores.items()]
-    names = [f"workbook of store {store}" for store in stores]
-    cells: dict[str, pd.DataFrame] = {}
-    for number, (workbook, found) in executor.map_stores(_store_workbook, jobs, names):
-        name = f"planograms/{jobs[number].store_id}.xlsx"
-        (aside / name).write_bytes(workbook)
-        cells[name] = found
-        progress(len(cells), len(jobs))
-    write_chain_workbook(contents, aside / "chain.xlsx")
-    cells["chain.xlsx"] = workbook_cells(aside / "chain.xlsx")
-    write_report(contents, aside)
-    tables = {name: getattr(contents, name) for name in TABLES}
-    tables |= dict(evidence) | {"cells": _all_cells(cells)}
+    jobs = file_jobs(contents, stores)
+    with CellsTable(aside / "tables" / "cells.parquet", workbook_names(stores)) as cells:
+        titles = [job.title for job in jobs]
+        finished = executor.map_stores(make_file, jobs, titles)
+        for done, (_, made) in enumerate(finished, start=1):
+            (aside / made.name).write_bytes(made.content)
+            if made.cells is not None:
+                cells.add(made.name, made.cells)
+            progress(done, len(jobs))
+    tables = {name: getattr(contents, name) for name in TABLES} | dict(evidence)
     for name, table in tables.items():
         table.to_parquet(aside / "tables" / f"{name}.parquet", index=False)
     copies = _copy_inputs(record.inputs, aside)
@@ -182,19 +169,6 @@ def _write_into(
 def _identified(contents: Contents, ids: Mapping[str, str]) -> Contents:
     plans = contents.store_plans.assign(plan_id=contents.store_plans["store_id"].map(ids))
     return replace(contents, store_plans=plans)
-
-
-def _store_workbook(job: _WorkbookJob) -> tuple[bytes, pd.DataFrame]:
-    """A store's workbook and its cells; a worker may not see the run's disk."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"{job.store_id}.xlsx"
-        write_store_workbook(job.contents, job.store_id, path)
-        return path.read_bytes(), workbook_cells(path)
-
-
-def _all_cells(cells: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    parts = [frame.assign(workbook=name) for name, frame in sorted(cells.items())]
-    return pd.concat(parts, ignore_index=True)[["workbook", "sheet", "cell", "value"]]
 
 
 def _copy_inputs(inputs: Inputs, aside: Path) -> dict[str, str]:

@@ -45,7 +45,7 @@ def whole(value: float, stamp: Stamp | None = None) -> str:
     """A count, such as items, stores or facings."""
     if pd.isna(value):
         return MISSING
-    return str(format_decimal(round(float(value)), format="#,##0", locale=_locale(stamp)))
+    return _whole(round(float(value)), _locale(stamp))
 
 
 def share(value: float, stamp: Stamp | None = None) -> str:
@@ -98,6 +98,11 @@ def excel_money_format(stamp: Stamp) -> str:
     if any(mark in after for mark in "#0"):
         return f"{quoted}{' ' if not after[0].isdigit() and after[0] != '#' else ''}{digits}"
     return f"{digits}{' ' if not before[-1].isdigit() else ''}{quoted}"
+
+
+@lru_cache(maxsize=4096)
+def _whole(value: int, locale: Locale) -> str:
+    return str(format_decimal(value, format="#,##0", locale=locale))
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from report_files import write_report
 from report_variants import EVIL, evil, in_units, repeated
 
 from planner.outputs.contents import LEFT_OUT, Contents, Stamp
@@ -20,7 +21,6 @@ from planner.outputs.report.glossary import GLOSSARY
 from planner.outputs.report.scope import region_files
 from planner.outputs.report.tiles import totals
 from planner.outputs.report.worth import interval, worths
-from planner.outputs.report.write import write_report
 
 VOID = {"meta", "link", "input", "line", "rect", "br", "img"}
 

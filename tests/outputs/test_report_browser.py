@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from report_files import write_report
 from report_variants import EVIL, evil, repeated
 
 from planner.outputs.contents import Contents
-from planner.outputs.report.write import write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 sync_api = pytest.importorskip("playwright.sync_api")

@@ -6,6 +6,7 @@ page asks here, so the two never mix.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -43,11 +44,14 @@ def amount(value: float, stamp: Stamp, scale: float = 0.0) -> str:
         return f"{quantity(value, stamp, scale)} units"
     if max(abs(value), scale) < WHOLE_MONEY:
         return money(value, stamp).replace("-", MINUS)
-    locale = Locale.parse((stamp.locale or "en").replace("-", "_"))
+    return _whole_money(round(value), stamp.currency, stamp.locale or "en")
+
+
+@lru_cache(maxsize=4096)
+def _whole_money(value: int, currency: str, locale_name: str) -> str:
+    locale = Locale.parse(locale_name.replace("-", "_"))
     pattern = str(locale.currency_formats["standard"].pattern).split(";")[0].replace("0.00", "0")
-    written = format_currency(
-        round(value), stamp.currency, format=pattern, locale=locale, currency_digits=False
-    )
+    written = format_currency(value, currency, format=pattern, locale=locale, currency_digits=False)
     return str(written).replace("-", MINUS)
 
 

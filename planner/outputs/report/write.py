@@ -1,4 +1,4 @@
-"""Write the HTML report: one page for the chain and one for each region.
+"""The HTML report: one page for the chain and one for each region.
 
 Every page is one file that opens from any folder without a network: styles, scripts and
 plotly.js are inside it.
@@ -7,6 +7,7 @@ plotly.js are inside it.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
@@ -41,23 +42,30 @@ DETAILS_UP_TO = 60
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_report(contents: Contents, directory: Path) -> list[Path]:
-    """Write ``report.html`` and ``regions/<region>.html`` into a run's folder.
+@dataclass(frozen=True)
+class Page:
+    """What a page of the report is made from."""
 
-    The same contents give the same bytes. Returns the files written, the chain's first; raises
-    ``OSError`` where the folder cannot be written.
-    """
+    name: str
+    """Its path in the run's folder."""
+    scope: Scope
+    region_files: dict[str, str]
+    """File name of every region's page."""
+
+
+def pages(contents: Contents) -> list[Page]:
+    """The pages of the report, the chain's first: ``report.html``, ``regions/<region>.html``."""
     files = region_files(contents)
-    pages = {directory / "report.html": _page(chain_scope(contents), files)}
-    for region, name in files.items():
-        pages[directory / "regions" / name] = _page(region_scope(contents, region), files)
-    for path, text in pages.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    return list(pages)
+    of_regions = [
+        Page(f"regions/{name}", region_scope(contents, region), files)
+        for region, name in files.items()
+    ]
+    return [Page("report.html", chain_scope(contents), files), *of_regions]
 
 
-def _page(scope: Scope, files: dict[str, str]) -> str:
+def text_of_page(page: Page) -> str:
+    """The page as HTML; the same contents give the same text."""
+    scope, files = page.scope, page.region_files
     contents, stamp = scope.contents, scope.contents.stamp
     of_chain = scope.region is None
     folder = "" if of_chain else "../"
@@ -72,7 +80,7 @@ def _page(scope: Scope, files: dict[str, str]) -> str:
         "sources": sources_chart(scope),
     }
     figures = {chart.id: chart.figure for chart in made.values() if chart}
-    pages = {
+    links = {
         region: ("regions/" if of_chain else "") + quote(name, safe="")
         for region, name in files.items()
     }
@@ -86,12 +94,12 @@ def _page(scope: Scope, files: dict[str, str]) -> str:
         of_chain=of_chain,
         detailed=detailed,
         chain_page=f"{folder}report.html",
-        region_pages=pages,
+        region_pages=links,
         worths=worths(scope.value, stamp),
         tiles=tiles(contents),
         stores_first=stores_first(scope),
         changes_first=changes_first(scope),
-        row_links=_row_links(scope, {} if detailed else pages),
+        row_links=_row_links(scope, {} if detailed else links),
         links={str(s): workbook_link(str(s), folder) for s in contents.stores["store_id"]},
         charts=made,
         figures=for_script(figures),

@@ -53,7 +53,7 @@ def write_backtest_workbook(contents: BacktestContents, path: Path) -> None:
     _write_stores(book, contents)
     _write_capture(book, contents)
     write_assumption_table(book, contents.assumptions)
-    save(book.workbook, path, stamp.data_date, f"Backtest of {stamp.chain_name}")
+    save(book, path, stamp.data_date, f"Backtest of {stamp.chain_name}")
 
 
 def _write_summary(book: Book, contents: BacktestContents) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 
-def workbook_cells(path: Path) -> pd.DataFrame:
+def workbook_cells(path: Path | IO[bytes]) -> pd.DataFrame:
     """Every cell of a workbook that is not empty: sheet, cell (``B7``) and value, as text.
 
     Formulas are given as their text, numbers with twelve digits (a whole number without a
@@ -37,13 +37,14 @@ def workbook_cells(path: Path) -> pd.DataFrame:
                         letter = letters[column] = get_column_letter(column)
                     sheets.append(worksheet.title)
                     places.append(f"{letter}{cell.row}")
-                    values.append(_text(value))
+                    values.append(text_of(value))
     finally:
         workbook.close()
     return pd.DataFrame({"sheet": sheets, "cell": places, "value": values}, dtype="str")
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """The text form of a value that openpyxl has read from a cell."""
     if isinstance(value, str):
         # spreadsheet programs store line ends in their own way
         return value.replace("\r\n", "\n").replace("_x000D_", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 from openpyxl.utils import get_column_letter
@@ -12,6 +12,7 @@ from planner.outputs import numbers
 from planner.outputs.contents import Contents
 from planner.outputs.signals import moved_items
 from planner.outputs.workbook import styles, words
+from planner.outputs.workbook.grid import Formula
 from planner.outputs.workbook.save import save
 from planner.outputs.workbook.shared import write_assumptions, write_changes, write_limits
 from planner.outputs.workbook.sheet import HEADER_ROW, Book, Column, Heading
@@ -21,8 +22,11 @@ _STORES_A_PAGE = 40
 """Columns of the range matrix that are still legible on one landscape page."""
 
 
-def write_chain_workbook(contents: Contents, path: Path) -> None:
-    """Write ``chain.xlsx`` of a run; the same contents give the same bytes."""
+def write_chain_workbook(contents: Contents, path: Path | IO[bytes]) -> pd.DataFrame:
+    """Write ``chain.xlsx`` of a run; the same contents give the same bytes.
+
+    Returns its cells, as ``workbook_cells`` would read them.
+    """
     stamp = contents.stamp
     certainty = words.certainty(stamp.plan, stamp.proof, stamp.gap, stamp)
     book = Book(
@@ -45,7 +49,7 @@ def write_chain_workbook(contents: Contents, path: Path) -> None:
     _write_orders(book, contents)
     write_limits(book, contents, of_chain=True)
     write_assumptions(book, contents)
-    save(book.workbook, path, stamp.data_date, f"Plan of {stamp.chain_name}")
+    return save(book, path, stamp.data_date, f"Plan of {stamp.chain_name}")
 
 
 def _write_summary(book: Book, contents: Contents) -> None:
@@ -195,15 +199,13 @@ def _write_range(book: Book, contents: Contents) -> None:
         columns,
         (
             (
-                *(item.item_id, item.item_name, item.need_group, None),
+                *(item.item_id, item.item_name, item.need_group),
+                Formula(f"=COUNTA({first}{row}:{last}{row})"),
                 *(cells.get((item.item_id, store_id)) for store_id in stores),
             )
-            for item in _rows(items)
+            for row, item in enumerate(_rows(items), start=HEADER_ROW + 1)
         ),
     )
-    for row in range(HEADER_ROW + 1, HEADER_ROW + 1 + len(items)):
-        count = f"=COUNTA({first}{row}:{last}{row})"
-        sheet.put_formula(row, len(fixed), count, styles.WHOLE)
     sheet.freeze(HEADER_ROW + 1, len(fixed) + 1)
 
 
@@ -291,21 +293,17 @@ def _write_orders(book: Book, contents: Contents) -> None:
         words.money_column("Unit cost", stamp, 12),
         words.money_column("Purchase cost per week", stamp, 15, total=True),
     )
-    sheet = book.sheet("Orders", "Orders of a week")
-    sheet.table(
+    book.sheet("Orders", "Orders of a week").table(
         columns,
         (
             (
                 *(o.supplier_id or "unknown", o.item_id, o.item_name, o.stores, o.sold, o.waste),
-                *(None, o.unit_cost, None),
+                *(Formula(f"=E{row}+F{row}"), o.unit_cost, Formula(f"=G{row}*H{row}")),
             )
-            for o in _rows(orders)
+            for row, o in enumerate(_rows(orders), start=HEADER_ROW + 1)
         ),
         empty="Nothing is listed.",
     )
-    for row in range(HEADER_ROW + 1, HEADER_ROW + 1 + len(orders)):
-        sheet.put_formula(row, 7, f"=E{row}+F{row}", styles.UNITS)
-        sheet.put_formula(row, 9, f"=G{row}*H{row}", styles.money(stamp))
 
 
 def _rows(frame: pd.DataFrame) -> Any:

@@ -62,4 +62,4 @@ def write_groups_workbook(
             for (category, group), part in by_group
         ),
     )
-    save(book.workbook, path, data_date, f"Proposed need groups of {chain_name}")
+    save(book, path, data_date, f"Proposed need groups of {chain_name}")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from openpyxl.cell.rich_text import CellRichText, TextBlock
-
 from planner.outputs.workbook import styles
 from planner.outputs.workbook.drawing import Block
+from planner.outputs.workbook.grid import RichText, Run
 from planner.outputs.workbook.text_width import MM_PER_POINT, cut, text_mm, wrap
 
 CORE_MARK = "●"
@@ -19,7 +18,7 @@ _LINE_HEIGHT = 1.2
 _PADDING_MM = 1.4
 
 
-def block_text(block: Block, width_mm: float, height_mm: float) -> CellRichText:
+def block_text(block: Block, width_mm: float, height_mm: float) -> RichText:
     """Number, core mark, status letter, facings, place and name of an item.
 
     All but the name are always there, in this order; the name is cut with an ellipsis where
@@ -43,10 +42,12 @@ def block_text(block: Block, width_mm: float, height_mm: float) -> CellRichText:
         lines = _shortened(block.item_name, "" if in_head else tail, room, along, small)
     colour = styles.STATUS_COLOURS.get(block.letter, styles.INK)
     rest = ("  " + tail if in_head else "") + "".join("\n" + line for line in lines)
-    return CellRichText(
-        TextBlock(styles.inline_font(big, bold=True), number),
-        TextBlock(styles.inline_font(big - 2, bold=True, colour=colour), mark),
-        TextBlock(styles.inline_font(small), rest),
+    return RichText(
+        (
+            Run(number, big, bold=True),
+            Run(mark, big - 2, bold=True, colour=colour),
+            Run(rest, small),
+        )
     )
 
 

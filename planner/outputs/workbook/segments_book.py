@@ -84,7 +84,7 @@ def write_segments_workbook(page: SegmentsPage, path: Path) -> None:
         ),
         page.item_index.itertuples(index=False, name=None),
     )
-    save(book.workbook, path, page.data_date, f"Proposed segments of {page.chain_name}")
+    save(book, path, page.data_date, f"Proposed segments of {page.chain_name}")
 
 
 def _write_curve(book: Book, curve: pd.DataFrame) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from planner.outputs import numbers
 from planner.outputs.workbook import styles
+from planner.outputs.workbook.grid import Formula, Grid, RichText
 from planner.outputs.workbook.styles import Look, StyleBook
 from planner.outputs.workbook.text_width import wrap
 
@@ -55,8 +57,10 @@ class Book:
 
     def __init__(self, heading: Heading) -> None:
         self.workbook = Workbook()
-        self.styles = StyleBook(self.workbook)
         styles.set_default_font(self.workbook)
+        self.styles = StyleBook(self.workbook)
+        self.grids: dict[str, Grid] = {}
+        """The cells of each sheet, by its name."""
         self.heading = heading
         active = self.workbook.active
         if active is not None:
@@ -73,11 +77,12 @@ class Book:
         """
         worksheet = self.workbook.create_sheet(self._unique(name))
         _set_up_page(worksheet, self.heading, fit_height, pages_wide)
-        sheet = Sheet(worksheet, self.styles)
+        grid = self.grids[worksheet.title] = Grid(self.styles.dates)
+        sheet = Sheet(worksheet, grid, self.styles)
         sheet.put(1, 1, f"{title} – {self.heading.subject}", styles.TITLE)
         sheet.put(2, 1, self.heading.lines[0], styles.STAMP)
         sheet.put(3, 1, self.heading.lines[1], styles.STAMP)
-        worksheet.row_dimensions[1].height = 20
+        sheet.height(1, 20)
         return sheet
 
     def _unique(self, name: str) -> str:
@@ -94,59 +99,47 @@ class Book:
 class Sheet:
     """Writes cells; a text is always stored as text, whatever it begins with."""
 
-    def __init__(self, worksheet: Worksheet, style_book: StyleBook) -> None:
+    def __init__(self, worksheet: Worksheet, grid: Grid, style_book: StyleBook) -> None:
         self.worksheet: Any = worksheet
-        self._styles = style_book
+        self._grid = grid
+        self._style = style_book.number
 
     def put(self, row: int, column: int, value: Any, look: Look) -> None:
         """Write a value; missing numbers and dates are marked, never blank."""
-        cell = self.worksheet.cell(row, column)
         if isinstance(value, str):
-            cell.value = value
-            # openpyxl takes "=x" for a formula and "#N/A" for an error
-            cell.data_type = "s"
             if value.startswith(_FORMULA_STARTS):
                 look = replace(look, quoted=True)
         elif value is not None and pd.api.types.is_scalar(value) and pd.isna(value):
             not_known = look.number_format != numbers.EXCEL_DAY
-            cell.value = numbers.MISSING if not_known else NOT_APPLICABLE
+            value = numbers.MISSING if not_known else NOT_APPLICABLE
             look = styles.missing(look) if not_known else look
-        else:
-            cell.value = value
-        cell._style = self._styles.array(look)
-
-    def put_formula(self, row: int, column: int, formula: str, look: Look) -> None:
-        """Write a formula, beginning with ``=``."""
-        cell = self.worksheet.cell(row, column)
-        cell.value = formula
-        cell._style = self._styles.array(look)
+        self._grid.put(row, column, value, self._style(look))
 
     def put_merged(
-        self, row: int, first: int, last: int, value: Any, look: Look, *, last_row: int = 0
+        self,
+        row: int,
+        first: int,
+        last: int,
+        value: str | RichText,
+        look: Look,
+        *,
+        last_row: int = 0,
     ) -> None:
-        """Write a value across the columns first..last (and down to ``last_row``).
+        """Write a text across the columns first..last (and down to ``last_row``).
 
         Sides of the border go to the outer cells alone, as spreadsheet programs expect.
         """
         bottom_row = max(row, last_row)
         if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
             look = replace(look, quoted=True)
-        middle, left, right = (
-            self._styles.array(replace(look, border=_sides(look.border, *outer)))
-            for outer in ((False, False), (True, first == last), (first == last, True))
-        )
+        left, middle, right = map(self._style, _merged_looks(look, first == last))
         for r in range(row, bottom_row + 1):
-            for column in range(first, last + 1):
-                array = left if column == first else right if column == last else middle
-                self.worksheet.cell(r, column)._style = array
+            self._grid.fill(r, first + 1, last - 1, middle)
+            self._grid.fill(r, last, last, right)
+            self._grid.fill(r, first, first, left)
         if last > first or bottom_row > row:
-            self.worksheet.merged_cells.add(
-                f"{get_column_letter(first)}{row}:{get_column_letter(last)}{bottom_row}"
-            )
-        cell = self.worksheet.cell(row, first)
-        cell.value = value
-        if isinstance(value, str):
-            cell.data_type = "s"
+            self._grid.merge(row, first, bottom_row, last)
+        self._grid.put(row, first, value, left)
 
     def widths(self, widths: Iterable[float], first: int = 1) -> None:
         """Set column widths, in characters of the default font."""
@@ -162,11 +155,11 @@ class Sheet:
 
     def height(self, row: int, points: float) -> None:
         """Set the height of a row, in points."""
-        self.worksheet.row_dimensions[row].height = points
+        self._grid.height(row, points)
 
     def freeze(self, row: int, column: int) -> None:
         """Keep what is above and left of a cell in view, and repeat it on every page."""
-        self.worksheet.freeze_panes = self.worksheet.cell(row, column)
+        self.worksheet.freeze_panes = f"{get_column_letter(column)}{row}"
         self.worksheet.print_title_rows = f"{row - 1}:{row - 1}"
         self.worksheet.print_title_cols = f"A:{get_column_letter(column - 1)}"
 
@@ -185,6 +178,8 @@ class Sheet:
     ) -> int:
         """Write a table with its head in row ``top``; returns the row after its last one.
 
+        The rows are closed: nothing can be written beside them.
+
         ``whole_sheet``: the head is frozen and repeated on every page, and can be filtered;
         column widths are set. ``empty`` is said where there are no rows.
         """
@@ -197,6 +192,7 @@ class Sheet:
             for offset, (column, value) in enumerate(zip(columns, values, strict=True)):
                 self.put(row, 1 + offset, value, column.look)
             self.height(row, _row_points(columns, values))
+            self._grid.close(row)
         last = row
         if last == top:
             self.put(top + 1, 1, empty, styles.NOTE)
@@ -206,7 +202,7 @@ class Sheet:
             self._totals(columns, top + 1, last)
         if whole_sheet:
             self.widths(column.width for column in columns)
-            self.worksheet.freeze_panes = self.worksheet.cell(top + 1, 1)
+            self.worksheet.freeze_panes = f"A{top + 1}"
             self.worksheet.print_title_rows = f"{top}:{top}"
             if last > top:
                 end = get_column_letter(len(columns))
@@ -217,12 +213,8 @@ class Sheet:
         for offset, column in enumerate(columns):
             letter = get_column_letter(1 + offset)
             if column.total:
-                self.put_formula(
-                    last + 1,
-                    1 + offset,
-                    f"=SUM({letter}{first}:{letter}{last})",
-                    styles.total(column.look),
-                )
+                formula = Formula(f"=SUM({letter}{first}:{letter}{last})")
+                self.put(last + 1, 1 + offset, formula, styles.total(column.look))
             else:
                 self.put(
                     last + 1, 1 + offset, "Total" if offset == 0 else "", styles.total(styles.TEXT)
@@ -233,13 +225,28 @@ def _row_points(columns: Sequence[Column], values: Sequence[Any]) -> float:
     """Height for the longest wrapped text; not every program measures it when it opens."""
     lines = max(
         (
-            len(wrap(value, _room_mm(column), column.look.size))
+            _lines(value, _room_mm(column), column.look.size)
             for column, value in zip(columns, values, strict=True)
             if column.look.wrap and isinstance(value, str)
         ),
         default=1,
     )
     return styles.LINE_POINTS * max(1, lines) + 3
+
+
+@lru_cache(maxsize=1 << 13)
+def _lines(text: str, room_mm: float, size: float) -> int:
+    return len(wrap(text, room_mm, size))
+
+
+@lru_cache(maxsize=1024)
+def _merged_looks(look: Look, single: bool) -> tuple[Look, Look, Look]:
+    """Of the cells on the left, in the middle and on the right of a merged range."""
+    left, middle, right = (
+        replace(look, border=_sides(look.border, *outer))
+        for outer in ((True, single), (False, False), (single, True))
+    )
+    return left, middle, right
 
 
 def _room_mm(column: Column) -> float:

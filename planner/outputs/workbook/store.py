@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -20,13 +20,13 @@ from planner.outputs.workbook.sheet import Book, Column, Heading
 from planner.outputs.workbook.summary import write_store_summary
 
 
-def write_store_workbook(contents: Contents, store_id: str, path: Path) -> None:
+def write_store_workbook(contents: Contents, store_id: str, path: Path | IO[bytes]) -> pd.DataFrame:
     """Write the planogram workbook of a store.
 
     ``contents`` is the whole run or the store's part of it (``split_by_store``; for many stores
     the latter is what keeps the time in line with their number). Nothing in the file depends on
-    the run's id or on the clock: the same contents give the same bytes. Raises KeyError for an
-    unknown store.
+    the run's id or on the clock: the same contents give the same bytes. Returns its cells, as
+    ``workbook_cells`` would read them. Raises KeyError for an unknown store.
     """
     here = of_store(contents, store_id)
     store = here.stores.iloc[0]
@@ -40,7 +40,7 @@ def write_store_workbook(contents: Contents, store_id: str, path: Path) -> None:
     _write_not_carried(book, here)
     write_limits(book, here)
     write_assumptions(book, here)
-    save(book.workbook, path, here.stamp.data_date, f"Planogram of store {store_id}")
+    return save(book, path, here.stamp.data_date, f"Planogram of store {store_id}")
 
 
 def listed_items(contents: Contents) -> pd.DataFrame:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from copy import copy
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import Cell
 from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Side
-from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.styles.cell_style import StyleArray
+from openpyxl.styles.numbers import (
+    BUILTIN_FORMATS_MAX_SIZE,
+    BUILTIN_FORMATS_REVERSE,
+    is_date_format,
+)
 
 from planner.outputs import numbers
 from planner.outputs.contents import Stamp
@@ -122,49 +126,92 @@ EDGE = Look(size=6, horizontal="center", vertical="center", border="lrtB")
 class StyleBook:
     """The looks used in one workbook, each registered with openpyxl once.
 
-    Assigning fonts, fills and borders cell by cell costs several times what writing the cell
-    does; a registered look is one small array that cells share.
+    A workbook keeps lists of fonts, fills, borders and alignments, and a list of styles that
+    name one of each by number; a cell names a style by its number.
     """
 
     def __init__(self, workbook: Workbook) -> None:
-        self._sheet = Worksheet(workbook)
-        self._arrays: dict[Look, Any] = {}
+        self._workbook: Any = workbook
+        self._numbers: dict[Look, int] = {}
+        self._parts: dict[tuple[Any, ...], int] = {}
+        self.dates: set[int] = set()
+        """Styles that show a number as a date."""
 
-    def array(self, look: Look) -> Any:
-        """What a cell's style is to be set to; shared by all cells with this look."""
-        array = self._arrays.get(look)
-        if array is None:
-            array = self._arrays[look] = self._register(look)
-        return array
+    def number(self, look: Look) -> int:
+        """The number of a look's style in this workbook."""
+        number = self._numbers.get(look)
+        if number is None:
+            number = self._numbers[look] = self._register(look)
+        return number
 
-    def _register(self, look: Look) -> Any:
-        cell: Any = Cell(self._sheet, row=1, column=1)
-        cell.font = Font(
-            name=FONT, size=look.size, bold=look.bold, italic=look.italic, color=look.colour
+    def _register(self, look: Look) -> int:
+        book = self._workbook
+        number: int = book._cell_styles.add(
+            StyleArray(
+                (
+                    self._part(book._fonts, _font, look.size, look.bold, look.italic, look.colour),
+                    self._part(book._fills, _fill, look.fill),
+                    self._part(book._borders, _border, look.border, look.diagonal),
+                    self._format(look.number_format),
+                    0,  # protection
+                    self._part(
+                        book._alignments,
+                        _alignment,
+                        look.horizontal,
+                        look.vertical,
+                        look.wrap,
+                        look.rotation,
+                        look.indent,
+                    ),
+                    0,  # no button of a pivot table
+                    int(look.quoted),
+                    0,  # named style
+                )
+            )
         )
-        if look.fill == "hatched":
-            cell.fill = PatternFill("lightUp", fgColor="A6A6A6", bgColor="FFFFFF")
-        elif look.fill:
-            cell.fill = PatternFill("solid", fgColor=look.fill)
-        cell.alignment = Alignment(
-            horizontal=look.horizontal,
-            vertical=look.vertical,
-            wrap_text=look.wrap or None,
-            text_rotation=look.rotation,
-            indent=look.indent,
-        )
-        cell.number_format = look.number_format
-        cell.border = Border(
-            left=_side(look.border, "l"),
-            right=_side(look.border, "r"),
-            top=_side(look.border, "t"),
-            bottom=_side(look.border, "b"),
-            diagonal=Side(style="hair", color=_LINE) if look.diagonal else None,
-            diagonalUp=look.diagonal or None,
-            diagonalDown=look.diagonal or None,
-        )
-        cell.quotePrefix = look.quoted
-        return copy(cell._style)
+        if is_date_format(look.number_format):
+            self.dates.add(number)
+        return number
+
+    def _part(self, registered: Any, make: Callable[..., Any], *fields: Any) -> int:
+        """Number of a font, fill, border or alignment: openpyxl is slow to find it again."""
+        key = (make, *fields)
+        number = self._parts.get(key)
+        if number is None:
+            number = self._parts[key] = registered.add(make(*fields))
+        return number
+
+    def _format(self, code: str) -> int:
+        if code in BUILTIN_FORMATS_REVERSE:
+            return int(BUILTIN_FORMATS_REVERSE[code])
+        return int(self._workbook._number_formats.add(code)) + BUILTIN_FORMATS_MAX_SIZE
+
+
+def _font(size: float, bold: bool, italic: bool, colour: str) -> Font:
+    return Font(name=FONT, size=size, bold=bold, italic=italic, color=colour)
+
+
+def _fill(fill: str) -> PatternFill:
+    if fill == "hatched":
+        return PatternFill("lightUp", fgColor="A6A6A6", bgColor="FFFFFF")
+    return PatternFill("solid", fgColor=fill) if fill else PatternFill()
+
+
+def _alignment(horizontal: str, vertical: str, wrap: bool, rotation: int, indent: int) -> Alignment:
+    names: Any = {"horizontal": horizontal, "vertical": vertical}
+    return Alignment(wrap_text=wrap or None, text_rotation=rotation, indent=indent, **names)
+
+
+def _border(border: str, diagonal: bool) -> Border:
+    return Border(
+        left=_side(border, "l"),
+        right=_side(border, "r"),
+        top=_side(border, "t"),
+        bottom=_side(border, "b"),
+        diagonal=Side(style="hair", color=_LINE) if diagonal else None,
+        diagonalUp=diagonal or None,
+        diagonalDown=diagonal or None,
+    )
 
 
 def set_default_font(workbook: Workbook) -> None:

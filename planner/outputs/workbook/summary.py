@@ -10,6 +10,7 @@ import pandas as pd
 from planner.outputs import numbers
 from planner.outputs.contents import Contents, Stamp
 from planner.outputs.workbook import styles, words
+from planner.outputs.workbook.grid import Formula
 from planner.outputs.workbook.sheet import HEADER_ROW, Book, Sheet
 from planner.outputs.workbook.styles import Look
 
@@ -48,7 +49,7 @@ def write_comparison(sheet: Sheet, figures: pd.DataFrame, stamp: Stamp, top: int
             sheet.put(row, 2 + offset, value, look)
         for offset, (letter, plan) in enumerate((("C", "common"), ("D", "current"))):
             if {"local", plan} <= set(by_plan.index):
-                sheet.put_formula(row, 5 + offset, f"=B{row}-{letter}{row}", look)
+                sheet.put(row, 5 + offset, Formula(f"=B{row}-{letter}{row}"), look)
             else:
                 sheet.put(row, 5 + offset, float("nan"), look)
     return top + 1 + len(SIX_FIGURES)

@@ -17,34 +17,40 @@ _ARIAL = (
 )
 """Widths of the letters from space to tilde in thousandths of the font size: Arial's own, which
 are those of Adobe's published Helvetica metrics."""
-_WIDTHS = {chr(32 + n): int(width) / 1000 for n, width in enumerate(_ARIAL.split())}
-_OTHER_LETTER = 0.65
+_WIDTHS = {chr(32 + n): int(width) for n, width in enumerate(_ARIAL.split())}
+_OTHER_LETTER = 650
+_WIDE_LETTER = 1000
+_SPACE = _WIDTHS[" "]
 _SAFETY = 1.05
 """On screens letters are set to whole pixels, which makes small text wider."""
 
 
 def text_mm(text: str, points: float) -> float:
     """Width of a text in Arial, in millimetres, a little on the safe side."""
-    return sum(_letter(c) for c in text) * points * MM_PER_POINT * _SAFETY
+    return _mm(_thousandths(text), points)
 
 
 def wrap(text: str, width_mm: float, points: float) -> list[str]:
     """Break a text into lines of at most the given width; only a word too long is cut."""
     lines: list[str] = []
-    line = ""
+    line: list[str] = []
+    taken = 0
     for word in text.split():
-        longer = f"{line} {word}" if line else word
-        if text_mm(longer, points) <= width_mm:
-            line = longer
+        width = _of_word(word)
+        longer = taken + _SPACE + width if line else width
+        if _mm(longer, points) <= width_mm:
+            line.append(word)
+            taken = longer
             continue
         if line:
-            lines.append(line)
-        while text_mm(word, points) > width_mm and len(word) > 1:
+            lines.append(" ".join(line))
+        while _mm(width, points) > width_mm and len(word) > 1:
             fitting = _fitting(word, width_mm, points)
             lines.append(word[:fitting])
             word = word[fitting:]
-        line = word
-    return [*lines, line] if line else lines
+            width = _of_word(word)
+        line, taken = [word], width
+    return [*lines, " ".join(line)] if line else lines
 
 
 def cut(text: str, width_mm: float, points: float) -> str:
@@ -63,9 +69,21 @@ def _fitting(word: str, width_mm: float, points: float) -> int:
     return count
 
 
+def _mm(thousandths: int, points: float) -> float:
+    return thousandths / 1000 * points * MM_PER_POINT * _SAFETY
+
+
+def _thousandths(text: str) -> int:
+    """Width in thousandths of the font size."""
+    return sum(map(_letter, text))
+
+
+_of_word = lru_cache(maxsize=1 << 14)(_thousandths)
+
+
 @lru_cache(maxsize=4096)
-def _letter(letter: str) -> float:
+def _letter(letter: str) -> int:
     if unicodedata.east_asian_width(letter) in "WF":
-        return 1.0
+        return _WIDE_LETTER
     base = unicodedata.normalize("NFKD", letter)[0]
     return _WIDTHS.get(base, _OTHER_LETTER)

@@ -1,0 +1,153 @@
+"""The files that people open, as jobs for the workers: workbooks and pages of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from planner.outputs.contents import Contents
+from planner.outputs.report.write import Page, pages, text_of_page
+from planner.outputs.workbook.chain import write_chain_workbook
+from planner.outputs.workbook.store import write_store_workbook
+
+CHAIN_WORKBOOK = "chain.xlsx"
+STORE_WORKBOOK = "planograms/{}.xlsx"
+CELLS = ("workbook", "sheet", "cell", "value")
+
+
+@dataclass(frozen=True)
+class MadeFile:
+    """A file as bytes, since a worker may not see the run's disk."""
+
+    name: str
+    """Its path in the run's folder."""
+    content: bytes
+    cells: pd.DataFrame | None
+    """Of a workbook, as ``workbook_cells`` reads them."""
+
+
+class FileJob(Protocol):
+    """What one file is made from."""
+
+    @property
+    def title(self) -> str:
+        """What the job is called in a message."""
+
+    def make(self) -> MadeFile:
+        """Make the file."""
+
+
+@dataclass(frozen=True)
+class StoreWorkbookJob:
+    """The workbook of a store; ``contents`` are that store's alone."""
+
+    contents: Contents
+    store_id: str
+
+    @property
+    def title(self) -> str:
+        """What the job is called in a message."""
+        return f"workbook of store {self.store_id}"
+
+    def make(self) -> MadeFile:
+        """Make the workbook."""
+        file = BytesIO()
+        cells = write_store_workbook(self.contents, self.store_id, file)
+        return MadeFile(STORE_WORKBOOK.format(self.store_id), file.getvalue(), cells)
+
+
+@dataclass(frozen=True)
+class ChainWorkbookJob:
+    """The workbook of the chain."""
+
+    contents: Contents
+    title = "workbook of the chain"
+
+    def make(self) -> MadeFile:
+        """Make the workbook."""
+        file = BytesIO()
+        cells = write_chain_workbook(self.contents, file)
+        return MadeFile(CHAIN_WORKBOOK, file.getvalue(), cells)
+
+
+@dataclass(frozen=True)
+class PageJob:
+    """A page of the report."""
+
+    page: Page
+
+    @property
+    def title(self) -> str:
+        """What the job is called in a message."""
+        return self.page.name
+
+    def make(self) -> MadeFile:
+        """Make the page."""
+        return MadeFile(self.page.name, text_of_page(self.page).encode(), None)
+
+
+def file_jobs(contents: Contents, stores: Mapping[str, Contents]) -> list[FileJob]:
+    """A job for every workbook and page of a run, the longest first.
+
+    ``stores``: the contents of each store, by its id.
+    """
+    return [
+        ChainWorkbookJob(contents),
+        *map(PageJob, pages(contents)),
+        *(StoreWorkbookJob(part, store) for store, part in stores.items()),
+    ]
+
+
+def workbook_names(stores: Iterable[str]) -> list[str]:
+    """Paths of a run's workbooks in its folder: the chain's, then those of stores."""
+    return [CHAIN_WORKBOOK, *map(STORE_WORKBOOK.format, stores)]
+
+
+def make_file(job: FileJob) -> MadeFile:
+    """Do one job."""
+    return job.make()
+
+
+class CellsTable:
+    """tables/cells.parquet, written workbook by workbook: those of a chain are never all held.
+
+    The rows stand in the order of ``names``, in whatever order workbooks come in.
+    """
+
+    def __init__(self, path: Path, names: Iterable[str]) -> None:
+        self._path = path
+        self._names = iter(names)
+        self._next = next(self._names, None)
+        self._waiting: dict[str, pa.Table] = {}
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, name: str, cells: pd.DataFrame) -> None:
+        """Write a workbook's cells as soon as those before it are written."""
+        frame = cells.assign(workbook=name)[list(CELLS)].astype("str")
+        self._waiting[name] = pa.Table.from_pandas(frame, preserve_index=False)
+        while self._next in self._waiting:
+            table = self._waiting.pop(self._next)
+            if self._writer is None:
+                self._writer = pq.ParquetWriter(self._path, table.schema)
+            self._writer.write_table(table)
+            self._next = next(self._names, None)
+
+    def __enter__(self) -> CellsTable:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
