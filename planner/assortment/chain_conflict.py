@@ -11,7 +11,7 @@ from planner.assortment.chain_prices import Runner
 from planner.assortment.coupling import Coupling, Resource, forced_choices
 from planner.assortment.problem import StoreProblem
 from planner.assortment.relaxation import RelaxationJob, StoreRelaxation, relax_store
-from planner.assortment.repair import DUST
+from planner.assortment.stock_program import DUST
 
 
 def chain_conflicts(

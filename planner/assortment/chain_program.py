@@ -106,7 +106,7 @@ def solve_chain(
         repaired = _polished(problems, coupling, forced, found, first, repaired, solve)
     search = ChainSearch(problems, coupling, forced, found.prices, _shadow_prices(first), solve)
     own = {s: plan.score.facings for s, plan in first.items() if plan.score is not None}
-    repaired = search.improved(repaired, [own], found.tried, bound, gap)
+    repaired, bound = search.improved(repaired, [own], found.tried, bound, gap)
     return _chain_plan(
         problems,
         coupling,

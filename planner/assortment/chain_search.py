@@ -8,6 +8,7 @@ chooses among them (``plan_pool.py``), and stock is tuned over all stores.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -21,9 +22,10 @@ from planner.assortment.coupling import (
     priced,
     without_items,
 )
+from planner.assortment.joint_choice import JointChoice
 from planner.assortment.master import solve_master
 from planner.assortment.moves import PlansAtPrices, closed_problem
-from planner.assortment.plan_pool import PlanPool
+from planner.assortment.plan_pool import CHOICE_SECONDS, PlanPool
 from planner.assortment.problem import Flags, Integers, StoreProblem
 from planner.assortment.repair import Repair, Repaired
 from planner.assortment.result import StorePlan, relative_gap
@@ -31,6 +33,8 @@ from planner.assortment.score import Score
 
 ROUNDS = 8
 CHOICES = 3
+SHARE_OF_CHOICE = 0.25
+"""Share of the gap asked for that the program over all stores may leave."""
 FEW_STORES = 12
 """Up to so many stores plans are chosen whenever the gap is wider than asked for; in a larger
 chain each store's jumps are small beside what is shared, and only a broken limit is reason."""
@@ -71,13 +75,47 @@ class ChainSearch:
         tried: Sequence[ChainPrices],
         bound_week: float,
         gap: float,
-    ) -> Repaired:
-        """The best plan found, never worse than ``repaired``.
+    ) -> tuple[Repaired, float]:
+        """The best plan found, never worse than ``repaired``, and the least bound of the chain.
 
         ``others``: plans of all stores met so far; ``tried``: prices met so far.
         """
         if not self._worth_searching(repaired, bound_week, gap):
-            return repaired
+            return repaired, bound_week
+        best = repaired
+        if len(self._problems) <= FEW_STORES:
+            best, bound_week = self._together(repaired, bound_week, gap)
+            if not self._worth_searching(best, bound_week, gap):
+                return best, bound_week
+        return self._among_plans(best, others, tried, bound_week, gap), bound_week
+
+    def _together(
+        self, repaired: Repaired, bound_week: float, gap: float
+    ) -> tuple[Repaired, float]:
+        """All stores as one program, where the ranges of their need groups can be listed."""
+        joint = JointChoice.of(self._problems, self._coupling, self._forced)
+        if joint is None:
+            return repaired, bound_week
+        joint.settle_prices(self._prices)
+        keeps = repaired.plans is not None and not repaired.broken
+        known = _total(repaired.plans) if keeps and repaired.plans else -math.inf
+        answer = joint.solve(known, gap * SHARE_OF_CHOICE, CHOICE_SECONDS)
+        if answer is None:
+            return repaired, bound_week
+        best = repaired
+        if answer.facings is not None:
+            best = _better(repaired, self._kept(answer.facings))
+        return best, min(bound_week, answer.bound_week)
+
+    def _among_plans(
+        self,
+        repaired: Repaired,
+        others: Sequence[Mapping[str, Integers]],
+        tried: Sequence[ChainPrices],
+        bound_week: float,
+        gap: float,
+    ) -> Repaired:
+        """Whole plans of the stores at many prices, and the best choice among them."""
         for plans in others:
             self._add(plans)
         if repaired.plans is not None:

@@ -143,7 +143,7 @@ def relax_by_groups(
     if pricing is None:
         return None
     relaxed = relax(pricing, gap, math.inf, start)
-    if _breaks_a_limit(relaxed):
+    if breaks_a_limit(relaxed):
         return None
     columns = relaxed.master.all_columns()
     weight = relaxed.mixture.weights[columns.owner()]
@@ -195,7 +195,7 @@ def solve_by_groups(
         return None
     # Prices ten times closer than the gap leave a window of that gap for whole ranges.
     relaxed = relax(pricing, max(gap / 10, PROVEN / 100), deadline, family.prices)
-    if _breaks_a_limit(relaxed):
+    if breaks_a_limit(relaxed):
         return None
     if problem is family.problem:
         family.prices = shadow_prices(relaxed)
@@ -277,7 +277,8 @@ class _PriceSearch:
         return following
 
 
-def _breaks_a_limit(relaxed: Relaxation) -> bool:
+def breaks_a_limit(relaxed: Relaxation) -> bool:
+    """Whether even mixtures of ranges keep not every limit of the store."""
     mixture = relaxed.mixture
     return mixture.shortfall > NUMERICAL_DUST * max(1.0, abs(mixture.objective_week))
 

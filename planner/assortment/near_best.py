@@ -56,7 +56,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class _Points:
+class Points:
     """Stock and sales per cycle, one or more points to each option."""
 
     option: Integers
@@ -81,21 +81,36 @@ class NearBestProgram:
     """
 
     def __init__(
-        self, pricing: GroupPricing, priced: Priced, inside: NearBest, *, tune_stock: bool
+        self,
+        pricing: GroupPricing,
+        priced: Priced | None,
+        inside: NearBest,
+        *,
+        tune_stock: bool,
+        points: Points | None = None,
+        model: pulp.LpProblem | None = None,
+        label: str = "",
     ) -> None:
-        self.pricing, self.tune_stock = pricing, tune_stock
+        """``priced``: at what prices ``inside`` was found; only limits without a price need none.
+
+        ``points``: stock and sales of every option, where they are known already; ``model``: of
+        several stores, into which this one is written with ``label`` before every name; what it
+        earns is then left to the caller."""
+        self.pricing, self.tune_stock, self._label = pricing, tune_stock, label
         self.ranges, self.options = inside.ranges, inside.options
         counted = [limit.counts_units for limit in pricing.limits]
-        self.prices = np.where(counted, priced.prices, 0.0)
-        self.model = pulp.LpProblem("near_best", pulp.LpMaximize)
+        known = np.zeros(len(counted)) if priced is None else priced.prices
+        self.prices = np.where(counted, known, 0.0)
+        self.model = model or pulp.LpProblem("near_best", pulp.LpMaximize)
         self.variables: list[pulp.LpVariable] = []
-        self.points = (
+        self.points = points or (
             _corner_points(pricing, self.prices, self.options)
             if tune_stock
             else _points_at(pricing, self.options, self.options.stock)
         )
         self._add_variables()
-        self._add_objective()
+        if model is None:
+            self._add_objective()
         self._add_one_range()
         self._add_one_facing_count()
         self._add_one_stock()
@@ -114,7 +129,7 @@ class NearBestProgram:
         self.weights = self._parts(owners, points.option, names, pulp.LpContinuous)
 
     def _new(self, name: str, kind: str) -> pulp.LpVariable:
-        variable = self.model.add_variable(name, 0, 1, kind)
+        variable = self.model.add_variable(self._label + name, 0, 1, kind)
         self.variables.append(variable)
         return variable
 
@@ -135,7 +150,7 @@ class NearBestProgram:
         if not self.tune_stock:
             economics = priced_economics(pricing.problem, pricing.limits, self.prices)
             constant = pricing.price_of_limits(self.prices)
-        values = _values(economics, self.options, self.points)
+        values = values_of(economics, self.options, self.points)
         earned = expression(zip(self.weights, values.tolist(), strict=True))
         self.model.setObjective(earned + constant)
 
@@ -145,7 +160,7 @@ class NearBestProgram:
         for group in range(self.pricing.ranges.groups):
             members = np.flatnonzero(group_of_choice == group)
             terms = [(self.chosen[k], 1.0) for k in members]
-            self.model.addConstraint(row(terms, EQUAL, f"group_{group}", 1.0))
+            self.model.addConstraint(row(terms, EQUAL, f"{self._label}group_{group}", 1.0))
 
     def _add_one_facing_count(self) -> None:
         """An item of a chosen range has one facing count; none where the range is not chosen."""
@@ -169,7 +184,7 @@ class NearBestProgram:
             if part is not owner:
                 rows.setdefault(member, [(owner, -1.0)]).append((part, 1.0))
         for member, terms in rows.items():
-            self.model.addConstraint(row(terms, EQUAL, f"{name}_{member}"))
+            self.model.addConstraint(row(terms, EQUAL, f"{self._label}{name}_{member}"))
 
     def _add_limits(self) -> None:
         """Every limit as it is; a priced one as if each stock were at the end that suits it best,
@@ -181,9 +196,9 @@ class NearBestProgram:
                 ends = options.low if sense == LESS else options.high
                 ends = np.where(np.isfinite(ends), ends, np.maximum(options.stock, options.mean))
                 reach = _points_at(pricing, options, ends)
-            use = _uses(limit, options, reach)
+            use = uses_of(limit, options, reach)
             terms = [(self.weights[k], float(use[k])) for k in np.flatnonzero(use)]
-            self.model.addConstraint(row(terms, sense, label, right))
+            self.model.addConstraint(row(terms, sense, self._label + label, right))
 
 
 def choose_near_best(
@@ -216,8 +231,8 @@ def choose_near_best(
     facings = np.zeros(len(pricing.problem.item_ids), dtype=np.int64)
     facings[options.item[taken]] = options.facings[taken]
     weight = solution.values[[live.column[variable] for variable in program.weights]]
-    use = np.array([weight @ _uses(limit, options, points) for limit in pricing.limits])
-    objective = float(weight @ _values(pricing.unpriced, options, points))
+    use = np.array([weight @ uses_of(limit, options, points) for limit in pricing.limits])
+    objective = float(weight @ values_of(pricing.unpriced, options, points))
     bound = max(outside, solution.bound)
     return NearBestChoice(facings, bound, solution.status, objective, use)
 
@@ -250,7 +265,7 @@ def near_best(pricing: GroupPricing, priced: Priced, window: float) -> NearBest:
     )  # fmt: skip
 
 
-def _values(economics: Economics, options: Options, points: _Points) -> Floats:
+def values_of(economics: Economics, options: Options, points: Points) -> Floats:
     item = options.item[points.option]
     values: Floats = (
         economics.sold[item] * points.sold
@@ -261,7 +276,7 @@ def _values(economics: Economics, options: Options, points: _Points) -> Floats:
     return values
 
 
-def _uses(limit: LinearLimit, options: Options, points: _Points) -> Floats:
+def uses_of(limit: LinearLimit, options: Options, points: Points) -> Floats:
     item = options.item[points.option]
     uses: Floats = (
         limit.listed[item]
@@ -272,13 +287,13 @@ def _uses(limit: LinearLimit, options: Options, points: _Points) -> Floats:
     return uses
 
 
-def _points_at(pricing: GroupPricing, options: Options, stock: Floats) -> _Points:
+def _points_at(pricing: GroupPricing, options: Options, stock: Floats) -> Points:
     cv = pricing.problem.demand_cv[options.item]
     sold = newsvendor.expected_sales(options.mean, stock, cv)
-    return _Points(np.arange(len(stock)), stock, sold)
+    return Points(np.arange(len(stock)), stock, sold)
 
 
-def _corner_points(pricing: GroupPricing, prices: Floats, options: Options) -> _Points:
+def _corner_points(pricing: GroupPricing, prices: Floats, options: Options) -> Points:
     """Corners of a polygon around every stock and its expected sales, per option.
 
     Tangents of expected sales at stocks that suit several multiples of the prices; between two
@@ -295,10 +310,10 @@ def _corner_points(pricing: GroupPricing, prices: Floats, options: Options) -> _
         never_short = newsvendor.stock_ratio(newsvendor.NEVER_SHORT, pricing.problem.demand_cv)
         stocks.append(options.mean * np.maximum(never_short[item], 1.0))
     inside = np.clip(np.array(stocks).T, options.low[:, None], options.high[:, None])
-    return _corners(np.sort(inside, axis=1), options.mean, pricing.problem.demand_cv[item])
+    return corners(np.sort(inside, axis=1), options.mean, pricing.problem.demand_cv[item])
 
 
-def _corners(stocks: Floats, means: Floats, cvs: Floats) -> _Points:
+def corners(stocks: Floats, means: Floats, cvs: Floats) -> Points:
     """Ends and corners; ``stocks`` [option, tangent] in rising order."""
     mean = np.broadcast_to(means[:, None], stocks.shape)
     cv = np.broadcast_to(cvs[:, None], stocks.shape)
@@ -322,4 +337,4 @@ def _corners(stocks: Floats, means: Floats, cvs: Floats) -> _Points:
     stock = np.concatenate([stocks[:, 0], meet_stock, stocks[several, -1]])
     sales = np.concatenate([sold[:, 0], meet_sold, sold[several, -1]])
     order = np.lexsort((stock, option))
-    return _Points(option[order].astype(np.int64), stock[order], sales[order])
+    return Points(option[order].astype(np.int64), stock[order], sales[order])

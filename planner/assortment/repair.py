@@ -19,13 +19,12 @@ from planner.assortment.listing_value import listing_values
 from planner.assortment.moves import PlansAtPrices
 from planner.assortment.problem import Flags, Integers, StoreProblem
 from planner.assortment.score import Score, best_score
+from planner.assortment.stock_program import DUST, tuned_together
 
 ROUNDS = 12
 PUSHES_BEFORE_DROPPING = 4
 """Rounds in which an item may still be pushed; after them it can only be dropped, so that
 repairs cannot chase each other for ever."""
-DUST = 1e-6
-"""Relative excess of a shared limit that counts as numerical dust."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,10 @@ class Repair:
             tuned = stock.tuned(prices or self._start)
             if tuned is None:
                 return Repaired(None, None, ("a store cannot pay its least stock",), self.closed)
-            plans, prices = tuned
+            plans, prices = tuned_together(
+                stock, tuned, self._problems, self._work.facings, self._coupling,
+                self._forced.supplier,
+            )  # fmt: skip
             changed, use = False, chain_use(self._coupling, self._problems, plans)
             for resource in self._coupling.resources:
                 excess = stock.excess(use, resource)

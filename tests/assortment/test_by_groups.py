@@ -16,7 +16,7 @@ from planner.assortment.group_program import StoreFamily, relax_by_groups, solve
 from planner.assortment.group_ranges import group_ranges, mean_bounds, means_of
 from planner.assortment.item_value import priced_economics
 from planner.assortment.limits import linear_limits, within_limits
-from planner.assortment.near_best import _corners
+from planner.assortment.near_best import corners
 from planner.assortment.newsvendor import expected_sales
 from planner.assortment.problem_file import read_problem
 from planner.assortment.result import relative_gap
@@ -139,7 +139,7 @@ def test_corners_lie_around_expected_sales():
     for _ in range(50):
         mean, cv = float(r.uniform(0.1, 30)), float(r.choice([0.0, 0.3, 0.8, 1.5]))
         stocks = np.sort(r.uniform(0, 3 * mean, 6))
-        points = _corners(stocks[None, :], np.array([mean]), np.array([cv]))
+        points = corners(stocks[None, :], np.array([mean]), np.array([cv]))
         tried = np.linspace(stocks[0], stocks[-1], 200)
         above = np.interp(tried, points.stock, points.sold)
         assert (above >= expected_sales(mean, tried, cv) - 1e-9).all()

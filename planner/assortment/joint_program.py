@@ -1,0 +1,202 @@
+"""All stores of a small chain as one program: a range for every need group of every store.
+
+At the chain's prices a range that loses more than ``window`` against the best of its group cannot
+be part of a plan of the chain worth more than its bound less the window, as in one store
+(``near_best.py``). What is left is one program with every store's limits and every shared one
+as rows, stock free between tangents of expected sales: an upper bound, and in a chain of few
+stores the choice that prices alone cannot make. docs/model.md, "The chain program".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pulp
+
+from planner.assortment import newsvendor
+from planner.assortment.coupling import ChainPrices, Coupling, Forced, Resource, no_prices
+from planner.assortment.group_pricing import GroupPricing
+from planner.assortment.limits import LinearLimit
+from planner.assortment.near_best import (
+    NearBest,
+    NearBestProgram,
+    Options,
+    Points,
+    corners,
+    uses_of,
+    values_of,
+)
+from planner.assortment.problem import Floats, Integers, StoreProblem
+from planner.assortment.program import LESS, MORE, Terms, expression, row
+from planner.assortment.solver import LiveModel
+
+CHANCES = (0.97, 0.85, 0.65, 0.4, 0.2, 0.08, 0.02, newsvendor.NEVER_SHORT)
+"""Chances of running out at whose stocks expected sales get a tangent."""
+
+
+@dataclass(frozen=True)
+class JointAnswer:
+    """Facings of every store (None where none keep the limits), and a bound of what is inside."""
+
+    facings: Mapping[str, Integers] | None
+    bound_week: float
+
+
+class JointProgram:
+    """The program over what is inside the window of every store; one function per family."""
+
+    def __init__(
+        self,
+        problems: Mapping[str, StoreProblem],
+        coupling: Coupling,
+        forced: Forced,
+        tables: Sequence[GroupPricing],
+        inside: Sequence[NearBest],
+    ) -> None:
+        """``tables``: ranges and limits of every store; ``inside``: those to choose among."""
+        self._problems, self._coupling, self._forced = problems, coupling, forced
+        self._tables = tables
+        self.model = pulp.LpProblem("joint", pulp.LpMaximize)
+        self.stores = [
+            NearBestProgram(
+                table,
+                None,
+                near,
+                tune_stock=True,
+                points=_points(table.problem, near.options),
+                model=self.model,
+                label=f"s{s}_",
+            )
+            for s, (table, near) in enumerate(zip(tables, inside, strict=True))
+        ]
+        self._several = [int(i) for i in np.flatnonzero(coupling.all_or_none)]
+        self._add_variables()
+        self._add_objective()
+        self._add_resources()
+        self._add_items()
+
+    def _add_variables(self) -> None:
+        coupling, forced, whole = self._coupling, self._forced, pulp.LpInteger
+        self._item = {
+            i: self.model.add_variable(f"item_{i}", int(forced.item[i]), 1, whole)
+            for i in self._several
+        }
+        self._supplier = {
+            int(k): self.model.add_variable(f"supplier_{k}", int(forced.supplier[k]), 1, whole)
+            for k in np.flatnonzero(coupling.min_order_week > 0)
+        }
+
+    def _add_objective(self) -> None:
+        """Maximise what all stores earn, before any price."""
+        gain: Terms = []
+        for table, store in zip(self._tables, self.stores, strict=True):
+            values = values_of(table.unpriced, store.options, store.points)
+            gain.extend(zip(store.weights, values.tolist(), strict=True))
+        self.model.setObjective(expression(gain))
+
+    def _add_resources(self) -> None:
+        """Budget, suppliers' maxima, and minima of suppliers that are ordered from."""
+        for r, resource in enumerate(self._coupling.resources):
+            terms: Terms = []
+            for table, store in zip(self._tables, self.stores, strict=True):
+                limit = _as_limit(resource, self._coupling, table.problem)
+                use = uses_of(limit, store.options, store.points)
+                terms.extend((store.weights[k], float(use[k])) for k in np.flatnonzero(use))
+            if resource.at_least:
+                ordered = (self._supplier[resource.supplier], -resource.available)
+                self.model.addConstraint(row([*terms, ordered], MORE, f"limit_{r}"))
+            else:
+                self.model.addConstraint(row(terms, LESS, f"limit_{r}", resource.available))
+
+    def _add_items(self) -> None:
+        """An item is opened before a store lists it, its supplier before that, and where it is
+        open enough stores list it."""
+        coupling = self._coupling
+        for i in self._several:
+            item, every = self._item[i], []
+            for s, (table, store) in enumerate(zip(self._tables, self.stores, strict=True)):
+                listing = _ranges_with(table, store, i)
+                if listing:
+                    every += listing
+                    self.model.addConstraint(row([*listing, (item, -1.0)], LESS, f"open_{s}_{i}"))
+            if coupling.min_stores[i] > 1:
+                fewest = (item, -float(coupling.min_stores[i]))
+                self.model.addConstraint(row([*every, fewest], MORE, f"fewest_{i}"))
+            supplier = self._supplier.get(int(coupling.supplier_of_item[i]))
+            if supplier is not None:
+                self.model.addConstraint(row([(item, 1.0), (supplier, -1.0)], LESS, f"order_{i}"))
+
+    def _live(self) -> LiveModel:
+        own = [variable for store in self.stores for variable in store.variables]
+        return LiveModel(self.model, [*own, *self._item.values(), *self._supplier.values()])
+
+    def prices(self) -> ChainPrices | None:
+        """Prices of the shared limits: duals without whole numbers; None without a mixture."""
+        live = self._live()
+        solution, duals = live.solve_relaxation()
+        if solution.values is None:
+            return None
+        prices = no_prices(self._coupling, len(self.stores))
+        for r, resource in enumerate(self._coupling.resources):
+            sign = -1.0 if resource.at_least else 1.0
+            dual = sign * float(duals[live.row[f"limit_{r}"]])
+            prices = prices.with_price(resource, max(0.0, dual))
+        for i in self._several:
+            if f"fewest_{i}" in live.row:
+                prices.push[i] = max(0.0, -float(duals[live.row[f"fewest_{i}"]]))
+            for s in range(len(self.stores)):
+                if f"open_{s}_{i}" in live.row:
+                    prices.charge[s, i] = max(0.0, float(duals[live.row[f"open_{s}_{i}"]]))
+        return prices
+
+    def solve(self, gap: float, seconds: float) -> JointAnswer:
+        """The best choice for every store, and the bound of all choices inside."""
+        live = self._live()
+        solution = live.solve(gap, seconds)
+        values = solution.values
+        if values is None:
+            return JointAnswer(None, solution.bound)
+        facings = {}
+        for name, problem, store in zip(
+            self._problems, self._problems.values(), self.stores, strict=True
+        ):
+            own: Integers = np.zeros(len(problem.item_ids), dtype=np.int64)
+            taken = values[[live.column[variable] for variable in store.taken]] > 0.5
+            own[store.options.item[taken]] = store.options.facings[taken]
+            facings[name] = own
+        return JointAnswer(facings, solution.bound)
+
+
+def _as_limit(resource: Resource, coupling: Coupling, problem: StoreProblem) -> LinearLimit:
+    """A store's part of a shared limit on purchases: ``r (u + s (q - u))``, at cost or in units."""
+    none = np.zeros(len(problem.item_ids))
+    counted = np.ones_like(none)
+    if resource.kind != "budget":
+        counted = coupling.member[resource.supplier]
+    if resource.kind != "max_units":
+        counted = counted * problem.spend_cost
+    weekly, lost = problem.deliveries_week * counted, problem.waste_share
+    return LinearLimit(resource.kind, "", none, none, weekly * (1.0 - lost), weekly * lost)
+
+
+def _ranges_with(table: GroupPricing, store: NearBestProgram, item: int) -> Terms:
+    """Choices of one store's ranges that list an item."""
+    first, items, _ = table.entries(store.ranges)
+    owner = np.repeat(np.arange(len(store.ranges)), np.diff(first))
+    return [(store.chosen[k], 1.0) for k in owner[items == item].tolist()]
+
+
+def _points(problem: StoreProblem, options: Options) -> Points:
+    """Corners of a polygon around every stock that a limit may ask for, and its expected sales."""
+    item = options.item
+    cv = problem.demand_cv[item]
+    stocks = [options.low]
+    for chance in CHANCES:
+        ratio = newsvendor.stock_ratio(np.full(len(item), chance), cv)
+        stocks.append(options.mean * np.where(cv < newsvendor.CERTAIN_CV, 1.0, ratio))
+    stocks.append(np.where(np.isfinite(options.high), options.high, stocks[-1]))
+    inside: Floats = np.clip(np.array(stocks).T, options.low[:, None], options.high[:, None])
+    return corners(np.sort(inside, axis=1), options.mean, cv)
