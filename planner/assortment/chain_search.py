@@ -1,8 +1,9 @@
 """A better plan of a chain, or a first one, out of all the plans that its stores could take.
 
-Where the repair of one set of plans leaves too wide a gap, or a broken limit, stores are solved
-at the prices of every round and at those of the master over whole plans; an integer program
-chooses among them (``plan_pool.py``), and stock is tuned over all stores.
+Where the repair of one set of plans leaves too wide a gap, or a broken limit, the stores of a
+small chain are solved as one program (``joint_choice.py``). Where that cannot be, or finds
+nothing, stores are solved at the prices of every round and at those of the master over whole
+plans; an integer program chooses among them (``plan_pool.py``), and stock is tuned over all.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from planner.assortment.coupling import (
 from planner.assortment.joint_choice import JointChoice
 from planner.assortment.master import solve_master
 from planner.assortment.moves import PlansAtPrices, closed_problem
-from planner.assortment.plan_pool import CHOICE_SECONDS, PlanPool
+from planner.assortment.plan_pool import PlanPool
 from planner.assortment.problem import Flags, Integers, StoreProblem
 from planner.assortment.repair import Repair, Repaired
 from planner.assortment.result import StorePlan, relative_gap
@@ -33,11 +34,18 @@ from planner.assortment.score import Score
 
 ROUNDS = 8
 CHOICES = 3
+OPTIONS_TOGETHER = ((800, 10.0), (6_000, 15.0))
+"""Ways to list an item, over all stores, that are chosen among at once, and the seconds for it."""
 SHARE_OF_CHOICE = 0.25
 """Share of the gap asked for that the program over all stores may leave."""
 FEW_STORES = 12
 """Up to so many stores plans are chosen whenever the gap is wider than asked for; in a larger
 chain each store's jumps are small beside what is shared, and only a broken limit is reason."""
+DRAWS = 4
+"""Draws of need groups in which a plan is changed while the others stay."""
+OPTIONS_AROUND = 300
+"""Ways to list an item in the groups of one draw."""
+SECONDS_AROUND = 5.0
 PRICES_TRIED = 6
 """Rounds of prices of which every store's plan is taken."""
 
@@ -82,30 +90,57 @@ class ChainSearch:
         """
         if not self._worth_searching(repaired, bound_week, gap):
             return repaired, bound_week
-        best = repaired
+        joint = None
         if len(self._problems) <= FEW_STORES:
-            best, bound_week = self._together(repaired, bound_week, gap)
-            if not self._worth_searching(best, bound_week, gap):
+            joint = JointChoice.of(self._problems, self._coupling, self._forced)
+        best = repaired
+        if joint is not None:
+            best, together_week = self._together(joint, repaired, bound_week, gap)
+            if math.isinf(together_week):
                 return best, bound_week
-        return self._among_plans(best, others, tried, bound_week, gap), bound_week
+            bound_week = together_week
+        if joint is None or math.isinf(_worth(best)):
+            best = self._among_plans(best, others, tried, bound_week, gap)
+        return best, bound_week
 
     def _together(
-        self, repaired: Repaired, bound_week: float, gap: float
+        self, joint: JointChoice, repaired: Repaired, bound_week: float, gap: float
     ) -> tuple[Repaired, float]:
-        """All stores as one program, where the ranges of their need groups can be listed."""
-        joint = JointChoice.of(self._problems, self._coupling, self._forced)
-        if joint is None:
-            return repaired, bound_week
-        joint.settle_prices(self._prices)
-        keeps = repaired.plans is not None and not repaired.broken
-        known = _total(repaired.plans) if keeps and repaired.plans else -math.inf
-        answer = joint.solve(known, gap * SHARE_OF_CHOICE, CHOICE_SECONDS)
-        if answer is None:
-            return repaired, bound_week
+        """All stores as one program: first of few ranges, for a plan, then of many, for a bound.
+
+        The bound is -inf where no plan keeps every limit.
+        """
         best = repaired
-        if answer.facings is not None:
-            best = _better(repaired, self._kept(answer.facings))
-        return best, min(bound_week, answer.bound_week)
+        bound_week = min(bound_week, joint.settle_prices(self._prices))
+        for most, seconds in OPTIONS_TOGETHER:
+            answer = joint.solve(
+                None if best.broken else best.plans, gap * SHARE_OF_CHOICE, seconds, most
+            )
+            if answer is None:
+                break
+            bound_week = min(bound_week, answer.bound_week)
+            before = best
+            if answer.facings is not None:
+                best = _better(best, self._kept(answer.facings))
+            if best is not before:
+                best = self._around(joint, best, bound_week, gap)
+            if not self._worth_searching(best, bound_week, gap):
+                break
+        return best, bound_week
+
+    def _around(
+        self, joint: JointChoice, best: Repaired, bound_week: float, gap: float
+    ) -> Repaired:
+        """A plan that keeps every limit, changed in some need groups at a time."""
+        for number in range(DRAWS):
+            if best.plans is None or not self._worth_searching(best, bound_week, gap):
+                break
+            if best.broken:
+                break
+            found = joint.around(best.plans, number, 0.1 * gap, SECONDS_AROUND, OPTIONS_AROUND)
+            if found is not None:
+                best = _better(best, self._kept(found))
+        return best
 
     def _among_plans(
         self,
@@ -264,11 +299,12 @@ def _spread(prices: Sequence[ChainPrices], count: int) -> list[ChainPrices]:
 
 def _better(one: Repaired, other: Repaired) -> Repaired:
     """The plan that keeps every limit; of two the one that earns more."""
-    if other.plans is None or other.broken:
-        return one
-    if one.plans is None or one.broken:
-        return other
-    return other if _total(other.plans) > _total(one.plans) else one
+    return other if _worth(other) > _worth(one) else one
+
+
+def _worth(plan: Repaired) -> float:
+    """Objective of a plan that keeps every limit; -inf of another."""
+    return -math.inf if plan.plans is None or plan.broken else _total(plan.plans)
 
 
 def _total(plans: Mapping[str, Score]) -> float:

@@ -27,9 +27,9 @@ from planner.assortment.coupling import (
 from planner.assortment.moves import PlansAtPrices, closed_problem
 from planner.assortment.problem import Integers, StoreProblem
 from planner.assortment.repair import Repair
-from planner.assortment.stock_program import DUST
 from planner.assortment.result import ChainPlan, StorePlan
 from planner.assortment.score import Score, best_score
+from planner.assortment.stock_program import DUST
 from planner.assortment.today import as_today
 from planner.assortment.whole_program import Solver
 from planner.cache import Keepable

@@ -186,6 +186,21 @@ class ChainPrices:
         )
 
 
+def between(one: ChainPrices, other: ChainPrices, share: float) -> ChainPrices:
+    """The prices that lie ``share`` of the way from one to the other, those of items too."""
+
+    def mixed(first: Floats, second: Floats) -> Floats:
+        return (1.0 - share) * first + share * second
+
+    return ChainPrices(
+        (1.0 - share) * one.budget + share * other.budget,
+        mixed(one.min_order, other.min_order),
+        mixed(one.max_units, other.max_units),
+        mixed(one.push, other.push),
+        mixed(one.charge, other.charge),
+    )
+
+
 def no_prices(coupling: Coupling, stores: int) -> ChainPrices:
     """Every limit for nothing: each store plans for itself."""
     suppliers, items = len(coupling.supplier_ids), len(coupling.supplier_of_item)

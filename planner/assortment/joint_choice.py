@@ -17,22 +17,24 @@ from planner.assortment.coupling import (
     Coupling,
     Forced,
     affordable,
+    between,
     priced,
     value_of_limits,
 )
 from planner.assortment.group_pricing import GroupPricing
 from planner.assortment.group_program import Relaxation, StoreFamily, breaks_a_limit, relax
-from planner.assortment.joint_program import JointAnswer, JointProgram
+from planner.assortment.joint_program import JointAnswer, JointProgram, ranges_listed
 from planner.assortment.near_best import NearBest, near_best
-from planner.assortment.problem import StoreProblem
+from planner.assortment.problem import Flags, Integers, StoreProblem
+from planner.assortment.score import Score
 
-MOST_OPTIONS = 6_000
-"""Ways to list an item in a range of a store, over all stores, up to which they are one program."""
 FOR_PRICES = 2_000
-"""The same where only prices are asked for."""
-PRICE_ROUNDS = 6
+"""Ways to list an item in a range of a store, over all stores, in a program that gives prices."""
+PRICE_ROUNDS = 15
 PRICE_GAP = 1e-4
 """Relative gap of the stores' own prices at the chain's, and least step of the chain's bound."""
+KNOWN_AROUND = 6_000
+"""The same of all that may be open where most need groups are as they are in a known plan."""
 FIRST_WINDOW = 1e-3
 GROWTH = 1.6
 EVERY_RANGE = 1e12
@@ -62,6 +64,7 @@ class JointChoice:
         self._problems, self._coupling, self._forced = problems, coupling, forced
         self._tables = tables
         self._best: _AtPrices | None = None
+        self._wide: list[NearBest] | None = None
 
     @classmethod
     def of(
@@ -73,36 +76,89 @@ class JointChoice:
         return cls(problems, coupling, forced, known) if len(known) == len(tables) else None
 
     def settle_prices(self, start: ChainPrices) -> float:
-        """The least bound found, from prices of the shared limits on; inf without any."""
-        prices = start
+        """The least bound found, from prices of the shared limits on; inf without any.
+
+        A step goes part of the way from the best prices so far to the program's own, the shorter
+        the more often it fails: the program knows only what is inside the window of the best.
+        """
+        best = self._at(start)
+        if best is None:
+            return math.inf
+        towards: ChainPrices | None = None
+        share = 1.0
         for _ in range(PRICE_ROUNDS):
-            found = self._at(prices)
+            if towards is None:
+                towards = self._program(self._widest(best, EVERY_RANGE, FOR_PRICES)[0]).prices()
+            if towards is None:
+                break
+            step = between(best.prices, towards, share)
+            found = self._at(affordable(self._problems, self._coupling, step))
             if found is None:
                 break
-            before = math.inf if self._best is None else self._best.bound_week
-            if found.bound_week < before:
-                self._best = found
-            program = self._program(self._widest(found, EVERY_RANGE, FOR_PRICES)[0])
-            answer = program.prices()
-            if answer is None or found.bound_week >= before - PRICE_GAP * max(1.0, abs(before)):
-                break
-            prices = affordable(self._problems, self._coupling, answer)
-        return math.inf if self._best is None else self._best.bound_week
+            gained = best.bound_week - found.bound_week
+            if gained > 0:
+                best, towards = found, None
+                if gained <= PRICE_GAP * max(1.0, abs(best.bound_week)):
+                    break
+            else:
+                share *= 0.4
+        self._best = best
+        return best.bound_week
 
-    def solve(self, known_week: float, gap: float, seconds: float) -> JointAnswer | None:
-        """The best choice, with a bound of the whole chain; None without prices.
+    def solve(
+        self,
+        known: Mapping[str, Score] | None,
+        gap: float,
+        seconds: float,
+        most: int,
+    ) -> JointAnswer | None:
+        """The best choice, with a bound of the whole chain (-inf: no plan keeps every limit).
 
-        ``known_week``: objective of a plan that keeps every limit, -inf without one; what earns
-        less is not looked for. ``gap``: relative, of the program.
+        None without prices. ``known``: plans that keep every limit; what earns less is not
+        looked for. ``gap``:
+        relative, of the program. ``most``: ways to list an item to choose among.
         """
         at = self._best
         if at is None:
             return None
-        wanted = min(EVERY_RANGE, at.bound_week - known_week)
-        inside, window = self._widest(at, wanted, MOST_OPTIONS)
-        answer = self._program(inside).solve(gap, seconds)
-        bound = min(at.bound_week, max(at.bound_week - window, answer.bound_week))
+        wanted, start = EVERY_RANGE, None
+        if known is not None:
+            wanted = at.bound_week - sum(plan.objective_week for plan in known.values())
+            start = {store: plan.facings for store, plan in known.items()}
+        inside, window = self._widest(at, wanted, most)
+        answer = self._program(inside).solve(gap, seconds, start)
+        outside = -math.inf if window >= EVERY_RANGE else at.bound_week - window
+        bound = min(at.bound_week, max(outside, answer.bound_week))
         return JointAnswer(answer.facings, at.bound_week if self._endless() else bound)
+
+    def around(
+        self, known: Mapping[str, Score], number: int, gap: float, seconds: float, most: int
+    ) -> Mapping[str, Integers] | None:
+        """A choice beside ``known`` in some need groups of all stores, all others as they are.
+
+        ``number``: of the draw of need groups; ``most``: ways to list an item that are open.
+        """
+        at = self._best
+        if at is None:
+            return None
+        if self._wide is None:
+            self._wide = self._widest(at, EVERY_RANGE, KNOWN_AROUND)[0]
+        groups = self._tables[0].ranges.groups
+        order = np.random.default_rng([number, groups]).permutation(groups)
+        sizes = np.zeros(groups)
+        for table, near in zip(self._tables, self._wide, strict=True):
+            of_option = table.ranges.group[near.ranges][near.options.range_place]
+            sizes += np.bincount(of_option, minlength=groups)
+        taken = np.cumsum(sizes[order]) <= most
+        taken[0] = True
+        free = np.zeros(groups, dtype=bool)
+        free[order[taken]] = True
+        inside = [
+            _around(near, table, plan.listed, free)
+            for near, table, plan in zip(self._wide, self._tables, known.values(), strict=True)
+        ]
+        start = {store: plan.facings for store, plan in known.items()}
+        return self._program(inside).solve(gap, seconds, start).facings
 
     def _at(self, prices: ChainPrices) -> _AtPrices | None:
         """The stores at the chain's prices; None where one keeps not even its own limits."""
@@ -158,3 +214,11 @@ class JointChoice:
             bool(np.isinf(problem.stock_capacity_per_facing[own]).any())
             for problem in self._problems.values()
         )
+
+
+def _around(near: NearBest, table: GroupPricing, listed: Flags, free: Flags) -> NearBest:
+    """Ranges of free need groups, and of the others the one that is listed, where it is inside."""
+    same = ranges_listed(table, near.ranges, listed)
+    group = table.ranges.group[near.ranges]
+    known = np.bincount(group, same, table.ranges.groups) > 0
+    return near.only(same | free[group] | ~known[group])

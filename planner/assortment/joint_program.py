@@ -9,7 +9,6 @@ stores the choice that prices alone cannot make. docs/model.md, "The chain progr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,12 +28,15 @@ from planner.assortment.near_best import (
     uses_of,
     values_of,
 )
-from planner.assortment.problem import Floats, Integers, StoreProblem
+from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.program import LESS, MORE, Terms, expression, row
 from planner.assortment.solver import LiveModel
 
-CHANCES = (0.97, 0.85, 0.65, 0.4, 0.2, 0.08, 0.02, newsvendor.NEVER_SHORT)
+CHANCES = (0.5, 0.1, newsvendor.NEVER_SHORT)
 """Chances of running out at whose stocks expected sales get a tangent."""
+CHANCES_OF_FEW = (0.97, 0.85, 0.65, 0.4, 0.2, 0.08, 0.02, newsvendor.NEVER_SHORT)
+FEW_OPTIONS = 600
+"""Ways to list an item, over all stores, up to which there are more tangents."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,15 @@ class JointProgram:
         self._problems, self._coupling, self._forced = problems, coupling, forced
         self._tables = tables
         self.model = pulp.LpProblem("joint", pulp.LpMaximize)
+        few = sum(len(near.options.item) for near in inside) <= FEW_OPTIONS
+        chances = CHANCES_OF_FEW if few else CHANCES
         self.stores = [
             NearBestProgram(
                 table,
                 None,
                 near,
                 tune_stock=True,
-                points=_points(table.problem, near.options),
+                points=_points(table.problem, near.options, chances),
                 model=self.model,
                 label=f"s{s}_",
             )
@@ -152,9 +156,18 @@ class JointProgram:
                     prices.charge[s, i] = max(0.0, float(duals[live.row[f"open_{s}_{i}"]]))
         return prices
 
-    def solve(self, gap: float, seconds: float) -> JointAnswer:
-        """The best choice for every store, and the bound of all choices inside."""
+    def solve(
+        self, gap: float, seconds: float, start: Mapping[str, Integers] | None = None
+    ) -> JointAnswer:
+        """The best choice for every store, and the bound of all choices inside.
+
+        ``start``: facings of every store that keep the shared limits; of no use where they are
+        not all inside.
+        """
         live = self._live()
+        known = None if start is None else self._whole_values(start)
+        if known is not None:
+            live.begin_with(known)
         solution = live.solve(gap, seconds)
         values = solution.values
         if values is None:
@@ -168,6 +181,29 @@ class JointProgram:
             own[store.options.item[taken]] = store.options.facings[taken]
             facings[name] = own
         return JointAnswer(facings, solution.bound)
+
+    def _whole_values(self, facings: Mapping[str, Integers]) -> dict[pulp.LpVariable, float] | None:
+        """Values of the whole variables for these facings; None where some are not inside."""
+        values: dict[pulp.LpVariable, float] = {}
+        counts = np.sum([own > 0 for own in facings.values()], axis=0)
+        for name, table, store in zip(self._problems, self._tables, self.stores, strict=True):
+            own, options = facings[name], store.options
+            here = ranges_listed(table, store.ranges, own > 0)
+            if here.sum() != table.ranges.groups:
+                return None
+            values |= {store.chosen[k]: float(here[k]) for k in range(len(here))}
+            taken = here[options.range_place] & (options.facings == own[options.item])
+            if taken.sum() != (own > 0).sum():
+                return None
+            for variable, on, place in zip(store.taken, taken, options.range_place, strict=True):
+                if variable is not store.chosen[place]:
+                    values[variable] = float(on)
+        for i, item in self._item.items():
+            values[item] = float(counts[i] > 0 or self._forced.item[i])
+        for k, supplier in self._supplier.items():
+            ordered = counts @ self._coupling.member[k] > 0
+            values[supplier] = float(ordered or self._forced.supplier[k])
+        return values
 
 
 def _as_limit(resource: Resource, coupling: Coupling, problem: StoreProblem) -> LinearLimit:
@@ -189,14 +225,24 @@ def _ranges_with(table: GroupPricing, store: NearBestProgram, item: int) -> Term
     return [(store.chosen[k], 1.0) for k in owner[items == item].tolist()]
 
 
-def _points(problem: StoreProblem, options: Options) -> Points:
+def _points(problem: StoreProblem, options: Options, chances: Sequence[float]) -> Points:
     """Corners of a polygon around every stock that a limit may ask for, and its expected sales."""
     item = options.item
     cv = problem.demand_cv[item]
     stocks = [options.low]
-    for chance in CHANCES:
+    for chance in chances:
         ratio = newsvendor.stock_ratio(np.full(len(item), chance), cv)
         stocks.append(options.mean * np.where(cv < newsvendor.CERTAIN_CV, 1.0, ratio))
     stocks.append(np.where(np.isfinite(options.high), options.high, stocks[-1]))
     inside: Floats = np.clip(np.array(stocks).T, options.low[:, None], options.high[:, None])
     return corners(np.sort(inside, axis=1), options.mean, cv)
+
+
+def ranges_listed(table: GroupPricing, ranges: Integers, listed: Flags) -> Flags:
+    """Which of some ranges (numbers) are just what a plan lists of their need group."""
+    first, items, _ = table.entries(ranges)
+    owner = np.repeat(np.arange(len(ranges)), np.diff(first))
+    inside = np.bincount(owner, listed[items], len(ranges))
+    whole = np.bincount(table.problem.group_of_item, listed, table.ranges.groups)
+    same: Flags = (inside == np.diff(first)) & (inside == whole[table.ranges.group[ranges]])
+    return same

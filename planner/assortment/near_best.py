@@ -7,6 +7,7 @@ a small program.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from planner.assortment.group_master import limit_sides
 from planner.assortment.group_pricing import GroupPricing, Priced
 from planner.assortment.item_value import Economics, priced_economics
 from planner.assortment.limits import LinearLimit
-from planner.assortment.problem import Floats, Integers
+from planner.assortment.problem import Flags, Floats, Integers
 from planner.assortment.program import EQUAL, LESS, Terms, expression, row
 from planner.assortment.solver import LiveModel, SolveStatus
 
@@ -70,6 +71,14 @@ class NearBest:
 
     ranges: Integers
     options: Options
+
+    def only(self, kept: Flags) -> NearBest:
+        """Some of the ranges, by flag."""
+        options = self.options
+        here = kept[options.range_place]
+        part = {f.name: getattr(options, f.name)[here] for f in dataclasses.fields(Options)}
+        part["range_place"] = (np.cumsum(kept) - 1)[part["range_place"]]
+        return NearBest(self.ranges[kept], Options(**part))
 
 
 class NearBestProgram:
@@ -266,6 +275,7 @@ def near_best(pricing: GroupPricing, priced: Priced, window: float) -> NearBest:
 
 
 def values_of(economics: Economics, options: Options, points: Points) -> Floats:
+    """[point]: what each option earns at each of its points."""
     item = options.item[points.option]
     values: Floats = (
         economics.sold[item] * points.sold
@@ -277,6 +287,7 @@ def values_of(economics: Economics, options: Options, points: Points) -> Floats:
 
 
 def uses_of(limit: LinearLimit, options: Options, points: Points) -> Floats:
+    """[point]: what each option takes of a limit at each of its points."""
     item = options.item[points.option]
     uses: Floats = (
         limit.listed[item]

@@ -178,6 +178,11 @@ class LiveModel:
         """By column, after ``solve_relaxation``: objective per unit of moving off its value."""
         return np.array(self._highs.getSolution().col_dual)
 
+    def begin_with(self, values: Mapping[pulp.LpVariable, float]) -> None:
+        """Values of all whole variables of a solution to begin with; the others follow."""
+        index = np.array([self.column[variable] for variable in values], dtype=np.int32)
+        self._highs.setSolution(len(index), index, np.array(list(values.values())))
+
     def solve(self, gap: float, seconds: float) -> Solution:
         """Solve to a relative gap within a time limit in seconds."""
         self._highs.setOptionValue("solve_relaxation", False)

@@ -112,12 +112,13 @@ class StockProgram:
         return np.column_stack([self._least, points, np.maximum(most, self._least)])
 
     def _filled(self, enough: Floats) -> Floats:
-        """Stock that alone reaches the minimum of the pair's supplier, where shelves are endless."""
+        """Stock that alone reaches the minimum of the pair's supplier, if the shelf has no end."""
         least = np.append(self._coupling.min_order_week, 0.0)[
             self._coupling.supplier_of_item[self._item]
         ]
         lost = self._spend * self._lost
-        return enough + np.divide(least, lost, out=np.zeros_like(least), where=lost > 0)
+        more: Floats = np.divide(least, lost, out=np.zeros_like(least), where=lost > 0)
+        return enough + more
 
     def _sold(self, stock: Floats) -> Floats:
         """Expected sales per cycle of [pair] or [pair, point]."""

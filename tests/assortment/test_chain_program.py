@@ -153,15 +153,18 @@ def test_a_locked_item_is_pushed_into_enough_stores():
     assert total_use(problems, chain).listed[0] == 3
 
 
-@pytest.mark.parametrize("kind", ["budget", "maximum", "minimum"])
-def test_plans_of_few_stores_come_near_the_best(kind):
-    """One shared limit and three stores: chosen among many plans, the chain's plan lies within
-    3 % of the best of all plans, though prices alone cannot hit the limit."""
-    for seed in range(6):
+@pytest.mark.parametrize("kind", KINDS)
+def test_plans_of_few_stores_are_the_best(kind):
+    """Three stores that choose together: the chain's plan is within 0.1 % of the best of all
+    plans and its bound within the gap asked for, whatever limits are shared, though prices alone
+    cannot hit them."""
+    for seed in range(100, 104):
         problems = random_chain(seed)
         coupling = limited(problems, kind, seed)
         best = best_by_trying(problems, coupling)
-        assert solved(problems, coupling).objective_week >= best - 0.03 * abs(best)
+        chain = solved(problems, coupling)
+        assert chain.objective_week >= best - 1e-3 * max(1.0, abs(best))
+        assert chain.gap <= 10 * GAP
 
 
 def chain_with_a_prescribed_item(seed: int):
