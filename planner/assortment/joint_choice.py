@@ -115,8 +115,8 @@ class JointChoice:
         """The best choice, with a bound of the whole chain (-inf: no plan keeps every limit).
 
         None without prices. ``known``: plans that keep every limit; what earns less is not
-        looked for. ``gap``:
-        relative, of the program. ``most``: ways to list an item to choose among.
+        looked for. ``gap``: relative, of the program. ``most``: ways to list an item to choose
+        among.
         """
         at = self._best
         if at is None:
