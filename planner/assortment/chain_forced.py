@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from planner.assortment.coupled import CoupledStore
+from planner.assortment.group_program import StoreFamily
 from planner.assortment.listing_bounds import listing_bounds
 from planner.assortment.result import Forcing, Known
 
@@ -20,7 +21,10 @@ def chain_forcing(part: CoupledStore, seconds: float) -> dict[int, Forcing]:
     """
     score, problem = part.plan.score, part.problem
     assert score is not None  # a chain without a plan is never explained
-    bounds = listing_bounds(part.behind_bound, seconds)
+    family = StoreFamily(part.behind_bound)
+    # The plan was made at prices near those of the bound.
+    family.prices = {limit.limit: limit.shadow_price for limit in part.plan.limits}
+    bounds = listing_bounds(part.behind_bound, seconds, family)
     found = {}
     for item in map(int, np.flatnonzero(~score.listed & ~problem.locked_out)):
         least = max(0.0, part.bound_week - float(bounds.with_item[item]) - part.slack_week)

@@ -48,6 +48,7 @@ def explain_plan(problem: StoreProblem, plan: StorePlan, exact: int, seconds: fl
     """
     deadline = time.perf_counter() + seconds
     family = StoreFamily(problem, settle_gap=EXACT_GAP)
+    family.prices = {limit.limit: limit.shadow_price for limit in plan.limits}
     plan = improved(problem, plan, deadline, family)
     bounds = listing_bounds(problem, _left(deadline), family)
     rivals: dict[int, StorePlan] = {}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.assortment.group_master import GroupMaster, MasterSolution
-from planner.assortment.group_pricing import GroupPricing, Priced
+from planner.assortment.group_pricing import Columns, GroupPricing, Priced, joined
 from planner.assortment.group_ranges import GroupRanges, counted_group, group_ranges, with_locks_of
 from planner.assortment.limits import linear_limits, within_limits
 from planner.assortment.near_best import NearBestChoice, choose_near_best
@@ -47,8 +47,8 @@ class Relaxation:
 class StoreFamily:
     """A store and its variants, which differ in locks and in how much of a limit there is.
 
-    Their ranges and tables are the same and are made once; prices of the store itself are what
-    the variants begin with.
+    Their ranges and tables are the same and are made once; prices and ranges behind the bound of
+    the store itself are what the variants begin with.
     """
 
     def __init__(self, problem: StoreProblem, settle_gap: float = 0.0) -> None:
@@ -56,7 +56,9 @@ class StoreFamily:
         self.problem, self.settle_gap = problem, settle_gap
         self.ranges = group_ranges(problem)
         self.prices: Mapping[str, float] | None = None
+        """Shadow prices of the store's limits, where they are about known."""
         self._tables: GroupPricing | None = None
+        self._known: Columns | None = None
 
     def pricing(self, problem: StoreProblem) -> GroupPricing | None:
         """Ranges of a variant ready for prices; None where they are too many or some need group
@@ -76,26 +78,44 @@ class StoreFamily:
         self._tables = self._tables or pricing
         return pricing
 
+    def relax(self, pricing: GroupPricing, gap: float, deadline: float) -> Relaxation:
+        """``relax`` of the store or a variant, from what was found for the store before."""
+        same_ranges = self._tables is not None and pricing.values is self._tables.values
+        relaxed = relax(
+            pricing, gap, deadline, self.prices, self._known if same_ranges else None
+        )
+        if pricing.problem is self.problem:
+            self.prices = shadow_prices(relaxed)
+            used = np.flatnonzero(relaxed.mixture.weights > 0)
+            self._known = joined([relaxed.master.all_columns().part(used), relaxed.best.best])
+        return relaxed
+
 
 def relax(
     pricing: GroupPricing,
     gap: float,
     deadline: float,
     start: Mapping[str, float] | None = None,
+    known: Columns | None = None,
 ) -> Relaxation:
     """Prices within ``gap`` (relative) of the best bound, or as far as the deadline allows.
 
-    ``start``: shadow prices of the limits to begin with, by name, where they are about known.
+    ``start``: shadow prices of the limits to begin with, by name, where they are about known;
+    ``known``: columns of the same ranges that suit them, of which some may not be allowed here.
     """
     problem, limits = pricing.problem, pricing.limits
-    best = pricing.at(np.zeros(len(limits)), 1)
+    signs = [1.0 if np.isfinite(limit.upper) else -1.0 for limit in limits]
+    given = [(start or {}).get(limit.name, 0.0) for limit in limits]
+    guess = np.array(signs) * np.array(given)
+    best = pricing.at(guess if known is not None else np.zeros(len(limits)), 1)
     master = GroupMaster(problem, limits, float(np.abs(best.group_best).sum()))
     master.add(best.best)
-    guess, shares = _guess(pricing, best), FIRST_SHARES
-    if start:
-        signs = [1.0 if np.isfinite(limit.upper) else -1.0 for limit in limits]
-        known = [start.get(limit.name, 0.0) for limit in limits]
-        guess, shares = np.array(signs) * np.array(known), (1.0, 1.3)
+    shares: tuple[float, ...] = (1.0, 1.3)
+    if known is not None:
+        master.add(known.part(np.flatnonzero(pricing.ranges.allowed[known.range_number])))
+        shares = ()
+    elif not start:
+        guess, shares = _guess(pricing, best), FIRST_SHARES
     for share in shares if guess.any() else ():
         tried = pricing.at(share * guess, 1)
         master.add(tried.best)
@@ -194,11 +214,9 @@ def solve_by_groups(
     if pricing is None:
         return None
     # Prices ten times closer than the gap leave a window of that gap for whole ranges.
-    relaxed = relax(pricing, max(gap / 10, PROVEN / 100), deadline, family.prices)
+    relaxed = family.relax(pricing, max(gap / 10, PROVEN / 100), deadline)
     if breaks_a_limit(relaxed):
         return None
-    if problem is family.problem:
-        family.prices = shadow_prices(relaxed)
     best: Score | None = None
     priced = relaxed.best
     bound = priced.bound_week
@@ -210,8 +228,10 @@ def solve_by_groups(
         seconds = deadline - time.perf_counter()
         if seconds <= 0:
             break
+        # Stock is tuned for what prices leave above the settled gap alone.
+        close = max(gap, family.settle_gap) if tune_stock else gap
         found = choose_near_best(
-            relaxed.pricing, priced, window, gap / 4, seconds, tune_stock=tune_stock
+            relaxed.pricing, priced, window, close / 4, seconds, tune_stock=tune_stock
         )
         if found is None:
             break

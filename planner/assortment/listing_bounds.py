@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.assortment.group_program import StoreFamily, relax, shadow_prices
+from planner.assortment.group_program import StoreFamily, shadow_prices
 from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.program import StoreProgram
 from planner.assortment.result import PROVEN
@@ -49,7 +49,7 @@ def listing_bounds(
     if pricing is None:
         return _by_reduced_costs(problem)
     deadline = time.perf_counter() + seconds
-    relaxed = relax(pricing, PRICE_GAP, deadline, family.prices)
+    relaxed = family.relax(pricing, PRICE_GAP, deadline)
     priced, ranges = relaxed.best, pricing.ranges
     # ``most`` is -inf for ranges that break the counts of their group.
     count = len(problem.item_ids)
