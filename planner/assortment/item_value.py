@@ -98,7 +98,9 @@ class ItemValues:
         self.problem = problem
         self._choices = facing_choices(problem)
         low = np.maximum(least_mean, most_mean * 1e-6)
-        steps = np.linspace(0.0, 1.0, NODES)
+        # Of a given range every item has one demand: two nodes are enough.
+        self._node_count = NODES if (most_mean > low * (1 + 1e-12)).any() else 2
+        steps = np.linspace(0.0, 1.0, self._node_count)
         with np.errstate(divide="ignore", invalid="ignore"):
             growth = np.where(low > 0, most_mean / low, 1.0)
         self.nodes: Floats = low[:, None] * growth[:, None] ** steps
@@ -132,12 +134,13 @@ class ItemValues:
         spread = np.log(np.where(low > 0, high / np.where(low > 0, low, 1.0), 1.0))
         some = (spread[items] > 0) & (means > 0)
         position = np.zeros(len(items))
-        position[some] = np.log(means[some] / low[items[some]]) / spread[items[some]] * (NODES - 1)
-        below = np.clip(np.floor(position), 0, NODES - 2).astype(np.int64)
+        position[some] = np.log(means[some] / low[items[some]]) / spread[items[some]]
+        position *= self._node_count - 1
+        below = np.clip(np.floor(position), 0, self._node_count - 2).astype(np.int64)
         left = self.nodes[items, below]
         gap = self.nodes[items, below + 1] - left
         share = np.divide(means - left, gap, out=np.zeros_like(means), where=gap > 0)
-        return items * NODES + below, np.clip(share, 0.0, 1.0)
+        return items * self._node_count + below, np.clip(share, 0.0, 1.0)
 
     def table(self, economics: Economics) -> tuple[Floats, Floats]:
         """``V`` at every node, flat [item x node]; how far each item's can lie above its chords.

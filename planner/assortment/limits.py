@@ -65,6 +65,22 @@ def linear_limits(problem: StoreProblem) -> tuple[LinearLimit, ...]:
     return tuple(limits)
 
 
+def room_limits(problem: StoreProblem) -> tuple[LinearLimit, ...]:
+    """The limits on shelf and counts alone, which facings say whether they are kept."""
+    return tuple(limit for limit in linear_limits(problem) if not limit.counts_units)
+
+
+def keeps_room(limits: tuple[LinearLimit, ...], facings: Integers) -> bool:
+    """Whether whole facings keep limits on shelf and counts."""
+    listed = facings > 0
+    for limit in limits:
+        used = float(limit.listed @ listed + limit.facing @ facings)
+        room = TOLERANCE * max(1.0, *(abs(x) for x in (limit.lower, limit.upper) if np.isfinite(x)))
+        if not limit.lower - room <= used <= limit.upper + room:
+            return False
+    return True
+
+
 def within_limits(problem: StoreProblem, facings: Integers) -> bool:
     """Whether whole facings keep every limit on shelf, counts, locks and facings.
 
@@ -75,15 +91,8 @@ def within_limits(problem: StoreProblem, facings: Integers) -> bool:
     if (problem.must_list & ~listed).any() or (problem.locked_out & listed).any():
         return False
     inside = (facings >= problem.min_facings) & (facings <= problem.max_facings)
-    if (listed & ~inside).any():
+    if (listed & ~inside).any() or not keeps_room(room_limits(problem), facings):
         return False
-    for limit in linear_limits(problem):
-        if limit.counts_units:
-            continue
-        used = float(limit.listed @ listed + limit.facing @ facings)
-        room = TOLERANCE * max(1.0, *(abs(x) for x in (limit.lower, limit.upper) if np.isfinite(x)))
-        if not limit.lower - room <= used <= limit.upper + room:
-            return False
     mean = demand_units_week(problem, listed) / problem.deliveries_week
     least, _ = stock_bounds(problem, facings, mean)
     capacity = np.where(listed, problem.stock_capacity_per_facing * np.maximum(facings, 1), np.inf)

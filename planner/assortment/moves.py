@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from planner.assortment.coupling import ChainPrices, Coupling, priced, without_items
-from planner.assortment.limits import within_limits
+from planner.assortment.limits import keeps_room, room_limits, within_limits
 from planner.assortment.problem import Flags, Integers, StoreProblem
 from planner.assortment.score import Score, best_score, fewest_facings
 
@@ -32,13 +32,17 @@ class PlansAtPrices:
             for s, (store, problem) in enumerate(problems.items())
         }
         self.facings = dict(facings)
-        self._earned: dict[str, float] = {}
+        self._plans: dict[str, Score | None] = {}
 
     def earned(self, store: str) -> float:
         """Objective of the store's plan at the prices; -inf where it cannot be paid."""
-        if store not in self._earned:
-            self._earned[store] = self._value(store, self.facings[store])
-        return self._earned[store]
+        found = self._plan(store)
+        return -np.inf if found is None else found.objective_week
+
+    def _plan(self, store: str) -> Score | None:
+        if store not in self._plans:
+            self._plans[store] = best_score(self.problems[store], self.facings[store])
+        return self._plans[store]
 
     def _value(self, store: str, facings: Integers) -> float:
         found = best_score(self.problems[store], facings)
@@ -57,7 +61,7 @@ class PlansAtPrices:
     def apply(self, store: str, facings: Integers) -> None:
         """Give a store another plan."""
         self.facings[store] = facings
-        self._earned.pop(store, None)
+        self._plans.pop(store, None)
 
     def without(self, store: str, items: Flags) -> tuple[float, Integers] | None:
         """Loss and facings of taking items off a store's shelves; None where a limit forbids it.
@@ -85,11 +89,13 @@ class PlansAtPrices:
         more[item] = 1
         fewest = fewest_facings(problem, more > 0)
         more[item] = fewest[item]
-        found = best_score(problem, facings)
+        found = self._plan(store)
         if found is None:
             return None
+        limits = room_limits(problem)
         for victim in self._victims(problem, found, item, fewest):
-            if within_limits(problem, more):
+            # The room first: it is quickly seen, and what is mostly missing.
+            if keeps_room(limits, more) and within_limits(problem, more):
                 break
             if more[victim] > fewest[victim]:
                 more[victim] = fewest[victim]
