@@ -81,9 +81,7 @@ class StoreFamily:
     def relax(self, pricing: GroupPricing, gap: float, deadline: float) -> Relaxation:
         """``relax`` of the store or a variant, from what was found for the store before."""
         same_ranges = self._tables is not None and pricing.values is self._tables.values
-        relaxed = relax(
-            pricing, gap, deadline, self.prices, self._known if same_ranges else None
-        )
+        relaxed = relax(pricing, gap, deadline, self.prices, self._known if same_ranges else None)
         if pricing.problem is self.problem:
             self.prices = shadow_prices(relaxed)
             used = np.flatnonzero(relaxed.mixture.weights > 0)
