@@ -136,6 +136,8 @@ def solve_chain_again(
     Prices and bound stay those of the chain with all its room; the limits are kept anew.
     """
     forced = forced_choices(problems, coupling)
+    too_few = (forced.possible_stores < coupling.min_stores) & ~forced.item
+    open_problems = {store: closed_problem(p, too_few) for store, p in problems.items()}
     problems = {
         store: closed_problem(problem, before.closed) for store, problem in problems.items()
     }
@@ -144,12 +146,23 @@ def solve_chain_again(
         for s, (store, problem) in enumerate(problems.items())
         if store in again
     }
-    solved = _Stores(run, gap * SHARE_OF_STORES, time_limit_seconds, solver)(at_prices)
+    solve = _Stores(run, gap * SHARE_OF_STORES, time_limit_seconds, solver)
+    solved = solve(at_prices)
     plans = {store: solved.get(store, before.plans[store]) for store in problems}
     without = tuple(f"store {s} has no plan" for s, plan in plans.items() if plan.score is None)
     if without:
         return dataclasses.replace(before, plans=plans, broken=without)
     repaired = _repaired(problems, coupling, forced, before.prices, plans)
+    closed = before.closed | repaired.closed
+    search = ChainSearch(
+        open_problems, coupling, forced, before.prices, _shadow_prices(plans), solve
+    )
+    own = {s: plan.score.facings for s, plan in plans.items() if plan.score is not None}
+    found, _ = search.improved(
+        repaired, [own], [before.prices], before.bound_week, before.gap + gap
+    )
+    if found is not repaired:
+        repaired, closed = found, too_few | found.closed
     return _chain_plan(
         problems,
         coupling,
@@ -158,7 +171,7 @@ def solve_chain_again(
         before.store_bounds,
         before.bound_week,
         repaired,
-        before.closed | repaired.closed,
+        closed,
         before.rounds,
     )
 
