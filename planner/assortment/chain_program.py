@@ -268,7 +268,8 @@ def _chain_plan(
         left = store_bounds[store] - (plan.objective_week - paid)
         plans[store] = _with_score(problem, first[store], plan, max(0.0, left))
     bound = max(bound, _total(repaired.plans))
-    limits = chain_limits(problems, coupling, prices, repaired.plans)
+    for_stock = prices if repaired.prices is None else repaired.prices
+    limits = chain_limits(problems, coupling, prices, for_stock, repaired.plans)
     return ChainPlan(plans, bound, limits, prices, closed, repaired.broken, rounds, store_bounds)
 
 
@@ -276,11 +277,11 @@ def with_plans(
     problems: Mapping[str, StoreProblem],
     coupling: Coupling,
     chain: ChainPlan,
-    plans: Mapping[str, Score],
+    other: Repaired,
 ) -> ChainPlan:
     """The chain with other plans that keep every limit; its bound and prices stay."""
-    kept = Repaired(plans, chain.prices, (), chain.closed)
-    listed = np.sum([plan.listed for plan in plans.values()], axis=0) > 0
+    assert other.plans is not None
+    listed = np.sum([plan.listed for plan in other.plans.values()], axis=0) > 0
     return _chain_plan(
         problems,
         coupling,
@@ -288,7 +289,7 @@ def with_plans(
         chain.plans,
         chain.store_bounds,
         chain.bound_week,
-        kept,
+        other,
         chain.closed & ~listed,
         chain.rounds,
     )
@@ -322,9 +323,13 @@ def chain_limits(
     problems: Mapping[str, StoreProblem],
     coupling: Coupling,
     prices: ChainPrices,
+    for_stock: ChainPrices,
     plans: Mapping[str, Score],
 ) -> tuple[Limit, ...]:
     """Every limit that the chain's plan could break, with its use and its shadow price.
+
+    The price of budget and suppliers is that at which the plan's stock was tuned (``for_stock``):
+    0 where the plan does not need the limit's last unit, whatever the bound's prices say.
 
     A supplier's minimum is not a limit of a chain that lists nothing of it, nor the fewest
     stores of an item that no store lists; items that far more stores list than have to are left
@@ -333,7 +338,7 @@ def chain_limits(
     use = chain_use(coupling, problems, plans)
     limits = []
     for resource in coupling.resources:
-        used, price = resource.used_by(use), prices.of(resource)
+        used, price = resource.used_by(use), for_stock.of(resource)
         if resource.kind == "budget":
             name, unit = "budget_week", "money per week"
         else:

@@ -26,7 +26,7 @@ from planner.assortment.coupling import (
 )
 from planner.assortment.moves import PlansAtPrices, closed_problem
 from planner.assortment.problem import Integers, StoreProblem
-from planner.assortment.repair import Repair
+from planner.assortment.repair import Repair, Repaired
 from planner.assortment.result import ChainPlan, StorePlan
 from planner.assortment.score import Score, best_score
 from planner.assortment.stock_program import DUST
@@ -107,9 +107,10 @@ def plan_coupled(
         )
     if chain.broken:
         return chain, {}
-    common = _common_plans(problems, coupling, chain, ranking, run, gap, time_limit_seconds)
-    if common is not None and sum(p.objective_week for p in common.values()) > chain.objective_week:
-        chain = with_plans(problems, coupling, chain, common)
+    rival = _common_plans(problems, coupling, chain, ranking, run, gap, time_limit_seconds)
+    common = rival.plans
+    if common and sum(p.objective_week for p in common.values()) > chain.objective_week:
+        chain = with_plans(problems, coupling, chain, rival)
     current, overspending = _current_plans(problems, coupling, facings_today)
     bare = without_items(chain.prices)
     limits = value_of_limits(coupling, forced_choices(problems, coupling), chain.prices)
@@ -139,11 +140,11 @@ def _common_plans(
     run: Runner,
     gap: float,
     seconds: float,
-) -> dict[str, Score] | None:
+) -> Repaired:
     """The ranking's prefixes at the chain's prices, cut and stocked to keep the shared limits.
 
     Items that too few stores list are dropped: the common plan never fills up behind them, since
-    it is one list. None where that keeps not every limit.
+    it is one list. Without plans where that keeps not every limit.
     """
     forced = forced_choices(problems, coupling)
     too_few = (forced.possible_stores < coupling.min_stores) & ~forced.item
@@ -167,7 +168,7 @@ def _common_plans(
     shadow = {s: {limit.limit: limit.shadow_price for limit in plan.limits}
               for s, plan in chain.plans.items()}  # fmt: skip
     repaired = Repair(problems, coupling, forced, work, chain.prices, shadow, may_push=False).run()
-    return None if repaired.broken or repaired.plans is None else dict(repaired.plans)
+    return dataclasses.replace(repaired, plans=None) if repaired.broken else repaired
 
 
 def _current_plans(

@@ -14,6 +14,7 @@ from planner.assortment.chain_program import solve_chain
 from planner.assortment.chain_stock import chain_use
 from planner.assortment.limits import within_limits
 from planner.assortment.result import relative_gap
+from planner.assortment.stock_program import StockProgram
 from planner.workers import InProcess
 
 GAP = 1e-4
@@ -165,6 +166,39 @@ def test_plans_of_few_stores_are_the_best(kind):
         chain = solved(problems, coupling)
         assert chain.objective_week >= best - 1e-3 * max(1.0, abs(best))
         assert chain.gap <= 10 * GAP
+
+
+def test_the_price_of_a_limit_is_what_more_of_it_adds_to_the_plan():
+    """Budget, maxima and minima a little looser, ranges and facings as they are: the best stock
+    earns more by the shadow price times the step, for the limits that bind and those that do not.
+    """
+    step, priced = 1e-4, set()
+    for seed in (100, 103, 106, 110):
+        problems = random_chain(seed)
+        coupling = limited(problems, "all", seed)
+        chain = solved(problems, coupling)
+        facings = {store: plan.score.facings for store, plan in chain.plans.items()}
+        price = {limit.limit: limit.shadow_price for limit in chain.limits}
+
+        def worth(looser, problems=problems, facings=facings):
+            found = StockProgram(problems, facings, looser, np.ones(2, dtype=bool)).tuned()
+            return sum(plan.objective_week for plan in found[0].values())
+
+        for name, field, sign, number in (
+            ("budget_week", "budget_week", 1, None),
+            ("supplier_max_units:south", "max_units_week", 1, 1),
+            ("supplier_min_order:south", "min_order_week", -1, 1),
+        ):
+            if name not in price:
+                continue
+            changed = getattr(coupling, field) * np.ones(2 if number is not None else 1)
+            changed[number or 0] += sign * step
+            value = changed if number is not None else float(changed[0])
+            looser = dataclasses.replace(coupling, **{field: value})
+            gained = (worth(looser) - worth(coupling)) / step
+            assert price[name] == pytest.approx(gained, abs=1e-3)
+            priced |= {name} if price[name] > 1e-3 else set()
+    assert {"supplier_max_units:south", "supplier_min_order:south"} <= priced
 
 
 def chain_with_a_prescribed_item(seed: int):
