@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from planner.outputs.contents import Contents
 from planner.outputs.report.write import Page, pages, text_of_page
+from planner.outputs.workbook.cells import without_run_id
 from planner.outputs.workbook.chain import write_chain_workbook
 from planner.outputs.workbook.store import write_store_workbook
 
@@ -122,8 +123,8 @@ class CellsTable:
     The rows stand in the order of ``names``, in whatever order workbooks come in.
     """
 
-    def __init__(self, path: Path, names: Iterable[str]) -> None:
-        self._path = path
+    def __init__(self, path: Path, names: Iterable[str], run_id: str) -> None:
+        self._path, self._run_id = path, run_id
         self._names = iter(names)
         self._next = next(self._names, None)
         self._waiting: dict[str, pa.Table] = {}
@@ -131,7 +132,8 @@ class CellsTable:
 
     def add(self, name: str, cells: pd.DataFrame) -> None:
         """Write a workbook's cells as soon as those before it are written."""
-        frame = cells.assign(workbook=name)[list(CELLS)].astype("str")
+        frame = without_run_id(cells, self._run_id).assign(workbook=name)
+        frame = frame[list(CELLS)].astype("str")
         self._waiting[name] = pa.Table.from_pandas(frame, preserve_index=False)
         while self._next in self._waiting:
             table = self._waiting.pop(self._next)

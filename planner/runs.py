@@ -144,7 +144,8 @@ def _write_into(
     contents = _identified(contents, ids)
     stores = {store: _identified(part, ids) for store, part in stores.items()}
     jobs = file_jobs(contents, stores)
-    with CellsTable(aside / "tables" / "cells.parquet", workbook_names(stores)) as cells:
+    path, names = aside / "tables" / "cells.parquet", workbook_names(stores)
+    with CellsTable(path, names, contents.stamp.run_id) as cells:
         titles = [job.title for job in jobs]
         finished = executor.map_stores(make_file, jobs, titles)
         for done, (_, made) in enumerate(finished, start=1):

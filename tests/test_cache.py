@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from whole_chain import SETTINGS, SHOP_ITEMS, SHOP_STORES, table
+from whole_chain import SETTINGS, SHOP_ITEMS, SHOP_STORES, same_tables, table
 
 from planner import cache as cache_module
 from planner.assortment.chain import plan_chain
@@ -57,15 +57,6 @@ def ask(folder: Path, *jobs: Question) -> tuple[ResultCache, list[StorePlan]]:
     return cache, [found[number] for number in range(len(jobs))]
 
 
-def tables_of(run: Path) -> dict[str, bytes]:
-    """Every table of a run but the cells, which carry the run's own name."""
-    return {
-        path.name: path.read_bytes()
-        for path in sorted((run / "tables").iterdir())
-        if path.name != "cells.parquet"
-    }
-
-
 def said_of_cache(run: Path) -> tuple[int, int, int]:
     """Stores reused and solved, and damaged files, by run.json."""
     said = json.loads((run / "run.json").read_text())["cache"]
@@ -96,7 +87,8 @@ def test_a_run_from_the_cache_has_the_same_tables(shop_run, tmp_path):
     mended, warnings = plan(data, tmp_path / "runs" / "mended", settings=SETTINGS, cache=True)
     assert said_of_cache(mended) == (solved - 1, 1, 1)
     assert any(w.subject == "cache" and w.warning and w.count == 1 for w in warnings)
-    assert tables_of(shop_run) == tables_of(first) == tables_of(again) == tables_of(mended)
+    for run in (first, again, mended):
+        same_tables(shop_run, run)
 
 
 def test_only_what_changed_is_solved_again(shop_run, tmp_path):
@@ -110,7 +102,7 @@ def test_only_what_changed_is_solved_again(shop_run, tmp_path):
     reused, solved, _ = said_of_cache(after)
     assert solved == 1
     assert reused == 2
-    assert tables_of(after) == tables_of(alone)
+    same_tables(after, alone)
 
 
 def test_another_price_is_another_problem(shop_run, tmp_path):

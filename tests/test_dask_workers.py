@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from dask_cluster import Cluster
 from job_samples import die_at_five, die_once, square
-from whole_chain import SETTINGS
+from whole_chain import SETTINGS, corner_shops, same_tables
 
 from planner.cli import main
 from planner.errors import BadInput, WorkersLost
@@ -38,23 +38,14 @@ def with_workers(cluster: Cluster, number: int) -> Cluster:
     return cluster
 
 
-def tables_of(run: Path) -> dict[str, bytes]:
-    """Every table of a run but the cells, which carry the run's own name."""
-    return {
-        path.name: path.read_bytes()
-        for path in sorted((run / "tables").iterdir())
-        if path.name != "cells.parquet"
-    }
-
-
-def test_a_cluster_gives_the_tables_of_this_machine_even_when_a_worker_is_killed(
-    cluster, shop_run, tmp_path
-):
-    """This machine, two Dask workers, two of which one is killed midway: the same bytes."""
-    here, data = shop_run, shop_run.parent / "data"
+def test_a_cluster_gives_the_tables_of_this_machine_even_when_a_worker_is_killed(cluster, tmp_path):
+    """Two processes of this machine, two Dask workers, two of which one is killed midway: the
+    same bytes in every table."""
+    data = corner_shops(tmp_path / "data")
+    here, _ = plan(data, tmp_path / "here", settings=replace(SETTINGS, workers=2))
     settings = replace(SETTINGS, dask=with_workers(cluster, 2).address)
     there, _ = plan(data, tmp_path / "there", settings=settings)
-    assert tables_of(there) == tables_of(here)
+    same_tables(there, here)
     killed = []
 
     def kill(phase: str, done: int, total: int) -> None:
@@ -64,7 +55,7 @@ def test_a_cluster_gives_the_tables_of_this_machine_even_when_a_worker_is_killed
 
     survived, _ = plan(data, tmp_path / "survived", settings=settings, progress=kill)
     assert killed
-    assert tables_of(survived) == tables_of(here)
+    same_tables(survived, here)
     workers = [json.loads((run / "run.json").read_text())["workers"] for run in (there, survived)]
     assert [said["lost"] for said in workers] == [0, 1]
     assert all(cluster.address in said["where"] for said in workers)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import multiprocessing
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from whole_chain import (
     SHOP_WEEKS,
     corner_shops,
     plan_of,
+    same_tables,
     shop_sales,
     stages_of,
     table,
@@ -197,27 +200,6 @@ def test_run_file_says_how_it_came_about(small_run):
 # ---- the same again
 
 
-def same_tables(run: Path, other: Path) -> None:
-    """All tables of two runs have the same bytes."""
-    names = sorted(path.name for path in (run / "tables").iterdir())
-    assert names == sorted(path.name for path in (other / "tables").iterdir())
-    different = [
-        name
-        for name in names
-        if (run / "tables" / name).read_bytes() != (other / "tables" / name).read_bytes()
-    ]
-    # The chain's workbook carries the run's id; every other cell must agree.
-    if different == ["cells.parquet"]:
-        cells, others = table(run, "cells"), table(other, "cells")
-        off = cells["value"] != others["value"]
-        ids = [json.loads((r / "run.json").read_text())["run_id"] for r in (run, other)]
-        assert (cells.loc[off, "workbook"] == "chain.xlsx").all()
-        named = cells.loc[off, "value"].str.replace(ids[0], ids[1], regex=False)
-        assert (named == others.loc[off, "value"]).all()
-        different = []
-    assert different == []
-
-
 def plan_ids(run: Path) -> dict[str, str]:
     """Plan id of each store."""
     return table(run, "store_plans").set_index("store_id")["plan_id"].to_dict()
@@ -239,6 +221,31 @@ def test_two_workers_give_the_same_tables_as_one(shop_run, tmp_path):
     run, _ = plan(data, tmp_path / "two", settings=two)
     same_tables(shop_run, run)
     assert plan_ids(run) == plan_ids(shop_run)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
+def test_a_process_that_dies_midway_changes_no_table(shop_run, tmp_path):
+    """One of two processes killed while stores are planned: the run goes on, says so, and every
+    table is what it is without."""
+    killed = []
+
+    def kill(phase: str, done: int, total: int) -> None:
+        if phase == "planning stores" and 0 < done < total and not killed:
+            killed.append(multiprocessing.active_children()[0])
+            killed[0].kill()
+
+    two = SolveSettings(gap=0.005, workers=2)
+    run, assumptions = plan(
+        shop_run.parent / "data", tmp_path / "survived", settings=two, progress=kill
+    )
+    assert killed
+    assert killed[0].exitcode == -signal.SIGKILL
+    same_tables(shop_run, run)
+    assert json.loads((run / "run.json").read_text())["workers"]["lost"] == 1
+    (said,) = (a for a in assumptions if a.subject == "workers")
+    assert said.warning
+    assert said.count == 1
+    assert audit(run).findings == ()
 
 
 def test_the_order_of_stores_changes_no_store(shops, tmp_path):

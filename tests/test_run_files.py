@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from planner.outputs.workbook.cells import with_run_id
 from planner.run_files import CELLS, CellsTable, workbook_names
 
 
@@ -24,9 +25,24 @@ def test_cells_of_workbooks_stand_in_one_order_whatever_order_they_come_in(tmp_p
     files = []
     for order in ([0, 1, 2, 3], [3, 1, 0, 2]):
         path = tmp_path / f"{order[0]}.parquet"
-        with CellsTable(path, names) as table:
+        with CellsTable(path, names, "the run") as table:
             for n in order:
                 table.add(names[n], cells_of(n))
         pd.testing.assert_frame_equal(pd.read_parquet(path), wanted.astype("str"))
         files.append(path.read_bytes())
+    assert files[0] == files[1]
+
+
+def test_the_table_of_cells_does_not_hold_the_runs_id(tmp_path: Path) -> None:
+    """Runs that differ in their id alone have the same table, from which each gets its own back."""
+    files = []
+    for run_id in ("shop-1", "shop-2"):
+        written = pd.DataFrame([("Summary", "A1", f"of run {run_id}")],
+                               columns=["sheet", "cell", "value"])  # fmt: skip
+        path = tmp_path / f"{run_id}.parquet"
+        with CellsTable(path, ["chain.xlsx"], run_id) as table:
+            table.add("chain.xlsx", written)
+        files.append(path.read_bytes())
+        back = with_run_id(pd.read_parquet(path), run_id)
+        assert back["value"].tolist() == written["value"].tolist()
     assert files[0] == files[1]

@@ -177,3 +177,11 @@ def plan_of(data: Path, out: Path, **options: object) -> Path:
 def table(run: Path, name: str) -> pd.DataFrame:
     """One table of a run."""
     return pd.read_parquet(run / "tables" / f"{name}.parquet")
+
+
+def same_tables(run: Path, other: Path) -> None:
+    """Assert that every table of two runs is there in both, and the same to the byte."""
+    folders = [run / "tables", other / "tables"]
+    one, two = ({path.name: path.read_bytes() for path in f.iterdir()} for f in folders)
+    assert sorted(one) == sorted(two)
+    assert [name for name in sorted(one) if one[name] != two[name]] == []

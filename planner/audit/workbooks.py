@@ -11,7 +11,7 @@ import pandas as pd
 
 from planner.audit.folder import RunFolder
 from planner.audit.ledger import MOST_SHOWN, Ledger, close, number
-from planner.outputs.workbook.cells import workbook_cells
+from planner.outputs.workbook.cells import with_run_id, workbook_cells
 
 CELLS = "tables/cells.parquet"
 ITEMS_SHEET = "Items"
@@ -33,7 +33,8 @@ _BLOCK = re.compile(r"(\d+)[^\n×]*\s×(\d+)\s+(\d+)-(\d+)")
 
 def check_cells(run: RunFolder, ledger: Ledger) -> None:
     """Every cell of every workbook is what the run wrote; a formula counts as its text."""
-    written = {str(name): rows for name, rows in run.tables["cells"].groupby("workbook")}
+    cells = with_run_id(run.tables["cells"], str(run.manifest.get("run_id", "")))
+    written = {str(name): rows for name, rows in cells.groupby("workbook")}
     in_run = {name for name in run.manifest.get("files") or {} if name.endswith(".xlsx")}
     in_run = {name for name in in_run if PurePosixPath(name).parts[0] != "inputs"}
     for name in sorted(in_run | set(written)):

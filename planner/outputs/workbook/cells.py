@@ -10,6 +10,20 @@ import pandas as pd
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
+RUN_ID = "\x1arun id\x1a"
+"""Stands for the run's own id in its table of cells; no workbook can hold the character."""
+
+
+def without_run_id(cells: pd.DataFrame, run_id: str) -> pd.DataFrame:
+    """Cells with ``RUN_ID`` for the run's own id, which holds the time: runs of the same inputs
+    have the same table."""
+    return cells.assign(value=cells["value"].str.replace(run_id, RUN_ID, regex=False))
+
+
+def with_run_id(cells: pd.DataFrame, run_id: str) -> pd.DataFrame:
+    """The cells as the workbook holds them, from those ``without_run_id``."""
+    return cells.assign(value=cells["value"].str.replace(RUN_ID, run_id, regex=False))
+
 
 def workbook_cells(path: Path | IO[bytes]) -> pd.DataFrame:
     """Every cell of a workbook that is not empty: sheet, cell (``B7``) and value, as text.
