@@ -92,11 +92,11 @@ def test_the_audit_shares_no_code_with_what_it_checks():
             assert not libraries(path) & SOLVERS, path
 
 
-def test_solvers_stay_in_assortment_and_shelves():
-    """PuLP and HiGHS are named in assortment/ and shelves/ alone."""
+def test_solvers_stay_in_assortment():
+    """PuLP and HiGHS are named in assortment/ alone."""
     for solver in SOLVERS:
         rooms = {name.split("/")[0] for name in users_of(solver)}
-        assert rooms <= {"assortment", "shelves"}, solver
+        assert rooms <= {"assortment"}, solver
 
 
 def test_workbooks_and_charts_stay_in_their_rooms():

@@ -14,10 +14,7 @@ from math import gcd
 from random import Random
 
 from planner.shelves.rack import Layout, Rack
-from planner.shelves.subset import choose, nearest_sum, reachable
-
-MOST_SUMS = 20_000
-"""Different sums of widths on one shelf that are told apart."""
+from planner.shelves.subset import choose, finest_step, nearest_sum, reachable
 
 
 class BlockPacker:
@@ -29,8 +26,7 @@ class BlockPacker:
         self.freely = False
         n = len(rack.facings)
         # Widths without a common measure are taken as a little wider, or sums would be endless.
-        finest = max(rack.shelf_width) // MOST_SUMS + 1
-        step = max(gcd(*(rack.width(i) for i in range(n))), finest)
+        step = max(gcd(*(rack.width(i) for i in range(n))), finest_step(rack))
         self.width = [-(-rack.width(i) // step) for i in range(n)]
         self.room = [w // step for w in rack.shelf_width]
         groups: defaultdict[int, list[int]] = defaultdict(list)

@@ -1,16 +1,12 @@
-"""Packing without regard to need groups: best fit first, an exact program as the last resort."""
+"""Packing without regard to need groups: best fit first, bin completion as the last resort."""
 
 from __future__ import annotations
 
 from math import gcd
 
-import highspy
-import pulp
-
+from planner.shelves.completion import EFFORT, complete
 from planner.shelves.rack import Layout, Rack
-
-EXACT_NODES = 2000
-"""Effort of the exact packing, in nodes: the same answer on every machine."""
+from planner.shelves.subset import finest_step
 
 
 def gather(rack: Rack, shelves: list[list[int]]) -> Layout:
@@ -72,47 +68,21 @@ def best_fit(rack: Rack) -> tuple[Layout | None, int]:
     return gather(rack, shelves) if stands else None, placed
 
 
-def exact(rack: Rack, nodes: int = EXACT_NODES) -> tuple[Layout | None, int]:
-    """The packing that places the most width, by integer program over items of equal width.
+def exact(rack: Rack, effort: int = EFFORT) -> tuple[Layout | None, int]:
+    """The packing of all items by bin completion; else the width that can be placed at least.
 
-    maximise    sum_kz  w_k n_kz
-    subject to  sum_z n_kz <= items of width w_k,   sum_k w_k n_kz <= W_z,   n integer
-
-    Returns the layout where every item stands, else None, and the width placed in steps.
+    That is the width of all items but one, the narrowest without which the others stand; 0 where
+    there is none. Returns the layout or None, and the width placed in steps.
     """
-    items_of: dict[int, list[int]] = {}
-    for item in range(len(rack.facings)):
-        items_of.setdefault(rack.width(item), []).append(item)
-    program = pulp.LpProblem("shelves", pulp.LpMaximize)
-    unit = gcd(*items_of) or 1
-    counts = {
-        (w, z): program.add_variable(f"n_{w}_{z}", 0, min(len(same), W // w), cat="Integer")
-        for w, same in items_of.items()
-        for z, W in enumerate(rack.shelf_width)
-        if w <= W
-    }
-    program += pulp.lpSum(w // unit * n for (w, _), n in counts.items())
-    for w, same in items_of.items():
-        program += pulp.lpSum(n for (v, _), n in counts.items() if v == w) <= len(same)
-    for z, W in enumerate(rack.shelf_width):
-        program += pulp.lpSum(w // unit * n for (w, y), n in counts.items() if y == z) <= W // unit
-    solver = pulp.getSolver("HiGHS", msg=False, threads=1, mip_max_nodes=nodes)
-    try:
-        program.solve(solver)
-    except KeyError as error:
-        # PuLP has no word for a limit of nodes; what was found by then is set already.
-        if error.args[0] != highspy.HighsModelStatus.kSolutionLimit:
-            raise
-    found = {key: round(n.varValue or 0.0) for key, n in counts.items()}
-    waiting = {w: list(same) for w, same in items_of.items()}
-    shelves: list[list[int]] = [[] for _ in rack.shelf_width]
-    free = list(rack.shelf_width)
-    for (w, z), n in sorted(found.items()):
-        for _ in range(n):
-            if waiting[w] and free[z] >= w:
-                shelves[z].append(waiting[w].pop(0))
-                free[z] -= w
-    placed = sum(rack.shelf_width) - sum(free)
-    if any(waiting.values()):
-        return None, placed
-    return gather(rack, shelves), placed
+    # Widths without a common measure are taken as a little wider, or sums would be endless.
+    step = max(gcd(*map(rack.width, range(len(rack.facings)))), finest_step(rack))
+    width = [-(-rack.width(i) // step) for i in range(len(rack.facings))]
+    room = [w // step for w in rack.shelf_width]
+    used = rack.used(range(len(width)))
+    shelves = complete(width, room, effort)
+    if shelves is not None:
+        return gather(rack, shelves), used
+    for left_out in sorted({w: i for i, w in enumerate(width)}.values(), key=rack.width):
+        if complete([w for i, w in enumerate(width) if i != left_out], room, effort) is not None:
+            return None, used - rack.width(left_out)
+    return None, 0

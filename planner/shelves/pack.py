@@ -1,4 +1,4 @@
-"""The best packing found for one rack: blocks first, then any, then an exact program."""
+"""The best packing found for one rack: blocks first, then any, then bin completion."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Packing:
 def pack(rack: Rack, seed: int) -> Packing:
     """Place every item of the rack once, each need group in one block where that is found.
 
-    The same rack and seed give the same packing. Where not even the exact program places all
+    The same rack and seed give the same packing. Where not even bin completion places all
     items, ``leave_free`` is at least one width step more than these items leave free.
     """
     layouts = _in_blocks(rack, Random(seed))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from every_packing import can_pack, can_pack_in_blocks
 
+from planner.shelves.completion import complete
 from planner.shelves.fit import best_fit, exact, gather
 from planner.shelves.pack import pack
 from planner.shelves.rack import Rack, broken_groups
@@ -92,7 +93,7 @@ def test_breaks_no_more_groups_than_it_must() -> None:
 @pytest.mark.parametrize(
     ("width", "room"), [([6, 5, 5, 4, 4, 3, 3], [10, 10, 10]), ([7, 6, 3, 2, 2, 5, 5], [10, 15, 5])]
 )
-def test_exact_program_packs_to_the_last_centimetre(width: list[int], room: list[int]) -> None:
+def test_completion_packs_to_the_last_centimetre(width: list[int], room: list[int]) -> None:
     """The last resort finds packings without any spare width."""
     rack = make_rack(width, [0] * len(width), room)
     layout, placed = exact(rack)
@@ -101,21 +102,51 @@ def test_exact_program_packs_to_the_last_centimetre(width: list[int], room: list
     assert placed == sum(width)
 
 
-def test_exact_program_places_the_most_that_fits() -> None:
+def test_completion_places_the_most_that_fits() -> None:
     """Three 6s on two shelves of 10: two of them stand."""
     assert exact(make_rack([6, 6, 6], [0, 0, 0], [10, 10])) == (None, 12)
     assert best_fit(make_rack([6, 6, 6], [0, 0, 0], [10, 10])) == (None, 12)
     assert exact(make_rack([20], [0], [10, 10])) == (None, 0)
 
 
-def test_a_limit_of_effort_ends_the_exact_program_with_what_was_found() -> None:
+def test_a_limit_of_effort_ends_completion_with_what_is_known() -> None:
     """Many items of many widths, hardly any effort allowed: no fault, and nothing invented."""
     random = np.random.default_rng(0)
     widths = [int(w) for w in random.integers(1200, 4000, 25)]
     rack = make_rack(widths, [0] * len(widths), [12000] * (sum(widths) // 12000))
-    layout, placed = exact(rack, nodes=0)
+    layout, placed = exact(rack, effort=0)
     assert layout is None
     assert 0 <= placed <= sum(rack.shelf_width)
+
+
+def test_completion_finds_a_packing_exactly_where_there_is_one() -> None:
+    """Against every packing there is: shelves of several widths, widths without spare."""
+    rng = np.random.default_rng(4)
+    possible = 0
+    for _ in range(300):
+        rack = tight_rack(rng)
+        can = can_pack(rack.facing_width, rack.shelf_width)
+        shelves = complete(list(rack.facing_width), list(rack.shelf_width))
+        assert (shelves is not None) == can
+        if shelves is not None:
+            possible += 1
+            assert_valid(rack, shelves)
+    assert 200 < possible < 290
+
+
+def test_centimetre_widths_that_fill_a_rack_meet_no_limit_of_effort() -> None:
+    """36 items cut from 120 cm shelves, nothing to spare: a packing is found each time."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        width: list[int] = []
+        while len(width) < 36:
+            cuts = np.sort(rng.choice(np.arange(20, 101), 3 if len(width) < 12 else 2, False))
+            width += np.diff([0, *cuts, 120]).tolist()
+        rack = make_rack(width, [0] * len(width), [120] * (sum(width) // 120))
+        layout, placed = exact(rack)
+        assert layout is not None
+        assert_valid(rack, layout)
+        assert placed == sum(width) == sum(rack.shelf_width)
 
 
 def test_asks_for_no_more_width_than_the_items_leave_behind() -> None:
