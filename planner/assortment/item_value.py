@@ -123,10 +123,9 @@ class ItemValues:
             ),
         )
         self._high = np.maximum(high, low_stock)
-        self._sold_low, by_mean = _sales_and_slope(mean, low_stock, cv)
-        chance = newsvendor.chance_of_running_out(_ratio(mean, low_stock), cv)
+        self._sold_low, by_mean, chance = _sales_and_slope(mean, low_stock, cv)
         self._sold_low_slope = by_mean + chance * self._low_slope
-        self._sold_high, self._sold_high_slope = _sales_and_slope(mean, self._high, cv)
+        self._sold_high, self._sold_high_slope, _ = _sales_and_slope(mean, self._high, cv)
 
     def place(self, items: Integers, means: Floats) -> tuple[Integers, Floats]:
         """Flat number of the node below each mean, and the share of the way to the next."""
@@ -265,10 +264,11 @@ def _ratio(mean: Floats, stock: Floats) -> Floats:
     return ratio
 
 
-def _sales_and_slope(mean: Floats, stock: Floats, cv: Floats) -> tuple[Floats, Floats]:
-    """Expected sales, and their slope in the mean at a given stock: ``phi(z) - z phi'(z)``."""
+def _sales_and_slope(mean: Floats, stock: Floats, cv: Floats) -> tuple[Floats, Floats, Floats]:
+    """Expected sales, their slope in the mean at a given stock, ``phi(z) - z phi'(z)``, and the
+    chance of running out, ``phi'(z)``."""
     ratio = _ratio(mean, stock)
     share = newsvendor.sold_share(ratio, cv)
     finite = np.where(np.isfinite(ratio), ratio, 0.0)
     chance = np.where(np.isfinite(ratio), newsvendor.chance_of_running_out(finite, cv), 0.0)
-    return mean * share, share - finite * chance
+    return mean * share, share - finite * chance, chance

@@ -23,7 +23,7 @@ from planner.assortment.problem import Flags, Floats, Integers
 from planner.assortment.program import EQUAL, LESS, Terms, expression, row
 from planner.assortment.solver import LiveModel, SolveStatus
 
-PRICE_LEVELS = (0.0, 0.4, 0.7, 0.85, 0.95, 1.05, 1.15, 1.4, 2.0, 4.0)
+PRICE_LEVELS = (0.0, 0.4, 0.7, 0.9, 0.97, 1.03, 1.1, 1.4, 2.0, 4.0)
 """Multiples of the prices at which expected sales get a tangent: stock is re-tuned near 1."""
 MOST_OPTIONS = 40_000
 
