@@ -97,7 +97,8 @@ def _planned(
             if reserve_cm.get(s, {}) != before.reserve_cm.get(s, {}) and s not in before.left_out
         ]
     shared: Mapping[str, Flags] | None = None
-    if rules.max_distinct_ranges is not None:
+    coupling = chain_coupling(inputs, parameters.core, rules)
+    if rules.max_distinct_ranges is not None and not coupling.binds:
         shared, capless = shared_ranges(
             problems,
             rules.max_distinct_ranges,
@@ -117,12 +118,13 @@ def _planned(
             inputs, demand, parameters, problems, settings, stores, reserve_cm, in_units=in_units
         )
 
-    coupling = chain_coupling(inputs, parameters.core, rules)
     chain: ChainPlan | None = None
     outcomes: dict[str, StoreOutcome] = {}
     if coupling.binds:
         planned = [s for s in problems if before is None or s not in before.left_out]
-        chain, jobs = _coupled(jobs_of(planned), coupling, settings, workers, before, again)
+        chain, jobs = _coupled(
+            jobs_of(planned), coupling, settings, workers, before, again, rules.max_distinct_ranges
+        )
         again = [job.problem.store_id for job in jobs]
     else:
         jobs = jobs_of(again)
@@ -148,6 +150,7 @@ def _coupled(
     workers: StoreExecutor,
     before: Assortment | None,
     again: Sequence[str],
+    most_ranges: int | None,
 ) -> tuple[ChainPlan | None, list[StoreJob]]:
     """The chain's plan and the jobs with each store's part of it.
 
@@ -167,6 +170,7 @@ def _coupled(
         before=before.chain if before else None,
         again=again,
         solver=settings.solver,
+        most_ranges=most_ranges,
     )
     without = [s for s, plan in chain.plans.items() if plan.score is None]
     if without and not parts:
@@ -174,7 +178,9 @@ def _coupled(
         rest = [job for job in jobs if job.problem.store_id not in without]
         if not settings.keep_going or not rest:
             return None, alone
-        chain_of_rest, found = _coupled(rest, coupling, settings, workers, before, again)
+        chain_of_rest, found = _coupled(
+            rest, coupling, settings, workers, before, again, most_ranges
+        )
         return chain_of_rest, [*alone, *found]
     if chain.broken:
         if proven := chain_conflicts(problems, coupling, workers.map_stores):

@@ -15,6 +15,7 @@ import numpy as np
 
 from planner.assortment.chain_prices import Runner
 from planner.assortment.chain_program import solve_chain, solve_chain_again, with_plans
+from planner.assortment.chain_ranges import distinct_ranges, with_few_ranges
 from planner.assortment.chain_stock import ChainStock, chain_use
 from planner.assortment.common import common_plan
 from planner.assortment.coupling import (
@@ -79,11 +80,13 @@ def plan_coupled(
     before: ChainPlan | None = None,
     again: Sequence[str] = (),
     solver: Solver = Solver.HIGHS,
+    most_ranges: int | None = None,
 ) -> tuple[ChainPlan, dict[str, CoupledStore]]:
     """The chain's plan, and every store's part of it beside its part of the rivals.
 
     ``ranking``: the chain's, of the common plan; ``before``, ``again``: an earlier plan, and the
-    stores that have less room now. Without a plan that keeps every limit there are no parts.
+    stores that have less room now; ``most_ranges``: different ranges that the chain may have.
+    Without a plan that keeps every limit there are no parts.
     """
     if before is None:
         chain = solve_chain(
@@ -94,6 +97,8 @@ def plan_coupled(
             time_limit_seconds=time_limit_seconds,
             solver=solver,
         )
+    elif most_ranges is not None:
+        chain = before
     else:
         chain = solve_chain_again(
             problems,
@@ -105,11 +110,23 @@ def plan_coupled(
             time_limit_seconds=time_limit_seconds,
             solver=solver,
         )
+    if most_ranges is not None and not chain.broken:
+        chain = with_few_ranges(
+            problems,
+            coupling,
+            chain,
+            most_ranges,
+            run,
+            gap=gap,
+            seconds=time_limit_seconds,
+            again=before is not None,
+        )
     if chain.broken:
         return chain, {}
     rival = _common_plans(problems, coupling, chain, ranking, run, gap, time_limit_seconds)
     common = rival.plans
-    if common and sum(p.objective_week for p in common.values()) > chain.objective_week:
+    few = most_ranges is None or (common and distinct_ranges(common) <= most_ranges)
+    if common and few and sum(p.objective_week for p in common.values()) > chain.objective_week:
         chain = with_plans(problems, coupling, chain, rival)
     current, overspending = _current_plans(problems, coupling, facings_today)
     bare = without_items(chain.prices)

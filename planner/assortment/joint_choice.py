@@ -111,12 +111,13 @@ class JointChoice:
         gap: float,
         seconds: float,
         most: int,
+        same: Sequence[int] | None = None,
     ) -> JointAnswer | None:
         """The best choice, with a bound of the whole chain (-inf: no plan keeps every limit).
 
         None without prices. ``known``: plans that keep every limit; what earns less is not
         looked for. ``gap``: relative, of the program. ``most``: ways to list an item to choose
-        among.
+        among. ``same``: group of every store, stores of a group list the same items.
         """
         at = self._best
         if at is None:
@@ -126,7 +127,11 @@ class JointChoice:
             wanted = at.bound_week - sum(plan.objective_week for plan in known.values())
             start = {store: plan.facings for store, plan in known.items()}
         inside, window = self._widest(at, wanted, most)
-        answer = self._program(inside).solve(gap, seconds, start)
+        program = self._program(inside)
+        if same is not None:
+            program.list_the_same(same)
+            start = None
+        answer = program.solve(gap, seconds, start)
         outside = -math.inf if window >= EVERY_RANGE else at.bound_week - window
         bound = min(at.bound_week, max(outside, answer.bound_week))
         return JointAnswer(answer.facings, at.bound_week if self._endless() else bound)

@@ -29,7 +29,7 @@ from planner.assortment.near_best import (
     values_of,
 )
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
-from planner.assortment.program import LESS, MORE, Terms, expression, row
+from planner.assortment.program import EQUAL, LESS, MORE, Terms, expression, row
 from planner.assortment.solver import LiveModel
 
 CHANCES = (0.5, 0.1, newsvendor.NEVER_SHORT)
@@ -132,6 +132,20 @@ class JointProgram:
             supplier = self._supplier.get(int(coupling.supplier_of_item[i]))
             if supplier is not None:
                 self.model.addConstraint(row([(item, 1.0), (supplier, -1.0)], LESS, f"order_{i}"))
+
+    def list_the_same(self, group_of_store: Sequence[int]) -> None:
+        """Stores of a group list the same items: each as many as the first of its group."""
+        first: dict[int, int] = {}
+        for s, group in enumerate(group_of_store):
+            leader = first.setdefault(group, s)
+            if leader == s:
+                continue
+            for i in range(len(next(iter(self._problems.values())).item_ids)):
+                theirs = _ranges_with(self._tables[leader], self.stores[leader], i)
+                own = _ranges_with(self._tables[s], self.stores[s], i)
+                terms = [*own, *((variable, -share) for variable, share in theirs)]
+                if terms:
+                    self.model.addConstraint(row(terms, EQUAL, f"same_{s}_{i}"))
 
     def _live(self) -> LiveModel:
         own = [variable for store in self.stores for variable in store.variables]

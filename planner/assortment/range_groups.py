@@ -18,7 +18,7 @@ import numpy as np
 
 from planner.assortment.chain_prices import Runner
 from planner.assortment.jobs import solve_stores
-from planner.assortment.problem import Flags, Floats, StoreProblem
+from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.result import Assortment, StorePlan
 from planner.assortment.score import fewest_facings
 from planner.errors import NoPlan
@@ -64,6 +64,24 @@ def shared_ranges(
             "there are none): raise ranges.max_distinct"
         )
     return found.listed, found.bound_week
+
+
+def facings_of_ranges(
+    problems: Mapping[str, StoreProblem],
+    listed: Mapping[str, Flags],
+    run: Runner,
+    seconds: float,
+) -> dict[str, Integers] | None:
+    """The best facings of every store for its range; None where one cannot carry it."""
+    if not all(_may_carry(problem, listed[s]) for s, problem in problems.items()):
+        return None
+    plans = _solved([given_range(p, listed[s]) for s, p in problems.items()], run, seconds)
+    found = {
+        s: plan.score.facings
+        for s, plan in zip(problems, plans, strict=True)
+        if plan.score is not None
+    }
+    return found if len(found) == len(problems) else None
 
 
 def changed_ranges(ranges: Mapping[str, Flags], before: Assortment) -> list[str]:

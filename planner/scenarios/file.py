@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
-from planner.assortment.coupling import chain_coupling
 from planner.assortment.rules import Objective, PlanRules
 from planner.errors import BadInput
 from planner.scenarios.lines import key_lines, line_of
@@ -141,11 +139,6 @@ def check_with_inputs(scenario: Scenario, inputs: Inputs) -> None:
         findings.problem(FILE, line, key, value, allowed, mend)
 
     rules = scenario.rules
-    nothing = np.zeros(len(inputs.items), dtype=bool)
-    key = "ranges.max_distinct"
-    if key in scenario.given and chain_coupling(inputs, nothing, rules).binds:
-        allowed = "nothing where stores share a budget, a supplier's limits or fewest stores"
-        problem(key, scenario.given[key].value, allowed, "remove the key, or those limits")
     for key in ("core.size", "core.min_size"):
         if key in scenario.given and (rules.core_min_size or 0) > len(inputs.items):
             allowed = f"at most {len(inputs.items)}, the number of items"

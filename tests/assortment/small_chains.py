@@ -89,8 +89,11 @@ def coupled(
     )
 
 
-def best_by_trying(problems: dict[str, StoreProblem], coupling: Coupling) -> float | None:
-    """The largest objective over all ranges of all stores; None where none keeps the limits.
+def best_by_trying(
+    problems: dict[str, StoreProblem], coupling: Coupling, most_ranges: int = 99
+) -> float | None:
+    """The largest objective over all ranges of all stores, at most so many different ones; None
+    where none keeps the limits.
 
     Written from the formulas alone, for certain demand and one facing an item: given the ranges
     the best stock is a linear program in what is sold and what is left over.
@@ -103,6 +106,8 @@ def best_by_trying(problems: dict[str, StoreProblem], coupling: Coupling) -> flo
     for plans in joint:
         if best is not None and sum(plan["value"] for plan in plans) <= best:
             break
+        if len({plan["listed"].tobytes() for plan in plans}) > most_ranges:
+            continue
         counts = np.sum([plan["listed"] for plan in plans], axis=0)
         if ((counts > 0) & (counts < coupling.min_stores)).any():
             continue
