@@ -9,6 +9,7 @@ chain's limits are kept. docs/model.md, "A cap on distinct ranges".
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -37,10 +38,7 @@ from planner.assortment.stock_program import DUST, tuned_together
 MOST_GROUPINGS = 16
 """Ways to put stores into groups up to which each is tried."""
 CUTS = 400
-NO_RANGES = (
-    "no ranges were found that keep them with ranges.max_distinct as it is (nor a proof that "
-    "there are none): raise ranges.max_distinct"
-)
+NO_RANGES = "with so few different ranges no plan was found: raise ranges.max_distinct"
 
 
 def distinct_ranges(plans: Mapping[str, Score]) -> int:
@@ -157,7 +155,8 @@ class _Capped:
             return None, np.inf
         joint.settle_prices(self._chain.prices)
         stores = list(self._problems)
-        every = list(_groupings(len(stores), most, MOST_GROUPINGS + 1))
+        ways = groupings(len(stores), min(most, len(stores)))
+        every = list(itertools.islice(ways, MOST_GROUPINGS + 1))
         whole = len(every) <= MOST_GROUPINGS
         if not whole:
             if listed is None or len(listed) < len(stores):
@@ -262,18 +261,22 @@ class _Capped:
         return found
 
 
-def _groupings(stores: int, most: int, count: int) -> Iterator[tuple[int, ...]]:
-    """Ways to put stores into at most ``most`` groups: the group of every store; ``count`` at
-    most."""
-    found: list[tuple[int, ...]] = [(0,)]
-    for _ in range(stores - 1):
-        found = [
-            (*grouping, group)
-            for grouping in found
-            for group in range(min(most, max(grouping) + 2))
-        ][:count]
-    # A finer way allows all that a coarser one does.
-    yield from (g for g in found if max(g) + 1 == min(most, stores))
+def groupings(stores: int, groups: int) -> Iterator[tuple[int, ...]]:
+    """Ways to put stores into just so many groups: the group of every store, one by one.
+
+    Fewer groups need not be tried: a finer way allows all that a coarser one does.
+    """
+
+    def longer(begun: tuple[int, ...], used: int) -> Iterator[tuple[int, ...]]:
+        if groups - used > stores - len(begun):
+            return
+        if len(begun) == stores:
+            yield begun
+            return
+        for group in range(min(groups, used + 1)):
+            yield from longer((*begun, group), max(used, group + 1))
+
+    return longer((), 0)
 
 
 def _more(one: Repaired, other: Repaired) -> bool:

@@ -7,7 +7,7 @@ from small_chains import best_by_trying, random_chain
 from test_chain_program import GAP, assert_keeps_limits, limited, solved
 
 from planner.assortment import chain_ranges
-from planner.assortment.chain_ranges import distinct_ranges, with_few_ranges
+from planner.assortment.chain_ranges import distinct_ranges, groupings, with_few_ranges
 from planner.workers import InProcess
 
 
@@ -55,6 +55,19 @@ def test_groups_of_many_stores_are_cut_until_limits_are_kept(kind, monkeypatch):
         best = best_by_trying(problems, coupling, 2)
         assert chain.objective_week <= best + 1e-5 * max(1.0, abs(best))
         assert chain.bound_week == pytest.approx(max(free.bound_week, chain.objective_week))
+
+
+def test_stores_are_grouped_in_every_way_once():
+    """As many ways as Stirling's numbers of the second kind say, no two of them alike."""
+    for stores, groups, ways in ((3, 2, 3), (4, 2, 7), (5, 3, 25), (6, 3, 90), (4, 4, 1)):
+        found = [
+            frozenset(
+                frozenset(s for s, own in enumerate(way) if own == group) for group in range(groups)
+            )
+            for way in groupings(stores, groups)
+        ]
+        assert len(found) == len(set(found)) == ways
+        assert all(len(way) == groups for way in found)
 
 
 def test_ranges_of_before_are_kept_while_they_fit_and_keep_the_limits():
