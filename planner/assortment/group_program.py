@@ -247,7 +247,8 @@ def solve_by_groups(
             continue
         if tune_stock or not search.limits:
             break
-        prices = search.next_prices(priced.prices, found)
+        worth_trying = bound - 0.1 * gap * max(1.0, abs(bound))
+        prices = search.next_prices(priced.prices, found, worth_trying)
         tune_stock = prices is None
         if tune_stock and relative_gap(objective, bound) <= family.settle_gap:
             break
@@ -270,8 +271,13 @@ class _PriceSearch:
         self._sides: dict[bool, tuple[float, float]] = {}
         self._tried: list[float] = []
 
-    def next_prices(self, prices: Floats, found: NearBestChoice) -> Floats | None:
-        """Prices to try next; None where there is no single such limit, or no step is left."""
+    def next_prices(
+        self, prices: Floats, found: NearBestChoice, worth_trying: float
+    ) -> Floats | None:
+        """Prices to try next; None where there is no single such limit, or no step is left.
+
+        Nor where the lines already meet above ``worth_trying``: no price has a bound below that.
+        """
         priced = [k for k in self.limits if prices[k]]
         if len(priced) != 1 or found.use is None or len(self._tried) >= PRICE_STEPS:
             return None
@@ -286,6 +292,8 @@ class _PriceSearch:
         if len(self._sides) == 2:
             (worth_in, over_in), (worth_out, over_out) = self._sides[False], self._sides[True]
             step = (worth_out - worth_in) / (over_out - over_in)
+            if worth_in - step * over_in >= worth_trying:
+                return None
         else:
             step = price * (1.0 + change if (over > 0) == (price > 0) else 1.0 / (1.0 + change))
         if any(abs(step - tried) <= 1e-6 * abs(tried) for tried in self._tried):
