@@ -14,7 +14,7 @@ from math import gcd
 from random import Random
 
 from planner.shelves.rack import Layout, Rack
-from planner.shelves.subset import choose, finest_step, nearest_sum, reachable
+from planner.shelves.subset import choose, finest_step, nearest_sum, reachable, sums_of
 
 
 class BlockPacker:
@@ -36,8 +36,9 @@ class BlockPacker:
         self.group_home = {g: {rack.home[i] for i in items} for g, items in self.groups.items()}
         scale = max((abs(m) for m in rack.margin), default=1.0) or 1.0
         self.worth = [m / scale / w for m, w in zip(rack.margin, self.width, strict=True)]
+        self.group_width = {g: sum(self.width[i] for i in items) for g, items in groups.items()}
         self.group_worth = {
-            g: sum(self.worth[i] * self.width[i] for i in items) / sum(self.width[i] for i in items)
+            g: sum(self.worth[i] * self.width[i] for i in items) / self.group_width[g]
             for g, items in self.groups.items()
         }
 
@@ -80,19 +81,31 @@ class BlockPacker:
             room_left -= room
         return layout, [item for items in waiting.values() for item in items]
 
-    def _wish(self, worth: float, shelf: int, at_home: bool) -> float:
-        """How much this shelf wants something: margin at eye level, else what stood here."""
+    def _by_wish(self, units: list[tuple[int, float, bool]], shelf: int) -> list[int]:
+        """Items or groups, those last that this shelf wants most.
+
+        A unit is its number, its margin by width, and whether it stood on this shelf: the wish
+        is for margin at eye level, else for what stood here.
+        """
         if self.freely:
-            return self.rng.random()
-        towards = 1.0 if self.rack.eye_level[shelf] else -1.0
-        return towards * worth * self.rng.uniform(0.5, 1.5) + (0.5 * abs(worth) * at_home)
+            wishes = [(self.rng.random(), n) for n in range(len(units))]
+        else:
+            towards = 1.0 if self.rack.eye_level[shelf] else -1.0
+            random = self.rng.random
+            wishes = [
+                (towards * worth * (0.5 + random()) + 0.5 * abs(worth) * at_home, n)
+                for n, (_, worth, at_home) in enumerate(units)
+            ]
+        wishes.sort()
+        return [units[n][0] for _, n in wishes]
+
+    def _items_by_wish(self, items: list[int], shelf: int) -> list[int]:
+        home = self.rack.home
+        return self._by_wish([(i, self.worth[i], home[i] == shelf) for i in items], shelf)
 
     def _some(self, items: list[int], room: int, target: int, shelf: int) -> list[int]:
         """A part of a group that fills the room as near to the target as can be."""
-        order = sorted(
-            items,
-            key=lambda i: self._wish(self.worth[i], shelf, self.rack.home[i] == shelf),
-        )
+        order = self._items_by_wish(items, shelf)
         widths = [self.width[i] for i in order]
         sets = reachable(widths, room)
         chosen, _ = choose(sets, widths, nearest_sum(sets[-1], target), self.rng)
@@ -103,13 +116,12 @@ class BlockPacker:
     ) -> tuple[list[int], int | None]:
         """Whole groups, and the beginning of one more where those miss the target.
 
-        Groups placed whole leave ``waiting``; returns the items and the group begun.
+        No group in ``waiting`` is begun; those placed whole leave it. Returns the items and the
+        group begun.
         """
-        order = sorted(
-            waiting,
-            key=lambda g: self._wish(self.group_worth[g], shelf, shelf in self.group_home[g]),
-        )
-        width = {g: sum(self.width[i] for i in waiting[g]) for g in order}
+        wanted = [(g, self.group_worth[g], shelf in self.group_home[g]) for g in waiting]
+        order = self._by_wish(wanted, shelf)
+        width = self.group_width
         widths = [width[g] for g in order]
         sets = reachable(widths, room)
         best_sum = nearest_sum(sets[-1], target)
@@ -120,7 +132,7 @@ class BlockPacker:
         for candidate in self.rng.sample(order, min(len(order), 6)):
             others = [width[g] for g in order if g != candidate]
             parts = [self.width[i] for i in waiting[candidate]]
-            sums = reachable(parts, room, reachable(others, room)[-1])[-1]
+            sums = sums_of(parts, room, sums_of(others, room))
             found = nearest_sum(sums, target)
             if found > best[0] or (found == best[0] and not whole):
                 best = (found, candidate)
@@ -129,10 +141,7 @@ class BlockPacker:
         best_sum, begun = best
         if begun is None:
             return self._take(waiting, order, sets, widths, best_sum), None
-        parts_order = sorted(
-            waiting[begun],
-            key=lambda i: self._wish(self.worth[i], shelf, self.rack.home[i] == shelf),
-        )
+        parts_order = self._items_by_wish(waiting[begun], shelf)
         parts = [self.width[i] for i in parts_order]
         others_order = [g for g in order if g != begun]
         others = [width[g] for g in others_order]

@@ -29,6 +29,15 @@ def reachable(widths: Sequence[int], width: int, start: int = 1) -> list[int]:
     return sets
 
 
+def sums_of(widths: Sequence[int], width: int, start: int = 1) -> int:
+    """The last set of ``reachable``: the sums of all ``widths``."""
+    limit = (1 << (width + 1)) - 1
+    sums = start & limit
+    for each in widths:
+        sums |= (sums << each) & limit
+    return sums
+
+
 def nearest_sum(sums: int, target: int) -> int:
     """The smallest reachable sum of at least ``target``, else the largest below it."""
     above = sums >> target
