@@ -24,7 +24,7 @@ from planner.outputs.assemble import all_assumptions, assemble_contents
 from planner.outputs.evidence import evidence_tables
 from planner.runs import RunRecord, new_run_id, write_run
 from planner.scenarios.file import BASE, Scenario, check_with_inputs, read_scenario
-from planner.shelves.place import place
+from planner.shelves.place import Placed, place
 from planner.shelves.result import Shelves
 from planner.tables.inputs import Assumption, Inputs
 from planner.tables.read import read_inputs
@@ -221,6 +221,7 @@ def plan_and_place(
         progress("planning stores", done, total)
 
     reserve: dict[str, dict[str, float]] = {}
+    placed: Placed = {}
     with clock.phase("assortment"):
         assortment = plan_chain(
             inputs, demand, settings, progress=solving, executor=executor, rules=rules
@@ -229,7 +230,8 @@ def plan_and_place(
         with clock.phase("shelves"):
             progress("placing items", 0, 1)
             planned = inputs.without_stores(assortment.left_out)
-            shelves = place(planned, listed_items(assortment), executor=executor)
+            listed = listed_items(assortment)
+            shelves = place(planned, listed, executor=executor, placed=placed)
         if not shelves.unplaced:
             return assortment, shelves
         for store, widths in shelves.unplaced.items():

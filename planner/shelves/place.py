@@ -30,32 +30,47 @@ SOLVER_TOLERANCE_CM = 0.01
 Row = Mapping[str, Any]
 
 
+Placed = dict[str, tuple[pd.DataFrame, Shelves]]
+"""Stores that were placed, each with its rows of ``listed``."""
+
+
 def place(
-    inputs: Inputs, listed: pd.DataFrame, *, executor: StoreExecutor | None = None
+    inputs: Inputs,
+    listed: pd.DataFrame,
+    *,
+    executor: StoreExecutor | None = None,
+    placed: Placed | None = None,
 ) -> Shelves:
     """Place the listed items of every store, in this process unless there is an executor.
 
     ``listed`` has a row per listed store-item: store_id, item_id, facings, stock_units_cycle
     (units), margin_week (money per week). Stores come out in the order of ``inputs.stores``.
-    Raises ValueError where a store lists more of a fixture type than it has in total: a store
-    program never does.
+    ``placed``: from an earlier call with these inputs; a store whose rows are the same is not
+    placed again, and what is placed now is added. Raises ValueError where a store lists more of a
+    fixture type than it has in total: a store program never does.
     """
     fixtures = dict(iter(inputs.fixtures.groupby("store_id", sort=False)))
     current = dict(iter(inputs.current_range.groupby("store_id", sort=False)))
     plans = dict(iter(listed.groupby("store_id", sort=False)))
+    known: Placed = {} if placed is None else placed
+    no_rows = listed.iloc[:0]
+    stores = [str(store_id) for store_id in inputs.stores["store_id"]]
+    rows = {store: plans.get(store, no_rows).reset_index(drop=True) for store in stores}
+    changed = [s for s in stores if s not in known or not known[s][0].equals(rows[s])]
     jobs = [
         (
             store_id,
             inputs.items,
             fixtures.get(store_id, inputs.fixtures.iloc[:0]),
             current.get(store_id, inputs.current_range.iloc[:0]),
-            plans.get(store_id, listed.iloc[:0]),
+            rows[store_id],
         )
-        for store_id in inputs.stores["store_id"]
+        for store_id in changed
     ]
-    names = [f"store {job[0]}" for job in jobs]
-    done = dict((executor or InProcess()).map_stores(_place_job, jobs, names))
-    return join(done[number] for number in range(len(jobs)))
+    names = [f"store {store_id}" for store_id in changed]
+    for number, shelves in (executor or InProcess()).map_stores(_place_job, jobs, names):
+        known[changed[number]] = (rows[changed[number]], shelves)
+    return join(known[store_id][1] for store_id in stores)
 
 
 def _place_job(job: tuple[str, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]) -> Shelves:

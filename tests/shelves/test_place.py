@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from shelf_stores import Store, make_fixtures, make_items, make_listed, no_range, random_store
 
+from planner.shelves import place as place_module
 from planner.shelves.place import place, place_store
 from planner.shelves.result import Shelves
 from planner.workers import store_executor
@@ -139,6 +140,27 @@ def test_a_store_is_placed_alike_alone_and_in_a_chain() -> None:
     with store_executor(2) as executor:
         parallel = place(inputs, listed, executor=executor)
     assert_frame_equal(parallel.positions, together.positions)
+
+
+def test_only_a_store_whose_list_changed_is_placed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another margin in the south: the north is not placed again, and the result is as if new."""
+    inputs, listed = chain(("north", random_store(9)), ("south", random_store(9)))
+    placed: place_module.Placed = {}
+    place(inputs, listed, placed=placed)
+    south = listed["store_id"] == "south"
+    other = listed.assign(margin_week=listed["margin_week"].mask(south, 1.0))
+    fresh = place(inputs, other)
+    asked = []
+
+    def noting(store_id: str, *frames: pd.DataFrame) -> Shelves:
+        asked.append(store_id)
+        return place_store(store_id, *frames)
+
+    monkeypatch.setattr(place_module, "place_store", noting)
+    again = place(inputs, other, placed=placed)
+    assert asked == ["south"]
+    assert_frame_equal(again.positions, fresh.positions)
+    assert_frame_equal(again.shelves, fresh.shelves)
 
 
 def test_a_store_without_fixtures_gets_no_positions() -> None:
