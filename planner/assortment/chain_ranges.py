@@ -16,7 +16,7 @@ import numpy as np
 
 from planner.assortment.chain_prices import Runner
 from planner.assortment.chain_program import with_plans
-from planner.assortment.chain_search import FEW_STORES, OPTIONS_TOGETHER
+from planner.assortment.chain_search import FEW_STORES
 from planner.assortment.chain_stock import ChainStock, chain_use
 from planner.assortment.coupling import (
     ChainPrices,
@@ -37,6 +37,9 @@ from planner.assortment.stock_program import DUST, tuned_together
 
 MOST_GROUPINGS = 16
 """Ways to put stores into groups up to which each is tried."""
+MOST_OPTIONS = 800
+"""Ways to list an item, over all stores, in the program of one way to group them."""
+SECONDS = 20.0
 CUTS = 400
 NO_RANGES = "with so few different ranges no plan was found: raise ranges.max_distinct"
 
@@ -163,11 +166,10 @@ class _Capped:
                 return None, np.inf
             known = list({own.tobytes() for own in listed.values()})
             every = [tuple(known.index(listed[s].tobytes()) for s in stores)]
-        options, seconds = OPTIONS_TOGETHER[-1 if whole else 0]
         best, bound = None, -np.inf
         for grouping in every:
             known_plans = None if best is None else best.plans
-            answer = joint.solve(known_plans, 0.25 * gap, seconds, options, grouping)
+            answer = joint.solve(known_plans, 0.25 * gap, SECONDS, MOST_OPTIONS, grouping)
             if answer is None:
                 return best, np.inf
             bound = max(bound, answer.bound_week)

@@ -21,11 +21,11 @@ from planner.assortment.coupling import (
     priced,
     value_of_limits,
 )
-from planner.assortment.group_pricing import GroupPricing
+from planner.assortment.group_pricing import GroupPricing, Priced
 from planner.assortment.group_program import Relaxation, StoreFamily, breaks_a_limit, relax
 from planner.assortment.joint_program import JointAnswer, JointProgram, ranges_listed
-from planner.assortment.near_best import NearBest, near_best
-from planner.assortment.problem import Flags, Integers, StoreProblem
+from planner.assortment.near_best import NearBest, near_best, points_at, values_of
+from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.score import Score
 
 FOR_PRICES = 2_000
@@ -126,13 +126,51 @@ class JointChoice:
         if known is not None:
             wanted = at.bound_week - sum(plan.objective_week for plan in known.values())
             start = {store: plan.facings for store, plan in known.items()}
-        inside, window = self._widest(at, wanted, most)
-        program = self._program(inside)
         if same is not None:
-            program.list_the_same(same)
-            start = None
-        answer = program.solve(gap, seconds, start)
+            return self._listing_the_same(at, wanted, gap, seconds, most, same)
+        inside, window = self._widest(at, wanted, most)
+        answer = self._program(inside).solve(gap, seconds, start)
         outside = -math.inf if window >= EVERY_RANGE else at.bound_week - window
+        bound = min(at.bound_week, max(outside, answer.bound_week))
+        return JointAnswer(answer.facings, at.bound_week if self._endless() else bound)
+
+    def _listing_the_same(
+        self,
+        at: _AtPrices,
+        wanted: float,
+        gap: float,
+        seconds: float,
+        most: int,
+        same: Sequence[int],
+    ) -> JointAnswer:
+        """The best choice where stores of a group list the same items, and its bound.
+
+        A range costs a group what it loses in all its stores, so what a group loses at least is
+        off the bound, and ranges are inside by what they lose beyond that.
+        """
+        every = [
+            near_best(pricing, found.best, EVERY_RANGE)
+            for pricing, found in zip(at.pricings, at.relaxed, strict=True)
+        ]
+        least, lost = losses_of_groups(at.pricings, [r.best for r in at.relaxed], every, same)
+        total = [
+            own[near.options.range_place] + option_losses(pricing, found.best, near)
+            for own, near, pricing, found in zip(lost, every, at.pricings, at.relaxed, strict=True)
+        ]
+        if not np.isfinite(least):
+            return JointAnswer(None, -math.inf)
+        ways = np.sort(np.concatenate(total))
+        ways = ways[np.isfinite(ways)]
+        window = float(ways[most]) if len(ways) > most else EVERY_RANGE
+        window = min(window, max(0.0, wanted - least))
+        inside = [
+            near.only(own <= window, each <= window)
+            for near, own, each in zip(every, lost, total, strict=True)
+        ]
+        program = self._program(inside)
+        program.list_the_same(same)
+        answer = program.solve(gap, seconds)
+        outside = -math.inf if window >= EVERY_RANGE else at.bound_week - least - window
         bound = min(at.bound_week, max(outside, answer.bound_week))
         return JointAnswer(answer.facings, at.bound_week if self._endless() else bound)
 
@@ -227,3 +265,51 @@ def _around(near: NearBest, table: GroupPricing, listed: Flags, free: Flags) -> 
     group = table.ranges.group[near.ranges]
     known = np.bincount(group, same, table.ranges.groups) > 0
     return near.only(same | free[group] | ~known[group])
+
+
+def losses_of_groups(
+    pricings: Sequence[GroupPricing],
+    priced_: Sequence[Priced],
+    every: Sequence[NearBest],
+    same: Sequence[int],
+) -> tuple[float, list[Floats]]:
+    """What stores lose at least by listing the same in each group, and for each range of each
+    store what its group loses by it beyond that; inf where not all of the group can list it.
+
+    ``same``: group of every store.
+    """
+    lost: list[dict[tuple[int, int, float], float]] = []
+    for pricing, found, near in zip(pricings, priced_, every, strict=True):
+        columns, values = pricing.evaluate(near.ranges, found.economics)
+        place = np.zeros(len(pricing.problem.item_ids))
+        for group in range(pricing.ranges.groups):
+            members = np.flatnonzero(pricing.problem.group_of_item == group)
+            place[members] = 2.0 ** np.arange(len(members))
+        items = columns.sums(place[columns.item])
+        loss = found.group_best[columns.group] - values
+        keys = zip(columns.group.tolist(), items.tolist(), loss.tolist(), strict=True)
+        lost.append({(same[len(lost)], n, key): own for n, key, own in keys})
+    together: dict[tuple[int, int, float], float] = {}
+    for key in dict.fromkeys(key for own in lost for key in own):
+        of_group = [own for own, group in zip(lost, same, strict=True) if group == key[0]]
+        together[key] = sum(own.get(key, math.inf) for own in of_group)
+    best: dict[tuple[int, int], float] = {}
+    for (group, n, _), loss_of_all in together.items():
+        best[group, n] = min(best.get((group, n), math.inf), loss_of_all)
+    least = sum(best.values())
+    beyond = [
+        np.array([together[key] - best[key[:2]] if math.isfinite(together[key]) else math.inf
+                  for key in own])
+        for own in lost
+    ]  # fmt: skip
+    return least, beyond
+
+
+def option_losses(pricing: GroupPricing, found: Priced, near: NearBest) -> Floats:
+    """What each way to list an item loses against the best way in the same range."""
+    options = near.options
+    values = values_of(found.economics, options, points_at(pricing, options, options.stock))
+    best = np.full(int(options.entry.max(initial=-1)) + 1, -np.inf)
+    np.maximum.at(best, options.entry, values)
+    losses: Floats = best[options.entry] - values
+    return losses

@@ -72,10 +72,12 @@ class NearBest:
     ranges: Integers
     options: Options
 
-    def only(self, kept: Flags) -> NearBest:
-        """Some of the ranges, by flag."""
+    def only(self, kept: Flags, ways: Flags | None = None) -> NearBest:
+        """Some of the ranges, by flag, with all their options or some of them."""
         options = self.options
         here = kept[options.range_place]
+        if ways is not None:
+            here &= ways
         part = {f.name: getattr(options, f.name)[here] for f in dataclasses.fields(Options)}
         part["range_place"] = (np.cumsum(kept) - 1)[part["range_place"]]
         return NearBest(self.ranges[kept], Options(**part))
@@ -115,7 +117,7 @@ class NearBestProgram:
         self.points = points or (
             _corner_points(pricing, self.prices, self.options)
             if tune_stock
-            else _points_at(pricing, self.options, self.options.stock)
+            else points_at(pricing, self.options, self.options.stock)
         )
         self._add_variables()
         if model is None:
@@ -204,7 +206,7 @@ class NearBestProgram:
             if limit.counts_units and not self.tune_stock:
                 ends = options.low if sense == LESS else options.high
                 ends = np.where(np.isfinite(ends), ends, np.maximum(options.stock, options.mean))
-                reach = _points_at(pricing, options, ends)
+                reach = points_at(pricing, options, ends)
             use = uses_of(limit, options, reach)
             terms = [(self.weights[k], float(use[k])) for k in np.flatnonzero(use)]
             self.model.addConstraint(row(terms, sense, self._label + label, right))
@@ -298,7 +300,8 @@ def uses_of(limit: LinearLimit, options: Options, points: Points) -> Floats:
     return uses
 
 
-def _points_at(pricing: GroupPricing, options: Options, stock: Floats) -> Points:
+def points_at(pricing: GroupPricing, options: Options, stock: Floats) -> Points:
+    """One point to each option: its expected sales at a stock."""
     cv = pricing.problem.demand_cv[options.item]
     sold = newsvendor.expected_sales(options.mean, stock, cv)
     return Points(np.arange(len(stock)), stock, sold)
