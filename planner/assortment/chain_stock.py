@@ -37,6 +37,9 @@ LOOSE_PASSES = (1e-3, 1e-4)
 PASSES = 8
 CLOSE = 1e-7
 """A limit used up to this relative rest needs no lower price."""
+OWN_REST = 0.1
+"""A store's own budget may leave this part of the rest that a shared limit may."""
+FIRST_OWN_PRICE = 0.01
 
 
 def score_use(coupling: Coupling, problem: StoreProblem, plan: Score) -> Use:
@@ -118,10 +121,11 @@ class ChainStock:
 
     # ---- stock at given prices
 
-    def _at(self, prices: ChainPrices) -> Floats | None:
+    def _at(self, prices: ChainPrices, close: float = CLOSE) -> Floats | None:
         """Stock per cycle of every listed pair, each store's own limits kept.
 
-        None where a store cannot pay its least stock, or reach its sales floor.
+        ``close``: the relative rest of its own budget that a store may leave at its price. None
+        where a store cannot pay its least stock, or reach its sales floor.
         """
         if (self._least_spend > self._budget * (1 + TOLERANCE)).any():
             return None
@@ -135,8 +139,8 @@ class ChainStock:
         spent = np.bincount(pairs.store, self._spend(stock), len(self._stores))
         over = (spent > self._budget) & ~self._has_floor
         if over.any():
-            here = over[pairs.store]
-            stock[here] = self._own_budgets(over, here, cost[here])
+            own = self._own_budgets(over, spent - self._budget, cost, close)
+            stock = np.where(over[pairs.store], own, stock)
         for s in np.flatnonzero(self._has_floor):
             problem = self._problems[self._stores[s]]
             at_cost = priced(problem, coupling, without_items(prices), int(s))
@@ -147,51 +151,57 @@ class ChainStock:
             stock[pairs.store == s] = own[facings > 0]
         return stock
 
-    def _own_budgets(self, over: Flags, here: Flags, cost: Floats) -> Floats:
-        """Stock of the pairs ``here``, of stores whose own budget needs a price too.
+    def _own_budgets(self, over: Flags, excess: Floats, cost: Floats, close: float) -> Floats:
+        """Stock of the pairs of the stores ``over``, whose own budgets need a price too.
 
-        ``cost``: of these pairs at the chain's prices. All stores search at once, from the own
-        prices of the last call on, and end inside their budgets.
+        ``excess``: [store] money above the budget without one; ``cost``: [pair] at the chain's
+        prices; ``close``: the relative rest of a budget that may stay. All stores search at once,
+        by secants from the own prices of the last call on, and end inside their budgets.
         """
         pairs = self._pairs
-        store, spend_cost = pairs.store[here], pairs.spend_cost[here]
-        mean, cv, lost = pairs.mean[here], pairs.demand_cv[here], pairs.waste_share[here]
-
-        def at(own: Floats) -> tuple[Floats, Floats]:
-            raised = cost + own[store] * spend_cost
-            ratio = best_ratio(pairs.price[here], raised, lost, cv)
-            stock: Floats = np.clip(mean * ratio, pairs.least[here], pairs.most[here])
-            sold = expected_sales(mean, stock, cv)
-            money = pairs.cycles[here] * spend_cost * (sold + lost * (stock - sold))
-            excess: Floats = np.bincount(store, money, len(over)) - self._budget
-            return stock, np.where(over, excess, -1.0)
-
-        low, high = np.zeros(len(over)), np.maximum(1.05 * self._own_price, 0.01)
-        f_low, (inside, f_high) = at(low)[1], at(high)
-        while (f_high > 0).any() and high.max() < HIGHEST_PRICE:
-            short = f_high > 0
-            low, f_low = np.where(short, high, low), np.where(short, f_high, f_low)
-            high = np.where(short, 3.0 * high, high)
-            inside, f_high = at(high)
-        w_low, w_high = f_low, f_high
-        # The side that stays counts half the next time (Illinois), so that neither lags behind.
-        tolerance = CLOSE * self._budget
-        for _ in range(STEPS):
-            open_still = over & (f_high < -tolerance) & (high - low > 1e-13 * high)
+        tolerance = max(CLOSE, OWN_REST * close) * self._budget
+        inside = pairs.least.copy()
+        price = np.maximum(self._own_price, FIRST_OWN_PRICE)
+        before, excess_before = np.zeros(len(over)), excess
+        low, high = np.zeros(len(over)), np.full(len(over), np.inf)
+        open_still = over.copy()
+        for step in range(STEPS):
+            here = np.flatnonzero(open_still[pairs.store])
+            stock, spent = self._at_own(here, cost[here], price)
+            now = np.where(open_still, spent - self._budget, excess_before)
+            kept = open_still & (now <= 0)
+            inside[here] = np.where(kept[pairs.store[here]], stock, inside[here])
+            high = np.where(kept, price, high)
+            low = np.where(open_still & ~kept, price, low)
+            bounded = np.isfinite(high)
+            wide = np.where(bounded, high - low > 1e-13 * np.where(bounded, high, 0.0), True)
+            open_still &= ~(kept & (now >= -tolerance)) & wide & (low < HIGHEST_PRICE)
             if not open_still.any():
                 break
-            share = np.clip(w_low / np.where(open_still, w_low - w_high, 1.0), 0.001, 0.999)
-            middle = np.where(open_still, low + share * (high - low), high)
-            stock, excess = at(middle)
-            kept = excess <= 0
-            inside = np.where((kept & open_still)[store], stock, inside)
-            falls, rises = kept & open_still, ~kept & open_still
-            w_low = np.where(rises, excess, np.where(falls, 0.5 * w_low, w_low))
-            w_high = np.where(falls, excess, np.where(rises, 0.5 * w_high, w_high))
-            high, f_high = np.where(falls, middle, high), np.where(falls, excess, f_high)
-            low = np.where(rises, middle, low)
-        self._own_price = np.where(over, high, self._own_price)
-        return np.where((f_high <= 0)[store], inside, pairs.least[here])
+            rise, run = now - excess_before, price - before
+            line = price - (now + 0.5 * tolerance) * np.divide(
+                run, rise, out=np.zeros_like(run), where=rise != 0
+            )
+            # Lines lead nowhere where stock jumps: halves every third step.
+            useful = (line > low) & (line < high) & (rise != 0) & (step % 3 < 2)
+            middle = np.where(bounded, 0.5 * (low + high), 3.0 * price)
+            line = np.where(bounded, line, np.minimum(line, 3.0 * price))
+            before, excess_before = price, now
+            price = np.where(open_still, np.where(useful, line, middle), price)
+        self._own_price = np.where(over & np.isfinite(high), high, self._own_price)
+        return inside
+
+    def _at_own(self, here: Integers, cost: Floats, own: Floats) -> tuple[Floats, Floats]:
+        """Stock of the pairs ``here`` at a price on each store's own budget; money [store]."""
+        pairs = self._pairs
+        store, spend_cost, lost = pairs.store[here], pairs.spend_cost[here], pairs.waste_share[here]
+        mean, cv = pairs.mean[here], pairs.demand_cv[here]
+        ratio = best_ratio(pairs.price[here], cost + own[store] * spend_cost, lost, cv)
+        stock: Floats = np.clip(mean * ratio, pairs.least[here], pairs.most[here])
+        sold = expected_sales(mean, stock, cv)
+        money = pairs.cycles[here] * spend_cost * (sold + lost * (stock - sold))
+        spent: Floats = np.bincount(store, money, len(own))
+        return stock, spent
 
     def _received(self, stock: Floats) -> Floats:
         """Units per week that come in of each pair."""
@@ -240,6 +250,8 @@ class ChainStock:
             return None
         for close in (*LOOSE_PASSES, *[CLOSE] * PASSES):
             before = prices
+            stock = self._at(prices, close)
+            assert stock is not None  # prices at which a store cannot pay are never kept
             for resource in self._coupling.resources:
                 stock, prices = self._settled(stock, prices, resource, close)
             if close == CLOSE and _same(prices, before):
@@ -257,7 +269,7 @@ class ChainStock:
         if -close <= excess <= 0 or (excess <= 0 and price == 0):
             return stock, prices
         if excess <= 0:
-            cheap = self._at(prices.with_price(resource, 0.0))
+            cheap = self._at(prices.with_price(resource, 0.0), close)
             if cheap is None:
                 return stock, prices
             if self._excess(cheap, resource) <= 0:
@@ -269,7 +281,7 @@ class ChainStock:
         low, high = price, price
         while high < top:
             low, high = high, min(top, 1.5 * high + 0.02)
-            trial = self._at(prices.with_price(resource, high))
+            trial = self._at(prices.with_price(resource, high), close)
             if trial is None:
                 return stock, prices
             stock = trial
@@ -294,7 +306,7 @@ class ChainStock:
         close: float,
     ) -> tuple[Floats, ChainPrices]:
         """Stock at the least price found that keeps the limit; ``kept``: the stock at ``high``."""
-        at_low = self._at(prices.with_price(resource, low))
+        at_low = self._at(prices.with_price(resource, low), close)
         over = self._excess(at_low, resource) if at_low is not None else 1.0
         under = self._excess(kept, resource)
         for step in range(STEPS):
@@ -304,7 +316,7 @@ class ChainStock:
             halves = step % 3 == 2 or step >= LINES
             share = 0.5 if halves else float(np.clip(over / (over - under), 0.02, 0.98))
             middle = low + share * (high - low)
-            stock = self._at(prices.with_price(resource, middle))
+            stock = self._at(prices.with_price(resource, middle), close)
             excess = self._excess(stock, resource) if stock is not None else 1.0
             if stock is None or excess > 0:
                 low, over = middle, excess
