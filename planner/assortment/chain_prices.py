@@ -28,7 +28,7 @@ from planner.assortment.coupling import (
     value_of_limits,
     without_items,
 )
-from planner.assortment.listing_value import listing_values
+from planner.assortment.listing_value import ListingJob, value_listings
 from planner.assortment.master import Column, solve_master
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.relaxation import RelaxationJob, StoreRelaxation, relax_store
@@ -83,7 +83,7 @@ def price_chain(
     stores = list(problems)
     prices = affordable(problems, coupling, start or no_prices(coupling, len(stores)))
     columns: dict[str, list[Column]] = {store: [] for store in stores}
-    items = _ItemPrices(problems, coupling, forced)
+    items = _ItemPrices(problems, coupling, forced, run)
     start_of: list[Mapping[str, float]] = [{} for _ in stores]
     rounds: list[_Round] = []
     for number in range(ROUNDS):
@@ -183,9 +183,13 @@ class _ItemPrices:
     """
 
     def __init__(
-        self, problems: Mapping[str, StoreProblem], coupling: Coupling, forced: Forced
+        self,
+        problems: Mapping[str, StoreProblem],
+        coupling: Coupling,
+        forced: Forced,
+        run: Runner,
     ) -> None:
-        self._problems, self._coupling, self._forced = problems, coupling, forced
+        self._problems, self._coupling, self._forced, self._run = problems, coupling, forced, run
         count = len(coupling.supplier_of_item)
         self.push = np.zeros(count)
         self.charge = np.zeros((len(problems), count))
@@ -224,13 +228,22 @@ class _ItemPrices:
     ) -> Floats:
         """[store, item]: worth of listing each conflicting item; -inf where it cannot be."""
         without = without_items(prices)
-        values = np.full((len(relaxed), len(items)), -np.inf)
-        for s, (problem, r) in enumerate(zip(self._problems.values(), relaxed, strict=True)):
-            possible = ~problem.locked_out[items] | problem.must_list[items]
-            at_cost = priced(problem, self._coupling, without, s)
-            values[s, possible] = listing_values(
-                at_cost, r.listed_share > 0.5, items[possible], r.shadow_prices
+        possible = [
+            ~problem.locked_out[items] | problem.must_list[items]
+            for problem in self._problems.values()
+        ]
+        jobs = [
+            ListingJob(
+                priced(problem, self._coupling, without, s),
+                relaxed[s].listed_share > 0.5,
+                items[possible[s]],
+                relaxed[s].shadow_prices,
             )
+            for s, problem in enumerate(self._problems.values())
+        ]
+        values = np.full((len(relaxed), len(items)), -np.inf)
+        for s, worth in self._run(value_listings, jobs):
+            values[s, possible[s]] = worth
         return values
 
     def _settle(self, items: Integers, values: Floats, prices: ChainPrices) -> None:

@@ -7,6 +7,7 @@ item, every facing and every unit of stock at its best, all other need groups as
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +15,21 @@ from planner.assortment.choice import demand_units_week
 from planner.assortment.newsvendor import best_ratio
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.score import fewest_facings, worth_week
+
+
+@dataclass(frozen=True)
+class ListingJob:
+    """The listings of one store to be valued: what ``listing_values`` takes."""
+
+    problem: StoreProblem
+    listed: Flags
+    items: Integers
+    shadow_prices: Mapping[str, float]
+
+
+def value_listings(job: ListingJob) -> Floats:
+    """``listing_values`` of a store, for a worker."""
+    return listing_values(job.problem, job.listed, job.items, job.shadow_prices)
 
 
 def listing_values(

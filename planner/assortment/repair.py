@@ -68,6 +68,8 @@ class Repair:
         self._work, self._shadow_prices = work, shadow_prices
         self._may_push, self._start = may_push, prices
         self.closed = np.zeros(len(coupling.supplier_of_item), dtype=bool)
+        self._worth: dict[tuple[str, int], tuple[Integers, float]] = {}
+        """Of listing an item in a store beside the facings it was valued with."""
 
     def run(self) -> Repaired:
         """Settle every conflict, then tune stock; what cannot be settled is named."""
@@ -168,10 +170,18 @@ class Repair:
             problem = self._work.problems[store]
             if facings[item] > 0 or problem.locked_out[item] or self.closed[item]:
                 continue
-            only = np.array([item], dtype=np.int64)
-            worth = listing_values(problem, facings > 0, only, self._shadow_prices[store])
-            values.append((-float(worth[0]), store))
+            values.append((-self._listing_worth(store, item), store))
         return [store for _, store in sorted(values)[:count]]
+
+    def _listing_worth(self, store: str, item: int) -> float:
+        facings = self._work.facings[store]
+        known = self._worth.get((store, item))
+        if known is None or known[0] is not facings:
+            only = np.array([item], dtype=np.int64)
+            shadow = self._shadow_prices[store]
+            worth = listing_values(self._work.problems[store], facings > 0, only, shadow)
+            known = self._worth[store, item] = (facings, float(worth[0]))
+        return known[1]
 
     def _drop_losers(self, plans: Mapping[str, Score]) -> bool:
         """Take off what loses money on its own now that stock is tuned, where nothing asks for it.
