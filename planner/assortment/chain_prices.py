@@ -9,6 +9,8 @@ stores' plans, those of items from what listing them is worth in each store.
 from __future__ import annotations
 
 import dataclasses
+import functools
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,11 +31,13 @@ from planner.assortment.coupling import (
     without_items,
 )
 from planner.assortment.listing_value import ListingJob, value_listings
-from planner.assortment.master import Column, solve_master
+from planner.assortment.master import FROM_NOTHING, NEARBY, Column, solve_master
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.relaxation import RelaxationJob, StoreRelaxation, relax_store
 
 ROUNDS = 12
+GUIDED = 2
+"""Rounds after which a guide says where to look."""
 UNUSED = 2.0
 """Times the gap of the prices that may be left in limits not used up: tuning stock takes most of
 it back."""
@@ -44,6 +48,8 @@ SOME = 1e-3
 
 Runner = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[tuple[int, Any]]]
 """Does the work on every job and yields (number of the job, result), in any order."""
+Guide = Callable[[ChainPrices, Sequence[Use]], ChainPrices]
+"""Better prices of budget and suppliers from prices and what each store uses at them."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ def price_chain(
     *,
     gap: float,
     start: ChainPrices | None = None,
+    guide: Guide | None = None,
+    columns: dict[str, list[Column]] | None = None,
 ) -> PricedChain:
     """Prices that bring the chain's bound near the least they can prove.
 
@@ -79,10 +87,14 @@ def price_chain(
     is left to gain and the stores use about what there is, or after ``ROUNDS``; nothing depends
     on how many workers there are. A round looks half way between the best prices so far and the
     master's (Pessoa, Sadykov, Uchoa & Vanderbeck 2018, INFORMS Journal on Computing 30(2)).
+
+    ``start``: prices that are about right; ``guide``: who says where to look after the first
+    rounds, instead of the master; ``columns``: store -> plans known before, which new ones join.
     """
     stores = list(problems)
+    step = NEARBY if start else FROM_NOTHING
     prices = affordable(problems, coupling, start or no_prices(coupling, len(stores)))
-    columns: dict[str, list[Column]] = {store: [] for store in stores}
+    columns = {store: [] for store in stores} if columns is None else columns
     items = _ItemPrices(problems, coupling, forced, run)
     start_of: list[Mapping[str, float]] = [{} for _ in stores]
     rounds: list[_Round] = []
@@ -103,14 +115,21 @@ def price_chain(
         changed = items.update(relaxed, this.uses, prices)
         best = min(rounds, key=lambda found: found.bound_week)
         at_items = dataclasses.replace(prices, push=items.push, charge=items.charge)
-        answer = solve_master(coupling, forced, columns, at_items, items.wanted)
+        answer = solve_master(coupling, forced, columns, at_items, items.wanted, step)
         scale = max(1.0, abs(best.bound_week))
         left = best.bound_week - answer.value_week
-        settled = not changed and not answer.held_back and this.unused_week <= UNUSED * gap * scale
-        if left <= gap * scale and settled:
+        unused = this.unused_week / (UNUSED * scale)
+        # Prices that were known to begin with are near: what holds the next back is the step.
+        held_back = answer.held_back and start is None
+        settled = max(left / scale, unused) <= gap and not held_back
+        if settled and not changed:
             break
         prices = answer.prices
-        if number >= 1 and not answer.held_back:
+        if settled and this is best:
+            prices = at_items
+        elif guide is not None and number < GUIDED:
+            prices = at_items.with_resources_of(guide(this.prices, this.uses))
+        elif number >= 1 and not answer.held_back:
             prices = prices.halfway_to(best.prices)
         prices = affordable(problems, coupling, prices)
     least = min(this.bound_week for this in rounds)
@@ -124,6 +143,11 @@ def price_chain(
         rounds[-1].without,
         tuple(this.prices for this in rounds),
     )
+
+
+def total_use(uses: Iterable[Use]) -> Use:
+    """What several stores take together."""
+    return functools.reduce(operator.add, uses)
 
 
 @dataclass(frozen=True)
@@ -154,9 +178,7 @@ def _round_of(
         use_of(coupling, problem, r.units_week, r.listed_share)
         for problem, r in zip(problems.values(), relaxed, strict=True)
     )
-    total = uses[0]
-    for use in uses[1:]:
-        total += use
+    total = total_use(uses)
     unused = sum(
         prices.of(resource) * abs(resource.used_by(total) - resource.available)
         for resource in coupling.resources

@@ -15,7 +15,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from planner.assortment.chain_prices import PricedChain, Runner, price_chain
+from planner.assortment.chain_prices import PricedChain, Runner
+from planner.assortment.chain_sample import price_by_sample
 from planner.assortment.chain_search import ChainSearch
 from planner.assortment.chain_stock import chain_use, score_use
 from planner.assortment.coupling import (
@@ -86,7 +87,7 @@ def solve_chain(
     forced = forced_choices(problems, coupling)
     too_few = (forced.possible_stores < coupling.min_stores) & ~forced.item
     problems = {store: closed_problem(problem, too_few) for store, problem in problems.items()}
-    found = price_chain(problems, coupling, forced, run, gap=gap * SHARE_OF_PRICES, start=start)
+    found = price_by_sample(problems, coupling, forced, run, gap=gap * SHARE_OF_PRICES, start=start)
     at_prices = {
         store: priced(problem, coupling, found.prices, s)
         for s, (store, problem) in enumerate(problems.items())

@@ -185,6 +185,12 @@ class ChainPrices:
             max_units=0.5 * (self.max_units + other.max_units),
         )
 
+    def with_resources_of(self, other: ChainPrices) -> ChainPrices:
+        """The items' prices of these, those of budget and suppliers of others."""
+        return dataclasses.replace(
+            self, budget=other.budget, min_order=other.min_order, max_units=other.max_units
+        )
+
 
 def between(one: ChainPrices, other: ChainPrices, share: float) -> ChainPrices:
     """The prices that lie ``share`` of the way from one to the other, those of items too."""

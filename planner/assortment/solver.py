@@ -42,6 +42,17 @@ class Solution:
     bound: float
 
 
+UNDECIDED = (highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kSolveError)
+OTHER_WAYS: tuple[tuple[str, object], ...] = (
+    ("simplex_strategy", 1),
+    ("simplex_strategy", 4),
+    ("solver", "ipm"),
+    ("primal_feasibility_tolerance", 1e-6),
+)
+"""What is tried in turn, from nothing: as always, the primal simplex, the interior point method,
+a tolerance of a millionth."""
+
+
 class LiveModel:
     """A maximisation model living in HiGHS; rows can be added between solves.
 
@@ -165,7 +176,7 @@ class LiveModel:
         """Solve without integrality; also the dual of every row (objective per unit of bound)."""
         self._highs.setOptionValue("solve_relaxation", True)
         self._highs.setOptionValue("time_limit", highspy.kHighsInf)
-        self._highs.run()
+        self._run()
         status = self._status()
         found = self._highs.getSolution()
         usable = status is SolveStatus.OPTIMAL
@@ -192,11 +203,11 @@ class LiveModel:
         self._highs.setOptionValue("time_limit", max(0.01, seconds))
         if self._contradiction:
             return Solution(SolveStatus.INFEASIBLE, None, -np.inf, -np.inf)
-        self._highs.run()
+        self._run()
         if self._presolve and self._status() is SolveStatus.INFEASIBLE:
             # Where numbers lie far apart presolve has called feasible programs infeasible.
             self._highs.setOptionValue("presolve", "off")
-            self._highs.run()
+            self._run()
             self._highs.setOptionValue("presolve", "choose")
         if self._highs.getModelStatus() == highspy.HighsModelStatus.kModelEmpty:
             nothing = float(self.objective.constant)
@@ -211,6 +222,19 @@ class LiveModel:
         bound = float(info.mip_dual_bound) if self._whole_numbers else objective
         proven = np.isfinite(bound) and (self._whole_numbers or status is SolveStatus.OPTIMAL)
         return Solution(status, values, objective, bound if proven else np.inf)
+
+    def _run(self) -> None:
+        """Solve from where the last solve ended; from nothing, and in other ways, where HiGHS
+        then cannot say what it has found."""
+        self._highs.run()
+        for option, value in OTHER_WAYS:
+            if self._highs.getModelStatus() not in UNDECIDED:
+                return
+            _, usual = self._highs.getOptionValue(option)
+            self._highs.clearSolver()
+            self._highs.setOptionValue(option, value)
+            self._highs.run()
+            self._highs.setOptionValue(option, usual)
 
     def _status(self) -> SolveStatus:
         status = self._highs.getModelStatus()

@@ -10,8 +10,11 @@ import pytest
 from small_chains import best_by_trying, coupled, random_chain
 
 from planner.assortment.chain_conflict import chain_conflicts
+from planner.assortment.chain_prices import price_chain
 from planner.assortment.chain_program import solve_chain
+from planner.assortment.chain_sample import STORES
 from planner.assortment.chain_stock import chain_use
+from planner.assortment.coupling import forced_choices
 from planner.assortment.limits import within_limits
 from planner.assortment.result import relative_gap
 from planner.assortment.stock_program import StockProgram
@@ -230,3 +233,22 @@ def test_a_minimum_that_has_to_be_reached_is_reached_or_proven_too_much(seed):
             assert chain.objective_week <= best + 1e-5 * max(1.0, abs(best))
             assert proven == []
     assert proven
+
+
+def test_large_chain_led_by_a_sample_is_bounded_and_near_it():
+    """Where a sample of stores finds the first prices, the bound still holds for every plan at
+    hand, the plan keeps every limit, and the order of the stores changes neither."""
+    problems = random_chain(3, stores=2 * STORES)
+    coupling = coupled(problems, budget_week=900.0)
+    run = InProcess().map_stores
+    chain = solve_chain(problems, coupling, run, gap=0.01, time_limit_seconds=30)
+    assert_keeps_limits(problems, coupling, chain)
+    assert chain.gap < 0.03
+    forced = forced_choices(problems, coupling)
+    alone = price_chain(problems, coupling, forced, run, gap=0.0025)
+    assert chain.bound_week == pytest.approx(alone.bound_week, rel=0.003)
+    assert min(chain.bound_week, alone.bound_week) >= chain.objective_week
+    turned = dict(reversed(problems.items()))
+    again = solve_chain(turned, coupling, run, gap=0.01, time_limit_seconds=30)
+    assert again.bound_week == pytest.approx(chain.bound_week, rel=1e-6)
+    assert again.objective_week == pytest.approx(chain.objective_week, rel=1e-4)

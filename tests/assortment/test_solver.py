@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import highspy
 import numpy as np
 import pulp
 import pytest
@@ -164,3 +165,36 @@ def test_duals_are_objective_per_unit_of_bound():
     more_room = (values[5.1, 1.0] - values[5.0, 1.0]) / 0.1
     more_floor = (values[5.0, 1.1] - values[5.0, 1.0]) / 0.1
     assert (more_room, more_floor) == pytest.approx((3.0, -2.0))
+
+
+def test_solves_again_from_nothing_where_the_solver_cannot_tell():
+    """A first solve that ends without a verdict is made again, in other ways until one has one;
+    where none has, nobody is told that there is a plan."""
+    model, x = knapsack()
+    live = LiveModel(model, x)
+    told, verdicts = live._highs.getModelStatus, []
+
+    class Undecided:
+        """HiGHS that gives no verdict on its first solves."""
+
+        def __init__(self, highs, solves):
+            self.highs, self.left = highs, solves
+
+        def __getattr__(self, name):
+            return getattr(self.highs, name)
+
+        def run(self):
+            self.left -= 1
+            verdicts.append(self.highs.run())
+
+        def getModelStatus(self):
+            return highspy.HighsModelStatus.kUnknown if self.left >= 0 else told()
+
+    highs = live._highs
+    live._highs = Undecided(highs, 2)
+    found, _ = live.solve_relaxation()
+    assert len(verdicts) == 3
+    assert found.objective == pytest.approx(11.0)
+    live._highs = Undecided(highs, 99)
+    with pytest.raises(RuntimeError, match="kUnknown"):
+        live.solve_relaxation()
