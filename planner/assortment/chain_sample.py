@@ -44,9 +44,7 @@ def price_by_sample(
     sample = _Sample(problems, coupling, run, gap)
     wanted = [_most_use(coupling, problem) for problem in problems.values()]
     first = sample.priced(wanted, None)
-    return price_chain(
-        problems, coupling, forced, run, gap=gap, start=first, guide=sample.guide
-    )
+    return price_chain(problems, coupling, forced, run, gap=gap, start=first, guide=sample.guide)
 
 
 class _Sample:

@@ -139,8 +139,8 @@ class ChainStock:
         spent = np.bincount(pairs.store, self._spend(stock), len(self._stores))
         over = (spent > self._budget) & ~self._has_floor
         if over.any():
-            own = self._own_budgets(over, spent - self._budget, cost, close)
-            stock = np.where(over[pairs.store], own, stock)
+            within = self._own_budgets(over, spent - self._budget, cost, close)
+            stock = np.where(over[pairs.store], within, stock)
         for s in np.flatnonzero(self._has_floor):
             problem = self._problems[self._stores[s]]
             at_cost = priced(problem, coupling, without_items(prices), int(s))
@@ -194,13 +194,14 @@ class ChainStock:
     def _at_own(self, here: Integers, cost: Floats, own: Floats) -> tuple[Floats, Floats]:
         """Stock of the pairs ``here`` at a price on each store's own budget; money [store]."""
         pairs = self._pairs
-        store, spend_cost, lost = pairs.store[here], pairs.spend_cost[here], pairs.waste_share[here]
+        store = pairs.store[here]
+        spend_cost, lost = pairs.spend_cost[here], pairs.waste_share[here]
         mean, cv = pairs.mean[here], pairs.demand_cv[here]
         ratio = best_ratio(pairs.price[here], cost + own[store] * spend_cost, lost, cv)
         stock: Floats = np.clip(mean * ratio, pairs.least[here], pairs.most[here])
         sold = expected_sales(mean, stock, cv)
         money = pairs.cycles[here] * spend_cost * (sold + lost * (stock - sold))
-        spent: Floats = np.bincount(store, money, len(own))
+        spent: Floats = np.bincount(store, money, len(own)).astype(np.float64)
         return stock, spent
 
     def _received(self, stock: Floats) -> Floats:

@@ -20,6 +20,7 @@ from planner.assortment.problem import Flags
 from planner.assortment.program import EQUAL, LESS, MORE, Terms, expression, row
 from planner.assortment.solver import LiveModel
 
+
 @dataclass(frozen=True)
 class Step:
     """How far a price may go in one round: few plans tell little about what a limit is worth."""

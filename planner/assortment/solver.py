@@ -43,7 +43,7 @@ class Solution:
 
 
 UNDECIDED = (highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kSolveError)
-OTHER_WAYS: tuple[tuple[str, object], ...] = (
+OTHER_WAYS: tuple[tuple[str, int | float | str], ...] = (
     ("simplex_strategy", 1),
     ("simplex_strategy", 4),
     ("solver", "ipm"),

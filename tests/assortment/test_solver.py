@@ -187,7 +187,7 @@ def test_solves_again_from_nothing_where_the_solver_cannot_tell():
             self.left -= 1
             verdicts.append(self.highs.run())
 
-        def getModelStatus(self):
+        def getModelStatus(self):  # noqa: N802 - HiGHS's own name
             return highspy.HighsModelStatus.kUnknown if self.left >= 0 else told()
 
     highs = live._highs
