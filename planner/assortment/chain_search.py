@@ -38,7 +38,7 @@ OPTIONS_TOGETHER = ((800, 10.0), (6_000, 15.0))
 """Ways to list an item, over all stores, that are chosen among at once, and the seconds for it."""
 SHARE_OF_CHOICE = 0.25
 """Share of the gap asked for that the program over all stores may leave."""
-FEW_STORES = 12
+FEW_STORES = 60
 """Up to so many stores plans are chosen whenever the gap is wider than asked for; in a larger
 chain each store's jumps are small beside what is shared, and only a broken limit is reason."""
 DRAWS = 4
