@@ -42,7 +42,11 @@ class Solution:
     bound: float
 
 
-UNDECIDED = (highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kSolveError)
+UNDECIDED = (
+    highspy.HighsModelStatus.kUnknown,
+    highspy.HighsModelStatus.kSolveError,
+    highspy.HighsModelStatus.kNotset,
+)
 OTHER_WAYS: tuple[tuple[str, int | float | str], ...] = (
     ("simplex_strategy", 1),
     ("simplex_strategy", 4),
