@@ -25,6 +25,8 @@ ROUNDS = 12
 PUSHES_BEFORE_DROPPING = 4
 """Rounds in which an item may still be pushed; after them it can only be dropped, so that
 repairs cannot chase each other for ever."""
+LISTINGS_TRIED = 4
+"""Items of a supplier that are tried in each store, of which one may be listed more."""
 
 
 @dataclass(frozen=True)
@@ -272,12 +274,14 @@ class Repair:
         moves = []
         for store, facings in self._work.facings.items():
             problem = self._work.problems[store]
-            for i in np.flatnonzero(own & (facings == 0) & ~problem.locked_out & ~self.closed):
-                move = self._work.with_item(store, int(i))
-                if move is None or not np.isfinite(move[0]):
-                    continue
-                added = float((problem.spend_cost * problem.potential_units_week.sum())[i])
-                moves.append((move[0] / max(added, 1e-9), store, move))
+            items = np.flatnonzero(own & (facings == 0) & ~problem.locked_out & ~self.closed)
+            shadow = self._shadow_prices[store]
+            worth = listing_values(problem, facings > 0, items, shadow)
+            added = np.maximum(problem.spend_cost * problem.potential_units_week.sum(), 1e-9)[items]
+            for k in np.argsort(-worth / added, kind="stable")[:LISTINGS_TRIED]:
+                move = self._work.with_item(store, int(items[k]))
+                if move is not None and np.isfinite(move[0]):
+                    moves.append((move[0] / float(added[k]), store, move))
         use = chain_use(self._coupling, self._problems, plans)
         missing = resource.available - resource.used_by(use)
         cost, chosen = 0.0, {}
