@@ -25,8 +25,10 @@ from planner.assortment.coupling import (
 from planner.assortment.master import Column
 from planner.assortment.problem import Floats, StoreProblem
 
-STORES = 24
-"""Of the sample; chains of less than twice as many are priced without one."""
+STORES = 12
+"""Of the sample."""
+SMALLEST_SHARE = 4
+"""Times the sample from which on asking it first is quicker."""
 
 
 def price_by_sample(
@@ -39,7 +41,7 @@ def price_by_sample(
     start: ChainPrices | None = None,
 ) -> PricedChain:
     """``price_chain``, begun and led by a sample of the stores where there are many."""
-    if start is not None or len(problems) < 2 * STORES:
+    if start is not None or len(problems) < SMALLEST_SHARE * STORES:
         return price_chain(problems, coupling, forced, run, gap=gap, start=start)
     sample = _Sample(problems, coupling, run, gap)
     wanted = [_most_use(coupling, problem) for problem in problems.values()]

@@ -12,7 +12,7 @@ from small_chains import best_by_trying, coupled, random_chain
 from planner.assortment.chain_conflict import chain_conflicts
 from planner.assortment.chain_prices import price_chain
 from planner.assortment.chain_program import solve_chain
-from planner.assortment.chain_sample import STORES, price_by_sample
+from planner.assortment.chain_sample import SMALLEST_SHARE, STORES, price_by_sample
 from planner.assortment.chain_stock import chain_use
 from planner.assortment.coupling import forced_choices
 from planner.assortment.limits import within_limits
@@ -238,7 +238,7 @@ def test_a_minimum_that_has_to_be_reached_is_reached_or_proven_too_much(seed):
 def test_prices_led_by_a_sample_of_stores_bound_a_large_chain_as_well():
     """Where a sample of stores finds the first prices, the bound is that of prices found over all
     stores, no plan that keeps the limits earns more, and the order of the stores is no matter."""
-    problems = random_chain(3, stores=2 * STORES)
+    problems = random_chain(3, stores=SMALLEST_SHARE * STORES)
     coupling = coupled(problems, budget_week=900.0)
     run, gap = InProcess().map_stores, 0.0025
     forced = forced_choices(problems, coupling)
