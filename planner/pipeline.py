@@ -30,7 +30,7 @@ from planner.tables.inputs import Assumption, Inputs
 from planner.tables.read import read_inputs
 from planner.workers import StoreExecutor, store_executor
 
-PLACING_ROUNDS = 12
+PLACING_ROUNDS = 14
 
 Progress = Callable[[str, int, int], None]
 """Called with the phase, what is done of it, and how much there is."""
@@ -222,24 +222,11 @@ def plan_and_place(
 
     reserve: dict[str, dict[str, float]] = {}
     placed: Placed = {}
-    with clock.phase("assortment"):
-        assortment = plan_chain(
-            inputs, demand, settings, progress=solving, executor=executor, rules=rules
-        )
-    for _ in range(PLACING_ROUNDS):
-        with clock.phase("shelves"):
-            progress("placing items", 0, 1)
-            planned = inputs.without_stores(assortment.left_out)
-            listed = listed_items(assortment)
-            shelves = place(planned, listed, executor=executor, placed=placed)
-        if not shelves.unplaced:
-            return assortment, shelves
-        for store, widths in shelves.unplaced.items():
-            kept = reserve.setdefault(store, {})
-            for kind, width in widths.items():
-                kept[kind] = max(width, kept.get(kind, 0.0) * 1.5)
+    assortment: Assortment | None = None
+
+    def plan_again(*, judge: bool) -> Assortment:
         with clock.phase("assortment"):
-            assortment = plan_chain(
+            return plan_chain(
                 inputs,
                 demand,
                 settings,
@@ -248,7 +235,27 @@ def plan_and_place(
                 progress=solving,
                 executor=executor,
                 rules=rules,
+                judge=judge,
             )
+
+    # Stores that share limits are judged once their items stand: each that gives way moves all.
+    assortment = plan_again(judge=False)
+    for _ in range(PLACING_ROUNDS):
+        with clock.phase("shelves"):
+            progress("placing items", 0, 1)
+            planned = inputs.without_stores(assortment.left_out)
+            listed = listed_items(assortment)
+            shelves = place(planned, listed, executor=executor, placed=placed)
+        if not shelves.unplaced:
+            if assortment.judged:
+                return assortment, shelves
+            assortment = plan_again(judge=True)
+            continue
+        for store, widths in shelves.unplaced.items():
+            kept = reserve.setdefault(store, {})
+            for kind, width in widths.items():
+                kept[kind] = max(width, kept.get(kind, 0.0) * 1.5)
+        assortment = plan_again(judge=False)
     stores = ", ".join(shelves.unplaced)
     raise NoPlan(f"items fit in total but not shelf by shelf in stores {stores}")
 

@@ -12,7 +12,7 @@ import pandas as pd
 from planner.assortment.chain_conflict import chain_conflicts
 from planner.assortment.chain_merge import raise_without_plan, with_first_bound
 from planner.assortment.common import chain_ranking
-from planner.assortment.coupled import plan_coupled
+from planner.assortment.coupled import beside_rivals, chain_of
 from planner.assortment.coupling import Coupling, chain_coupling
 from planner.assortment.open_core import with_chosen_core, with_core
 from planner.assortment.parameters import ChainParameters, chain_parameters, with_reserve
@@ -27,7 +27,7 @@ from planner.assortment.result import (
 )
 from planner.assortment.rules import Objective, PlanRules
 from planner.assortment.solve_settings import SolveSettings
-from planner.assortment.store_job import StoreJob, plan_store
+from planner.assortment.store_job import StoreJob, plan_store, unjudged
 from planner.assortment.today import facings_today
 from planner.demand.result import Demand
 from planner.errors import Infeasible, NoPlan
@@ -47,6 +47,7 @@ def plan_chain(
     progress: Progress | None = None,
     executor: StoreExecutor | None = None,
     rules: PlanRules | None = None,
+    judge: bool = True,
 ) -> Assortment:
     """Plan every store, under the limits that they share where there are any.
 
@@ -54,8 +55,9 @@ def plan_chain(
     which a plan did not fit; with ``before``, only stores whose reserve changed are solved
     again, and they keep their first bound: that of all the shelf they have. ``executor``: where
     stores are solved; without one, as many processes as the settings say, for this call alone.
-    ``rules``: what a scenario asks for beside the input. Raises Infeasible or NoPlan naming the
-    stores.
+    ``rules``: what a scenario asks for beside the input. ``judge``: without it stores that share
+    limits get their plans alone, enough for the shelves; a call with ``before`` and nothing new
+    then judges them. Raises Infeasible or NoPlan naming the stores.
     """
     rules = rules or PlanRules()
     with (
@@ -64,7 +66,15 @@ def plan_chain(
         else store_executor(settings.workers, settings.dask) as workers
     ):
         return _planned(
-            inputs, demand, settings, reserve_cm or {}, before, progress, workers, rules
+            inputs,
+            demand,
+            settings,
+            reserve_cm or {},
+            before,
+            progress,
+            workers,
+            rules,
+            judge=judge,
         )
 
 
@@ -77,6 +87,8 @@ def _planned(
     progress: Progress | None,
     workers: StoreExecutor,
     rules: PlanRules,
+    *,
+    judge: bool,
 ) -> Assortment:
     parameters = chain_parameters(inputs, demand, rules)
     open_bound = before.open_bound_week if before else None
@@ -119,28 +131,33 @@ def _planned(
         )
 
     chain: ChainPlan | None = None
-    outcomes: dict[str, StoreOutcome] = {}
+    found: dict[str, StoreOutcome] = {}
     if coupling.binds:
         planned = [s for s in problems if before is None or s not in before.left_out]
-        chain, jobs = _coupled(
-            jobs_of(planned), coupling, settings, workers, before, again, rules.max_distinct_ranges
+        chain, jobs, found = _coupled(
+            jobs_of(planned), coupling, settings, workers, before, again, rules, judge=judge
         )
-        again = [job.problem.store_id for job in jobs]
     else:
         jobs = jobs_of(again)
         if shared is not None:
             jobs = [
                 dataclasses.replace(job, given=shared.get(job.problem.store_id)) for job in jobs
             ]
-    names = [f"store {store}" for store in again]
+    stores = [job.problem.store_id for job in jobs]
+    names = [f"store {store}" for store in stores]
     for number, outcome in workers.map_stores(plan_store, jobs, names):
-        outcomes[again[number]] = outcome
+        found[stores[number]] = outcome
         if progress:
-            progress(len(outcomes), len(jobs))
-    outcomes = {store: outcomes[store] for store in again}
+            progress(len(found), len(jobs))
+    outcomes = {store: found[store] for store in problems if store in found}
     raise_without_plan(inputs, outcomes, keep_going=settings.keep_going)
-    found = _assortment(inputs, demand, parameters, problems, outcomes, before, reserve_cm)
-    return dataclasses.replace(found, chain=chain, open_bound_week=open_bound)
+    planned_chain = _assortment(inputs, demand, parameters, problems, outcomes, before, reserve_cm)
+    return dataclasses.replace(
+        planned_chain,
+        chain=chain,
+        open_bound_week=open_bound,
+        judged=judge or not coupling.binds,
+    )
 
 
 def _coupled(
@@ -150,38 +167,39 @@ def _coupled(
     workers: StoreExecutor,
     before: Assortment | None,
     again: Sequence[str],
-    most_ranges: int | None,
-) -> tuple[ChainPlan | None, list[StoreJob]]:
-    """The chain's plan and the jobs with each store's part of it.
+    rules: PlanRules,
+    *,
+    judge: bool,
+) -> tuple[ChainPlan | None, list[StoreJob], dict[str, StoreOutcome]]:
+    """The chain's plan, and the jobs that judge each store's part of it.
 
-    A store that has no plan of its own keeps a job without a part; the others are planned
-    without it where the planner goes on, else there is nothing but such jobs. Raises Infeasible
-    or NoPlan for the chain.
+    Without ``judge`` there are the stores' bare plans instead. A store that has no plan of its
+    own keeps a job without a part; the others are planned without it where the planner goes on,
+    else there is nothing but such jobs. Raises Infeasible or NoPlan for the chain.
     """
     problems = {job.problem.store_id: job.problem for job in jobs}
-    chain, parts = plan_coupled(
+    seconds, most_ranges = settings.time_limit_seconds, rules.max_distinct_ranges
+    chain = chain_of(
         problems,
         coupling,
-        jobs[0].ranking,
-        {job.problem.store_id: job.facings_of_today() for job in jobs},
         workers.map_stores,
         gap=settings.gap,
-        time_limit_seconds=settings.time_limit_seconds,
+        time_limit_seconds=seconds,
         before=before.chain if before else None,
         again=again,
         solver=settings.solver,
         most_ranges=most_ranges,
     )
     without = [s for s, plan in chain.plans.items() if plan.score is None]
-    if without and not parts:
+    if without and chain.broken:
         alone = [job for job in jobs if job.problem.store_id in without]
         rest = [job for job in jobs if job.problem.store_id not in without]
         if not settings.keep_going or not rest:
-            return None, alone
-        chain_of_rest, found = _coupled(
-            rest, coupling, settings, workers, before, again, most_ranges
+            return None, alone, {}
+        of_rest, further, bare = _coupled(
+            rest, coupling, settings, workers, before, again, rules, judge=judge
         )
-        return chain_of_rest, [*alone, *found]
+        return of_rest, [*alone, *further], bare
     if chain.broken:
         if proven := chain_conflicts(problems, coupling, workers.map_stores):
             raise Infeasible("no plan keeps the limits of the chain: " + "; ".join(proven))
@@ -189,7 +207,21 @@ def _coupled(
             "no plan was found that keeps the limits of the chain (nor a proof that there is "
             "none): " + "; ".join(chain.broken)
         )
-    return chain, [dataclasses.replace(job, coupled=parts[job.problem.store_id]) for job in jobs]
+    if not judge:
+        return chain, [], {store: unjudged(plan) for store, plan in chain.plans.items()}
+    chain, parts = beside_rivals(
+        chain,
+        problems,
+        coupling,
+        jobs[0].ranking,
+        {job.problem.store_id: job.facings_of_today() for job in jobs},
+        workers.map_stores,
+        gap=settings.gap,
+        time_limit_seconds=seconds,
+        most_ranges=most_ranges,
+    )
+    judging = [dataclasses.replace(job, coupled=parts[job.problem.store_id]) for job in jobs]
+    return chain, judging, {}
 
 
 def _jobs(

@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from planner.assortment.chain_prices import PricedChain, Runner
+from planner.assortment.chain_rest import repaired_in_rest
 from planner.assortment.chain_sample import price_by_sample
 from planner.assortment.chain_search import ChainSearch
 from planner.assortment.chain_stock import chain_use, score_use
@@ -98,7 +99,8 @@ def solve_chain(
     if without:
         words = tuple(f"store {plan.store_id} has no plan" for plan in without)
         nothing = np.zeros_like(too_few)
-        return ChainPlan(first, math.inf, (), found.prices, nothing, words, found.rounds, {})
+        prices = found.prices
+        return ChainPlan(first, math.inf, (), prices, nothing, words, found.rounds, {}, prices)
     store_bounds = {s: min(found.store_bounds[s], plan.bound_week) for s, plan in first.items()}
     at_these = sum(store_bounds.values()) + value_of_limits(coupling, forced, found.prices)
     bound = min(found.bound_week, at_these)
@@ -153,7 +155,10 @@ def solve_chain_again(
     without = tuple(f"store {s} has no plan" for s, plan in plans.items() if plan.score is None)
     if without:
         return dataclasses.replace(before, plans=plans, broken=without)
-    repaired = _repaired(problems, coupling, forced, before.prices, plans)
+    in_rest = repaired_in_rest(problems, coupling, forced, before.stock_prices, plans, again)
+    if in_rest is not None:
+        in_rest = dataclasses.replace(in_rest, prices=before.stock_prices)
+    repaired = in_rest or _repaired(problems, coupling, forced, before.prices, plans)
     closed = before.closed | repaired.closed
     search = ChainSearch(
         open_problems, coupling, forced, before.prices, _shadow_prices(plans), solve
@@ -261,7 +266,9 @@ def _chain_plan(
 ) -> ChainPlan:
     if repaired.plans is None:
         plans = {s: _no_plan(plan) for s, plan in first.items()}
-        return ChainPlan(plans, bound, (), prices, closed, repaired.broken, rounds, store_bounds)
+        return ChainPlan(
+            plans, bound, (), prices, closed, repaired.broken, rounds, store_bounds, prices
+        )
     plans = {}
     for s, (store, problem) in enumerate(problems.items()):
         plan = repaired.plans[store]
@@ -271,7 +278,9 @@ def _chain_plan(
     bound = max(bound, _total(repaired.plans))
     for_stock = prices if repaired.prices is None else repaired.prices
     limits = chain_limits(problems, coupling, prices, for_stock, repaired.plans)
-    return ChainPlan(plans, bound, limits, prices, closed, repaired.broken, rounds, store_bounds)
+    return ChainPlan(
+        plans, bound, limits, prices, closed, repaired.broken, rounds, store_bounds, for_stock
+    )
 
 
 def with_plans(

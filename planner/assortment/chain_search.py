@@ -38,7 +38,9 @@ OPTIONS_TOGETHER = ((800, 10.0), (6_000, 15.0))
 """Ways to list an item, over all stores, that are chosen among at once, and the seconds for it."""
 SHARE_OF_CHOICE = 0.25
 """Share of the gap asked for that the program over all stores may leave."""
-FEW_STORES = 60
+FEW_STORES = 12
+"""Up to so many stores are one program where the gap is wider than asked for."""
+STORES_OF_CHOICE = 60
 """Up to so many stores plans are chosen whenever the gap is wider than asked for; in a larger
 chain each store's jumps are small beside what is shared, and only a broken limit is reason."""
 DRAWS = 4
@@ -172,7 +174,7 @@ class ChainSearch:
     def _worth_searching(self, plan: Repaired, bound_week: float, gap: float) -> bool:
         if plan.broken or plan.plans is None:
             return True
-        few = len(self._problems) <= FEW_STORES
+        few = len(self._problems) <= STORES_OF_CHOICE
         return few and relative_gap(_total(plan.plans), bound_week) > gap
 
     def _add(self, facings: Mapping[str, Integers]) -> None:

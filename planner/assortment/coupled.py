@@ -35,6 +35,9 @@ from planner.assortment.today import as_today
 from planner.assortment.whole_program import Solver
 from planner.cache import Keepable
 
+COMMON_ROUNDS = 4
+"""Rounds of repair for the common plan: what is broken after them is hardly ever mended later."""
+
 
 @dataclass(frozen=True)
 class CoupledStore:
@@ -68,11 +71,9 @@ def _common(job: _CommonJob) -> Score | None:
     return common_plan(job.problem, job.ranking, job.gap, job.time_limit_seconds).score
 
 
-def plan_coupled(
+def chain_of(
     problems: Mapping[str, StoreProblem],
     coupling: Coupling,
-    ranking: Integers,
-    facings_today: Mapping[str, Integers],
     run: Runner,
     *,
     gap: float,
@@ -81,13 +82,14 @@ def plan_coupled(
     again: Sequence[str] = (),
     solver: Solver = Solver.HIGHS,
     most_ranges: int | None = None,
-) -> tuple[ChainPlan, dict[str, CoupledStore]]:
-    """The chain's plan, and every store's part of it beside its part of the rivals.
+) -> ChainPlan:
+    """The chain's plan, without its rivals.
 
-    ``ranking``: the chain's, of the common plan; ``before``, ``again``: an earlier plan, and the
-    stores that have less room now; ``most_ranges``: different ranges that the chain may have.
-    Without a plan that keeps every limit there are no parts.
+    ``before``, ``again``: an earlier plan, and the stores that have less room now;
+    ``most_ranges``: different ranges that the chain may have.
     """
+    if before is not None and not again:
+        return before
     if before is None:
         chain = solve_chain(
             problems,
@@ -110,19 +112,36 @@ def plan_coupled(
             time_limit_seconds=time_limit_seconds,
             solver=solver,
         )
-    if most_ranges is not None and not chain.broken:
-        chain = with_few_ranges(
-            problems,
-            coupling,
-            chain,
-            most_ranges,
-            run,
-            gap=gap,
-            seconds=time_limit_seconds,
-            again=before is not None,
-        )
-    if chain.broken:
-        return chain, {}
+    if most_ranges is None or chain.broken:
+        return chain
+    return with_few_ranges(
+        problems,
+        coupling,
+        chain,
+        most_ranges,
+        run,
+        gap=gap,
+        seconds=time_limit_seconds,
+        again=before is not None,
+    )
+
+
+def beside_rivals(
+    chain: ChainPlan,
+    problems: Mapping[str, StoreProblem],
+    coupling: Coupling,
+    ranking: Integers,
+    facings_today: Mapping[str, Integers],
+    run: Runner,
+    *,
+    gap: float,
+    time_limit_seconds: float,
+    most_ranges: int | None = None,
+) -> tuple[ChainPlan, dict[str, CoupledStore]]:
+    """A chain's plan that keeps every limit, and each store's part of it beside the rivals'.
+
+    ``ranking``: the chain's, of the common plan; where that earns more it is the plan.
+    """
     rival = _common_plans(problems, coupling, chain, ranking, run, gap, time_limit_seconds)
     common = rival.plans
     few = most_ranges is None or (common and distinct_ranges(common) <= most_ranges)
@@ -184,7 +203,16 @@ def _common_plans(
     work = PlansAtPrices(problems, coupling, chain.prices, facings)
     shadow = {s: {limit.limit: limit.shadow_price for limit in plan.limits}
               for s, plan in chain.plans.items()}  # fmt: skip
-    repaired = Repair(problems, coupling, forced, work, chain.prices, shadow, may_push=False).run()
+    repaired = Repair(
+        problems,
+        coupling,
+        forced,
+        work,
+        chain.prices,
+        shadow,
+        may_push=False,
+        rounds=COMMON_ROUNDS,
+    ).run()
     return dataclasses.replace(repaired, plans=None) if repaired.broken else repaired
 
 

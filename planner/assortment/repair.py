@@ -65,7 +65,10 @@ class Repair:
         shadow_prices: Mapping[str, Mapping[str, float]],
         *,
         may_push: bool = True,
+        rounds: int = ROUNDS,
     ) -> None:
+        """``rounds``: after which what is still broken is named."""
+        self._rounds = rounds
         self._problems, self._coupling, self._forced = problems, coupling, forced
         self._work, self._shadow_prices = work, shadow_prices
         self._may_push, self._start = may_push, prices
@@ -77,7 +80,7 @@ class Repair:
         """Settle every conflict, then tune stock; what cannot be settled is named."""
         plans: dict[str, Score] | None = None
         prices: ChainPrices | None = None
-        for number in range(ROUNDS):
+        for number in range(self._rounds):
             push = self._may_push and number < PUSHES_BEFORE_DROPPING
             self._settle_items(push=push)
             stock = ChainStock(
@@ -106,7 +109,7 @@ class Repair:
     def _rare_items(self) -> list[int]:
         counts, fewest = self._work.counts(), self._coupling.min_stores
         wanted = (counts > 0) | self._forced.item
-        return [int(i) for i in np.flatnonzero(wanted & (fewest > 1) & (counts < fewest))]
+        return [int(i) for i in np.flatnonzero(wanted & (counts < fewest))]
 
     def _settle_items(self, *, push: bool) -> None:
         """One conflict after the other, first where the wrong way would cost most."""

@@ -131,6 +131,8 @@ class ChainPlan:
     """Rounds of prices."""
     store_bounds: Mapping[str, float]
     """Store -> bound of its own program at the chain's prices."""
+    stock_prices: ChainPrices
+    """Of budget and suppliers, at which the plan's stock was tuned."""
 
     @property
     def objective_week(self) -> float:
@@ -204,6 +206,9 @@ class Assortment:
     open_bound_week: float | None = None
     """Upper bound over all that the plan was free to choose for the chain as a whole, such as its
     core; None where it chose nothing but each store's plan."""
+    judged: bool = True
+    """Whether the rivals, the reasons and the draws of value are there; without them there is
+    what shelves need."""
 
     @cached_property
     def plans(self) -> Mapping[str, StorePlan]:

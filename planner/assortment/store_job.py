@@ -87,6 +87,11 @@ def plan_store(job: StoreJob) -> StoreOutcome:
     return _judged(job, own)
 
 
+def unjudged(plan: StorePlan) -> StoreOutcome:
+    """A store's plan with nothing beside it."""
+    return StoreOutcome(plan, None, None, False, (), np.zeros(0), np.zeros((0, 0)))
+
+
 @dataclass(frozen=True)
 class _Plans:
     """A store's plan and its rivals."""

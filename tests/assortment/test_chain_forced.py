@@ -9,7 +9,7 @@ import pytest
 from small_chains import best_by_trying, coupled, random_chain
 
 from planner.assortment.chain_forced import chain_forcing
-from planner.assortment.coupled import plan_coupled
+from planner.assortment.coupled import beside_rivals, chain_of
 from planner.assortment.forced import with_lock
 from planner.assortment.result import Known
 from planner.workers import InProcess
@@ -25,6 +25,17 @@ def limits_of(problems, kind: str) -> dict:
     return {"min_stores": 2} if kind == "stores" else {"max_units_week": (25.0, 40.0)}
 
 
+def planned(problems, coupling, gap: float):
+    """The chain's plan and every store's part of it, everything in this process."""
+    run, ranking = InProcess().map_stores, np.arange(len(coupling.supplier_of_item))
+    nothing = {s: np.zeros(len(p.item_ids), dtype=np.int64) for s, p in problems.items()}
+    chain = chain_of(problems, coupling, run, gap=gap, time_limit_seconds=30)
+    assert not chain.broken
+    return beside_rivals(
+        chain, problems, coupling, ranking, nothing, run, gap=gap, time_limit_seconds=30
+    )
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_stated_least_never_exceeds_the_cost_to_the_chain(kind):
     """With the item locked in, the best of all plans of the chain loses at least what was said."""
@@ -35,13 +46,7 @@ def test_the_stated_least_never_exceeds_the_cost_to_the_chain(kind):
         best = best_by_trying(problems, coupling)
         if best is None:
             continue
-        nothing = {s: np.zeros(len(p.item_ids), dtype=np.int64) for s, p in problems.items()}
-        ranking = np.arange(len(coupling.supplier_of_item))
-        run = InProcess().map_stores
-        chain, parts = plan_coupled(
-            problems, coupling, ranking, nothing, run, gap=1e-5, time_limit_seconds=30
-        )
-        assert not chain.broken
+        _, parts = planned(problems, coupling, gap=1e-5)
         for store, part in parts.items():
             for item, forcing in chain_forcing(part, 30).items():
                 forced = problems | {store: with_lock(problems[store], item, True)}
@@ -63,12 +68,7 @@ def test_only_what_may_be_listed_has_a_cost():
     locked = np.zeros(len(problems[first].item_ids), dtype=bool)
     locked[-1] = not problems[first].must_list[-1]
     problems[first] = dataclasses.replace(problems[first], locked_out=locked)
-    nothing = {s: np.zeros(len(p.item_ids), dtype=np.int64) for s, p in problems.items()}
-    coupling = coupled(problems, budget_week=1e6)
-    _, parts = plan_coupled(
-        problems, coupling, np.arange(len(locked)), nothing, InProcess().map_stores,
-        gap=1e-4, time_limit_seconds=30,
-    )  # fmt: skip
+    _, parts = planned(problems, coupled(problems, budget_week=1e6), gap=1e-4)
     for part in parts.values():
         open_items = ~part.plan.score.listed & ~part.problem.locked_out
         assert sorted(chain_forcing(part, 30)) == np.flatnonzero(open_items).tolist()

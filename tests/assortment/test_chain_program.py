@@ -12,12 +12,14 @@ from small_chains import best_by_trying, coupled, random_chain
 from planner.assortment.chain_conflict import chain_conflicts
 from planner.assortment.chain_prices import price_chain
 from planner.assortment.chain_program import solve_chain
+from planner.assortment.chain_rest import repaired_in_rest
 from planner.assortment.chain_sample import SMALLEST_SHARE, STORES, price_by_sample
 from planner.assortment.chain_stock import chain_use
 from planner.assortment.coupling import forced_choices
 from planner.assortment.limits import within_limits
 from planner.assortment.result import relative_gap
 from planner.assortment.stock_program import StockProgram
+from planner.assortment.store import solve_store
 from planner.workers import InProcess
 
 GAP = 1e-4
@@ -251,3 +253,28 @@ def test_prices_led_by_a_sample_of_stores_bound_a_large_chain_as_well():
     turned = dict(reversed(problems.items()))
     again = price_by_sample(turned, coupling, forced, run, gap=gap)
     assert again.bound_week == pytest.approx(led.bound_week, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_stores_with_less_room_leave_the_others_as_they_are(seed):
+    """A store planned anew within what others leave of the limits keeps them all together, and
+    every other store's plan is the very same; else nothing is returned at all."""
+    problems = random_chain(seed, stores=6)
+    use = total_use(problems, solved(problems, coupled(problems)))
+    coupling = coupled(problems, budget_week=0.8 * use.spend_week, min_stores=2)
+    chain = solved(problems, coupling)
+    assert_keeps_limits(problems, coupling, chain)
+    (kind,) = problems["1"].shelf_cm
+    less = dataclasses.replace(problems["1"], shelf_cm={kind: 20.0})
+    narrower = problems | {"1": less}
+    plans = dict(chain.plans)
+    plans["1"] = solve_store(less, GAP, 30.0)
+    forced = forced_choices(narrower, coupling)
+    found = repaired_in_rest(narrower, coupling, forced, chain.stock_prices, plans, ["1"])
+    assert found is not None  # this store's part of the budget is still its own
+    assert all(found.plans[s] is chain.plans[s].score for s in problems if s != "1")
+    assert within_limits(less, found.plans["1"].facings)
+    whole = chain_use(coupling, narrower, found.plans)
+    assert whole.spend_week <= coupling.budget_week * (1 + 1e-6)
+    listed = whole.listed > 0
+    assert (whole.listed[listed] >= coupling.min_stores[listed]).all()
