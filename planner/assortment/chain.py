@@ -14,7 +14,7 @@ from planner.assortment.chain_merge import raise_without_plan, with_first_bound
 from planner.assortment.common import chain_ranking
 from planner.assortment.coupled import beside_rivals, chain_of
 from planner.assortment.coupling import Coupling, chain_coupling
-from planner.assortment.open_core import with_chosen_core, with_core
+from planner.assortment.open_core import with_chosen_core
 from planner.assortment.parameters import ChainParameters, chain_parameters, with_reserve
 from planner.assortment.planning_assumptions import planning_assumptions
 from planner.assortment.problem import Flags, StoreProblem
@@ -90,15 +90,11 @@ def _planned(
     *,
     judge: bool,
 ) -> Assortment:
-    parameters = chain_parameters(inputs, demand, rules)
+    parameters = before.parameters if before else chain_parameters(inputs, demand, rules)
     open_bound = before.open_bound_week if before else None
-    if rules.chooses_core and before:
-        core = np.isin(demand.item_ids, before.core_item_ids)
-        parameters = with_core(inputs, demand, parameters, rules, core)
-    elif rules.chooses_core:
-        problems = parameters.problems
+    if rules.chooses_core and not before:
         parameters, open_bound = with_chosen_core(
-            inputs, demand, parameters, problems, rules, workers.map_stores, settings.gap
+            inputs, demand, parameters, parameters.problems, rules, workers.map_stores, settings.gap
         )
     problems = with_reserve(parameters.problems, reserve_cm)
     again = list(problems)
@@ -291,6 +287,7 @@ def _assortment(
             demand.in_range, index=list(demand.store_ids), columns=list(demand.item_ids)
         ),
         reserve_cm={s: dict(widths) for s, widths in reserve_cm.items()},
+        parameters=parameters,
         core_item_ids=tuple(str(item) for item in core),
         not_candidate=pd.DataFrame(
             parameters.not_candidate,

@@ -26,7 +26,9 @@ PUSHES_BEFORE_DROPPING = 4
 """Rounds in which an item may still be pushed; after them it can only be dropped, so that
 repairs cannot chase each other for ever."""
 LISTINGS_TRIED = 4
-"""Items of a supplier that are tried in each store, of which one may be listed more."""
+"""Items of a supplier that may be tried in each store, of which one may be listed more."""
+CHOICE_OF_LISTINGS = 2.0
+"""Times what a supplier's minimum lacks that is looked for, to choose the cheapest from."""
 
 
 @dataclass(frozen=True)
@@ -274,33 +276,44 @@ class Repair:
         self, resource: Resource, plans: Mapping[str, Score], own: Flags
     ) -> tuple[float, dict[str, Integers]]:
         """Cost and plans of listing more of a supplier's items until its minimum is near."""
-        moves = []
+        use = chain_use(self._coupling, self._problems, plans)
+        missing = resource.available - resource.used_by(use)
+        moves: list[tuple[float, str, float, float, Integers]] = []
+        found: dict[str, float] = {}
+        for _, store, item in self._promising_listings(own):
+            if sum(found.values()) >= CHOICE_OF_LISTINGS * missing:
+                break
+            move = self._work.with_item(store, item)
+            if move is None or not np.isfinite(move[0]):
+                continue
+            loss, facings = move
+            before = self._spend(store, self._work.facings[store], own)
+            gained = self._spend(store, facings, own) - before
+            if gained > 0:
+                moves.append((loss / gained, store, loss, gained, facings))
+                found[store] = max(gained, found.get(store, 0.0))
+        cost, chosen = 0.0, {}
+        for _, store, loss, gained, facings in sorted(moves, key=lambda move: move[:2]):
+            if missing <= 0:
+                break
+            if store not in chosen:
+                missing -= gained
+                cost += loss
+                chosen[store] = facings
+        return (cost, chosen) if missing <= 0 else (np.inf, {})
+
+    def _promising_listings(self, own: Flags) -> list[tuple[float, str, int]]:
+        """A supplier's items that stores could list and do not, by estimate, the best first."""
+        listings = []
         for store, facings in self._work.facings.items():
             problem = self._work.problems[store]
             items = np.flatnonzero(own & (facings == 0) & ~problem.locked_out & ~self.closed)
             shadow = self._shadow_prices[store]
             worth = listing_values(problem, facings > 0, items, shadow)
-            added = np.maximum(problem.spend_cost * problem.potential_units_week.sum(), 1e-9)[items]
-            for k in np.argsort(-worth / added, kind="stable")[:LISTINGS_TRIED]:
-                move = self._work.with_item(store, int(items[k]))
-                if move is not None and np.isfinite(move[0]):
-                    moves.append((move[0] / float(added[k]), store, move))
-        use = chain_use(self._coupling, self._problems, plans)
-        missing = resource.available - resource.used_by(use)
-        cost, chosen = 0.0, {}
-        for _, store, (loss, facings) in sorted(moves, key=lambda move: move[:2]):
-            if missing <= 0:
-                break
-            if store in chosen:
-                continue
-            before = self._spend(store, self._work.facings[store], own)
-            gained = self._spend(store, facings, own) - before
-            if gained <= 0:
-                continue
-            missing -= gained
-            cost += loss
-            chosen[store] = facings
-        return (cost, chosen) if missing <= 0 else (np.inf, {})
+            size = np.maximum(problem.spend_cost * problem.potential_units_week.sum(), 1e-9)[items]
+            best = np.argsort(-worth / size, kind="stable")[:LISTINGS_TRIED]
+            listings += [(-float(worth[k] / size[k]), store, int(items[k])) for k in best]
+        return sorted(listings)
 
     def _spend(self, store: str, facings: Integers, own: Flags) -> float:
         found = best_score(self._work.problems[store], facings)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.assortment.coupling import ChainPrices
+    from planner.assortment.parameters import ChainParameters
     from planner.tables.inputs import Assumption
 
 PROVEN = 1e-6
@@ -198,6 +199,8 @@ class Assortment:
     """Store -> fixture type -> centimetres left free so that the items fit shelf by shelf."""
     core_item_ids: tuple[str, ...]
     assumptions: tuple[Assumption, ...]
+    parameters: ChainParameters
+    """What every store's problem was made of, with the core that was chosen."""
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     """Stores without a plan, where the others were planned without them; the rest of this
     holds the planned stores alone."""
