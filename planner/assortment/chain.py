@@ -147,10 +147,11 @@ def _planned(
             progress(len(found), len(jobs))
     outcomes = {store: found[store] for store in problems if store in found}
     raise_without_plan(inputs, outcomes, keep_going=settings.keep_going)
-    planned_chain = _assortment(inputs, demand, parameters, problems, outcomes, before, reserve_cm)
+    planned_chain = _assortment(
+        inputs, demand, parameters, problems, outcomes, before, reserve_cm, chain
+    )
     return dataclasses.replace(
         planned_chain,
-        chain=chain,
         open_bound_week=open_bound,
         judged=judge or not coupling.binds,
     )
@@ -269,7 +270,9 @@ def _assortment(
     outcomes: Mapping[str, StoreOutcome],
     before: Assortment | None,
     reserve_cm: Mapping[str, Mapping[str, float]],
+    chain: ChainPlan | None,
 ) -> Assortment:
+    missed = chain.missed_by_common if chain else ()
     merged = dict(before.outcomes) if before else {}
     for store, outcome in outcomes.items():
         if store in merged and outcome.plan.score is not None:
@@ -287,6 +290,7 @@ def _assortment(
             demand.in_range, index=list(demand.store_ids), columns=list(demand.item_ids)
         ),
         reserve_cm={s: dict(widths) for s, widths in reserve_cm.items()},
+        chain=chain,
         parameters=parameters,
         core_item_ids=tuple(str(item) for item in core),
         not_candidate=pd.DataFrame(
@@ -297,6 +301,6 @@ def _assortment(
         left_out=left_out,
         assumptions=(
             *parameters.assumptions,
-            *planning_assumptions(demand, parameters, list(merged.values()), reserve_cm),
+            *planning_assumptions(demand, parameters, list(merged.values()), reserve_cm, missed),
         ),
     )

@@ -164,9 +164,8 @@ def solve_chain_again(
         open_problems, coupling, forced, before.prices, _shadow_prices(plans), solve
     )
     own = {s: plan.score.facings for s, plan in plans.items() if plan.score is not None}
-    found, _ = search.improved(
-        repaired, [own], [before.prices], before.bound_week, before.gap + gap
-    )
+    # Less room costs what it costs: only a broken limit is reason to search.
+    found, _ = search.improved(repaired, [own], [before.prices], before.bound_week, math.inf)
     if found is not repaired:
         repaired, closed = found, too_few | found.closed
     return _chain_plan(

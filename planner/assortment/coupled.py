@@ -39,6 +39,10 @@ COMMON_ROUNDS = 4
 """Rounds of repair for the common plan: what is broken after them is hardly ever mended later."""
 
 
+NEARLY = 0.1
+"""Share of a supplier's minimum that the common plan may lack and still be stocked up to it."""
+
+
 @dataclass(frozen=True)
 class CoupledStore:
     """One store's part of a coupled chain's plans."""
@@ -142,11 +146,13 @@ def beside_rivals(
 
     ``ranking``: the chain's, of the common plan; where that earns more it is the plan.
     """
-    rival = _common_plans(problems, coupling, chain, ranking, run, gap, time_limit_seconds)
+    rival, missed = _common_plans(problems, coupling, chain, ranking, run, gap, time_limit_seconds)
     common = rival.plans
     few = most_ranges is None or (common and distinct_ranges(common) <= most_ranges)
-    if common and few and sum(p.objective_week for p in common.values()) > chain.objective_week:
+    better = common and sum(p.objective_week for p in common.values()) > chain.objective_week
+    if better and few and not missed:
         chain = with_plans(problems, coupling, chain, rival)
+    chain = dataclasses.replace(chain, missed_by_common=missed)
     current, overspending = _current_plans(problems, coupling, facings_today)
     bare = without_items(chain.prices)
     limits = value_of_limits(coupling, forced_choices(problems, coupling), chain.prices)
@@ -176,11 +182,13 @@ def _common_plans(
     run: Runner,
     gap: float,
     seconds: float,
-) -> Repaired:
+) -> tuple[Repaired, tuple[str, ...]]:
     """The ranking's prefixes at the chain's prices, cut and stocked to keep the shared limits.
 
     Items that too few stores list are dropped: the common plan never fills up behind them, since
-    it is one list. Without plans where that keeps not every limit.
+    it is one list. So the minimum of a supplier that has to be ordered from can be out of its
+    reach: those suppliers are named, and it is valued without. Without plans where it keeps not
+    every other limit.
     """
     forced = forced_choices(problems, coupling)
     too_few = (forced.possible_stores < coupling.min_stores) & ~forced.item
@@ -200,20 +208,38 @@ def _common_plans(
         own, local = found[s], chain.plans[store].score
         assert local is not None  # a chain without a plan has no rivals
         facings[store] = own.facings if own is not None else local.facings
-    work = PlansAtPrices(problems, coupling, chain.prices, facings)
     shadow = {s: {limit.limit: limit.shadow_price for limit in plan.limits}
               for s, plan in chain.plans.items()}  # fmt: skip
-    repaired = Repair(
-        problems,
-        coupling,
-        forced,
-        work,
-        chain.prices,
-        shadow,
-        may_push=False,
-        rounds=COMMON_ROUNDS,
-    ).run()
-    return dataclasses.replace(repaired, plans=None) if repaired.broken else repaired
+
+    def repaired(limits: Coupling) -> Repaired:
+        work = PlansAtPrices(problems, limits, chain.prices, facings)
+        repair = Repair(
+            problems,
+            limits,
+            forced,
+            work,
+            chain.prices,
+            shadow,
+            may_push=False,
+            rounds=COMMON_ROUNDS,
+        )
+        plans = repair.run()
+        return dataclasses.replace(plans, plans=None) if plans.broken else plans
+
+    asked = np.where(forced.supplier, 0.0, coupling.min_order_week)
+    easier = repaired(dataclasses.replace(coupling, min_order_week=asked))
+    if easier.plans is None:
+        return easier, ()
+    ordered = chain_use(coupling, problems, easier.plans).order_week
+    least = np.where(forced.supplier, coupling.min_order_week, 0.0)
+    short = np.divide(least - ordered, least, out=np.zeros_like(least), where=least > 0)
+    if short.max(initial=0.0) <= DUST:
+        return easier, ()
+    if short.max() <= NEARLY:
+        stocked_up = repaired(coupling)
+        if stocked_up.plans is not None:
+            return stocked_up, ()
+    return easier, tuple(np.array(coupling.supplier_ids)[short > DUST].tolist())
 
 
 def _current_plans(

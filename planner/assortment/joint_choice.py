@@ -28,6 +28,9 @@ from planner.assortment.near_best import NearBest, near_best, points_at, values_
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.score import Score
 
+MOST_PAIRS = 600
+"""Store-item pairs up to which all stores are one program: beyond it even its linear relaxation
+takes minutes."""
 FOR_PRICES = 2_000
 """Ways to list an item in a range of a store, over all stores, in a program that gives prices."""
 PRICE_ROUNDS = 15
@@ -70,7 +73,9 @@ class JointChoice:
     def of(
         cls, problems: Mapping[str, StoreProblem], coupling: Coupling, forced: Forced
     ) -> JointChoice | None:
-        """None where the ranges of some need group are too many to be listed."""
+        """None where the stores are too large, or ranges of some need group too many to list."""
+        if sum(len(problem.item_ids) for problem in problems.values()) > MOST_PAIRS:
+            return None
         tables = [StoreFamily(problem).pricing(problem) for problem in problems.values()]
         known = [table for table in tables if table is not None]
         return cls(problems, coupling, forced, known) if len(known) == len(tables) else None

@@ -16,8 +16,12 @@ def planning_assumptions(
     parameters: ChainParameters,
     outcomes: Sequence[StoreOutcome],
     reserve_cm: Mapping[str, Mapping[str, float]],
+    missed_by_common: Sequence[str] = (),
 ) -> list[Assumption]:
-    """What planning all stores assumed or left out."""
+    """What planning all stores assumed or left out.
+
+    ``missed_by_common``: suppliers whose minimum order the common plan cannot reach.
+    """
     assumptions: list[Assumption] = []
     unstocked = sum(
         int((o.plan.score.listed & (o.plan.score.stock_units_cycle <= 0)).sum())
@@ -34,6 +38,14 @@ def planning_assumptions(
     if no_common:
         text = "no prefix of the ranking keeps every limit: the local plan stands in for it"
         assumptions.append(Assumption("assortment", "common plan", text, no_common))
+    if missed_by_common:
+        text = (
+            "the common plan, one list for all stores, cannot reach the minimum order of "
+            f"{', '.join(missed_by_common)}: it is compared without, which flatters it"
+        )
+        assumptions.append(
+            Assumption("assortment", "common plan", text, len(missed_by_common), warning=True)
+        )
     gone = int((demand.in_range & ~parameters.buyable).sum())
     if gone:
         text = "items of today's range that cannot be bought in the plan's weeks earn nothing in it"

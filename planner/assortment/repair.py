@@ -25,7 +25,7 @@ ROUNDS = 12
 PUSHES_BEFORE_DROPPING = 4
 """Rounds in which an item may still be pushed; after them it can only be dropped, so that
 repairs cannot chase each other for ever."""
-LISTINGS_TRIED = 4
+LISTINGS_TRIED = 2
 """Items of a supplier that may be tried in each store, of which one may be listed more."""
 CHOICE_OF_LISTINGS = 2.0
 """Times what a supplier's minimum lacks that is looked for, to choose the cheapest from."""
@@ -280,6 +280,7 @@ class Repair:
         missing = resource.available - resource.used_by(use)
         moves: list[tuple[float, str, float, float, Integers]] = []
         found: dict[str, float] = {}
+        before: dict[str, float] = {}
         for _, store, item in self._promising_listings(own):
             if sum(found.values()) >= CHOICE_OF_LISTINGS * missing:
                 break
@@ -287,8 +288,9 @@ class Repair:
             if move is None or not np.isfinite(move[0]):
                 continue
             loss, facings = move
-            before = self._spend(store, self._work.facings[store], own)
-            gained = self._spend(store, facings, own) - before
+            if store not in before:
+                before[store] = self._spend(store, self._work.facings[store], own)
+            gained = self._spend(store, facings, own) - before[store]
             if gained > 0:
                 moves.append((loss / gained, store, loss, gained, facings))
                 found[store] = max(gained, found.get(store, 0.0))

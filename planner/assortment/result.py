@@ -134,6 +134,8 @@ class ChainPlan:
     """Store -> bound of its own program at the chain's prices."""
     stock_prices: ChainPrices
     """Of budget and suppliers, at which the plan's stock was tuned."""
+    missed_by_common: tuple[str, ...] = ()
+    """Suppliers whose minimum order the common plan cannot reach: it is valued without them."""
 
     @property
     def objective_week(self) -> float:
