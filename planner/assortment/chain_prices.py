@@ -9,8 +9,6 @@ stores' plans, those of items from what listing them is worth in each store.
 from __future__ import annotations
 
 import dataclasses
-import functools
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +23,7 @@ from planner.assortment.coupling import (
     affordable,
     no_prices,
     priced,
+    total_use,
     use_cost,
     use_of,
     value_of_limits,
@@ -143,11 +142,6 @@ def price_chain(
         rounds[-1].without,
         tuple(this.prices for this in rounds),
     )
-
-
-def total_use(uses: Iterable[Use]) -> Use:
-    """What several stores take together."""
-    return functools.reduce(operator.add, uses)
 
 
 @dataclass(frozen=True)

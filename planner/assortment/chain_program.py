@@ -34,7 +34,7 @@ from planner.assortment.jobs import solve_stores
 from planner.assortment.limits import limit_uses
 from planner.assortment.moves import PlansAtPrices, closed_problem
 from planner.assortment.problem import Flags, StoreProblem
-from planner.assortment.repair import Repair, Repaired
+from planner.assortment.repair import Repair, Repaired, repaired_plans, shadow_prices_of
 from planner.assortment.result import ChainPlan, Limit, StorePlan, proof_words, relative_gap
 from planner.assortment.score import Score
 from planner.assortment.whole_program import Solver
@@ -104,10 +104,10 @@ def solve_chain(
     store_bounds = {s: min(found.store_bounds[s], plan.bound_week) for s, plan in first.items()}
     at_these = sum(store_bounds.values()) + value_of_limits(coupling, forced, found.prices)
     bound = min(found.bound_week, at_these)
-    repaired = _repaired(problems, coupling, forced, found.prices, first)
+    repaired = repaired_plans(problems, coupling, forced, found.prices, first)
     if not repaired.broken:
         repaired = _polished(problems, coupling, forced, found, first, repaired, solve)
-    search = ChainSearch(problems, coupling, forced, found.prices, _shadow_prices(first), solve)
+    search = ChainSearch(problems, coupling, forced, found.prices, shadow_prices_of(first), solve)
     own = {s: plan.score.facings for s, plan in first.items() if plan.score is not None}
     repaired, bound = search.improved(repaired, [own], found.tried, bound, gap)
     return _chain_plan(
@@ -158,10 +158,10 @@ def solve_chain_again(
     in_rest = repaired_in_rest(problems, coupling, forced, before.stock_prices, plans, again)
     if in_rest is not None:
         in_rest = dataclasses.replace(in_rest, prices=before.stock_prices)
-    repaired = in_rest or _repaired(problems, coupling, forced, before.prices, plans)
+    repaired = in_rest or repaired_plans(problems, coupling, forced, before.prices, plans)
     closed = before.closed | repaired.closed
     search = ChainSearch(
-        open_problems, coupling, forced, before.prices, _shadow_prices(plans), solve
+        open_problems, coupling, forced, before.prices, shadow_prices_of(plans), solve
     )
     own = {s: plan.score.facings for s, plan in plans.items() if plan.score is not None}
     # Less room costs what it costs: only a broken limit is reason to search.
@@ -179,22 +179,6 @@ def solve_chain_again(
         closed,
         before.rounds,
     )
-
-
-def _shadow_prices(plans: Mapping[str, StorePlan]) -> dict[str, dict[str, float]]:
-    return {s: {limit.limit: limit.shadow_price for limit in p.limits} for s, p in plans.items()}
-
-
-def _repaired(
-    problems: Mapping[str, StoreProblem],
-    coupling: Coupling,
-    forced: Forced,
-    prices: ChainPrices,
-    plans: Mapping[str, StorePlan],
-) -> Repaired:
-    facings = {s: plan.score.facings for s, plan in plans.items() if plan.score is not None}
-    work = PlansAtPrices(problems, coupling, prices, facings)
-    return Repair(problems, coupling, forced, work, prices, _shadow_prices(plans)).run()
 
 
 def _polished(
@@ -239,7 +223,7 @@ def _polished(
             facings[store] = plan.score.facings
     work = PlansAtPrices(problems, coupling, found.prices, facings)
     tried = Repair(
-        problems, coupling, forced, work, found.prices, _shadow_prices(first), may_push=False
+        problems, coupling, forced, work, found.prices, shadow_prices_of(first), may_push=False
     ).run()
     if tried.plans is None or tried.broken:
         return repaired

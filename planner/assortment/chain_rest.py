@@ -9,9 +9,8 @@ import numpy as np
 
 from planner.assortment.chain_stock import chain_use
 from planner.assortment.coupling import ChainPrices, Coupling, Forced, Use
-from planner.assortment.moves import PlansAtPrices
 from planner.assortment.problem import StoreProblem
-from planner.assortment.repair import Repair, Repaired
+from planner.assortment.repair import Repaired, repaired_plans
 from planner.assortment.result import StorePlan
 from planner.assortment.score import Score
 
@@ -46,11 +45,7 @@ def repaired_in_rest(
     )
     numbers = [s for s, store in enumerate(problems) if store in few]
     own = dataclasses.replace(prices, charge=prices.charge[numbers])
-    scores = {s: score for s in few if (score := plans[s].score) is not None}
-    facings = {s: score.facings for s, score in scores.items()}
-    shadow = {s: {x.limit: x.shadow_price for x in plans[s].limits} for s in few}
-    work = PlansAtPrices(few, rest, own, facings)
-    found = Repair(few, rest, opened, work, own, shadow).run()
+    found = repaired_plans(few, rest, opened, own, {s: plans[s] for s in few})
     if found.plans is None or found.broken:
         return None
     every: dict[str, Score] = {s: found.plans[s] if s in few else kept[s] for s in problems}

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from planner.assortment.chain_prices import PricedChain, Runner, price_chain, total_use
+from planner.assortment.chain_prices import PricedChain, Runner, price_chain
 from planner.assortment.coupling import (
     ChainPrices,
     Coupling,
@@ -20,6 +20,7 @@ from planner.assortment.coupling import (
     Use,
     forced_choices,
     no_prices,
+    total_use,
     use_of,
 )
 from planner.assortment.master import Column

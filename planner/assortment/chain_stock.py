@@ -21,6 +21,7 @@ from planner.assortment.coupling import (
     dearest_minimum,
     no_prices,
     priced,
+    total_use,
     use_of,
     without_items,
 )
@@ -52,11 +53,7 @@ def chain_use(
     coupling: Coupling, problems: Mapping[str, StoreProblem], plans: Mapping[str, Score]
 ) -> Use:
     """What the plans of all stores take of the chain's limits together."""
-    uses = [score_use(coupling, problem, plans[s]) for s, problem in problems.items()]
-    total = uses[0]
-    for use in uses[1:]:
-        total += use
-    return total
+    return total_use(score_use(coupling, problem, plans[s]) for s, problem in problems.items())
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from planner.assortment.coupling import (
 )
 from planner.assortment.moves import PlansAtPrices, closed_problem
 from planner.assortment.problem import Integers, StoreProblem
-from planner.assortment.repair import Repair, Repaired
+from planner.assortment.repair import Repair, Repaired, shadow_prices_of
 from planner.assortment.result import ChainPlan, StorePlan
 from planner.assortment.score import Score, best_score
 from planner.assortment.stock_program import DUST
@@ -208,8 +208,7 @@ def _common_plans(
         own, local = found[s], chain.plans[store].score
         assert local is not None  # a chain without a plan has no rivals
         facings[store] = own.facings if own is not None else local.facings
-    shadow = {s: {limit.limit: limit.shadow_price for limit in plan.limits}
-              for s, plan in chain.plans.items()}  # fmt: skip
+    shadow = shadow_prices_of(chain.plans)
 
     def repaired(limits: Coupling) -> Repaired:
         work = PlansAtPrices(problems, limits, chain.prices, facings)

@@ -7,7 +7,9 @@ money is that of the budget. Formulas: docs/model.md, "The chain program".
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import functools
+import operator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -129,6 +131,11 @@ class Use:
             self.units_week - other.units_week,
             self.listed - other.listed,
         )
+
+
+def total_use(uses: Iterable[Use]) -> Use:
+    """What several stores take together."""
+    return functools.reduce(operator.add, uses)
 
 
 def use_of(

@@ -18,6 +18,7 @@ from planner.assortment.coupling import ChainPrices, Coupling, Forced, Resource
 from planner.assortment.listing_value import listing_values
 from planner.assortment.moves import PlansAtPrices
 from planner.assortment.problem import Flags, Integers, StoreProblem
+from planner.assortment.result import StorePlan
 from planner.assortment.score import Score, best_score
 from planner.assortment.stock_program import DUST, tuned_together
 
@@ -339,6 +340,24 @@ class Repair:
                 f"{coupling.min_stores[i]} stores; {int(use.listed[i])} can list it"
             )
         return words
+
+
+def shadow_prices_of(plans: Mapping[str, StorePlan]) -> dict[str, dict[str, float]]:
+    """Store -> limit -> shadow price of its plan."""
+    return {s: {limit.limit: limit.shadow_price for limit in p.limits} for s, p in plans.items()}
+
+
+def repaired_plans(
+    problems: Mapping[str, StoreProblem],
+    coupling: Coupling,
+    forced: Forced,
+    prices: ChainPrices,
+    plans: Mapping[str, StorePlan],
+) -> Repaired:
+    """The stores' own plans at the chain's prices, repaired to keep the shared limits."""
+    facings = {s: plan.score.facings for s, plan in plans.items() if plan.score is not None}
+    work = PlansAtPrices(problems, coupling, prices, facings)
+    return Repair(problems, coupling, forced, work, prices, shadow_prices_of(plans)).run()
 
 
 def resource_words(coupling: Coupling, resource: Resource, used: float) -> str:
