@@ -1,4 +1,5 @@
-"""The files that people open, as jobs for the workers: workbooks and pages of the report."""
+"""The files of a run that are not tables, as jobs for the workers: workbooks, pages of the
+report, and what other programs read."""
 
 from __future__ import annotations
 
@@ -14,6 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from planner.outputs.contents import Contents
+from planner.outputs.exchange.positions_csv import positions_csv
+from planner.outputs.exchange.psa import store_psa
 from planner.outputs.report.write import Page, pages, text_of_page
 from planner.outputs.workbook.cells import without_run_id
 from planner.outputs.workbook.chain import write_chain_workbook
@@ -21,6 +24,10 @@ from planner.outputs.workbook.store import write_store_workbook
 
 CHAIN_WORKBOOK = "chain.xlsx"
 STORE_WORKBOOK = "planograms/{}.xlsx"
+POSITIONS_CSV = "exchange/positions.csv"
+STORE_PSA = "exchange/{}.psa"
+FOLDERS = ("planograms", "regions", "exchange")
+"""Where the files lie."""
 CELLS = ("workbook", "sheet", "cell", "value")
 
 
@@ -36,19 +43,20 @@ class MadeFile:
 
 
 class FileJob(Protocol):
-    """What one file is made from."""
+    """What files are made from."""
 
     @property
     def title(self) -> str:
         """What the job is called in a message."""
 
-    def make(self) -> MadeFile:
-        """Make the file."""
+    def make(self) -> tuple[MadeFile, ...]:
+        """Make them."""
 
 
 @dataclass(frozen=True)
-class StoreWorkbookJob:
-    """The workbook of a store; ``contents`` are that store's alone."""
+class StoreFilesJob:
+    """The workbook of a store, and its planograms for other programs where it has fixtures;
+    ``contents`` are that store's alone."""
 
     contents: Contents
     store_id: str
@@ -58,11 +66,15 @@ class StoreWorkbookJob:
         """What the job is called in a message."""
         return f"workbook of store {self.store_id}"
 
-    def make(self) -> MadeFile:
-        """Make the workbook."""
+    def make(self) -> tuple[MadeFile, ...]:
+        """Make the files."""
         file = BytesIO()
         cells = write_store_workbook(self.contents, self.store_id, file)
-        return MadeFile(STORE_WORKBOOK.format(self.store_id), file.getvalue(), cells)
+        workbook = MadeFile(STORE_WORKBOOK.format(self.store_id), file.getvalue(), cells)
+        if self.contents.shelves.empty:
+            return (workbook,)
+        psa = store_psa(self.contents, self.store_id)
+        return workbook, MadeFile(STORE_PSA.format(self.store_id), psa, None)
 
 
 @dataclass(frozen=True)
@@ -72,11 +84,23 @@ class ChainWorkbookJob:
     contents: Contents
     title = "workbook of the chain"
 
-    def make(self) -> MadeFile:
+    def make(self) -> tuple[MadeFile, ...]:
         """Make the workbook."""
         file = BytesIO()
         cells = write_chain_workbook(self.contents, file)
-        return MadeFile(CHAIN_WORKBOOK, file.getvalue(), cells)
+        return (MadeFile(CHAIN_WORKBOOK, file.getvalue(), cells),)
+
+
+@dataclass(frozen=True)
+class PositionsJob:
+    """The positions of all stores as CSV."""
+
+    contents: Contents
+    title = "positions of the chain"
+
+    def make(self) -> tuple[MadeFile, ...]:
+        """Make the file."""
+        return (MadeFile(POSITIONS_CSV, positions_csv(self.contents), None),)
 
 
 @dataclass(frozen=True)
@@ -90,20 +114,21 @@ class PageJob:
         """What the job is called in a message."""
         return self.page.name
 
-    def make(self) -> MadeFile:
+    def make(self) -> tuple[MadeFile, ...]:
         """Make the page."""
-        return MadeFile(self.page.name, text_of_page(self.page).encode(), None)
+        return (MadeFile(self.page.name, text_of_page(self.page).encode(), None),)
 
 
 def file_jobs(contents: Contents, stores: Mapping[str, Contents]) -> list[FileJob]:
-    """A job for every workbook and page of a run, the longest first.
+    """The jobs for all workbooks, pages and other files of a run, the longest first.
 
     ``stores``: the contents of each store, by its id.
     """
     return [
         ChainWorkbookJob(contents),
         *map(PageJob, pages(contents)),
-        *(StoreWorkbookJob(part, store) for store, part in stores.items()),
+        PositionsJob(contents),
+        *(StoreFilesJob(part, store) for store, part in stores.items()),
     ]
 
 
@@ -112,7 +137,7 @@ def workbook_names(stores: Iterable[str]) -> list[str]:
     return [CHAIN_WORKBOOK, *map(STORE_WORKBOOK.format, stores)]
 
 
-def make_file(job: FileJob) -> MadeFile:
+def make_files(job: FileJob) -> tuple[MadeFile, ...]:
     """Do one job."""
     return job.make()
 

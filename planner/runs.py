@@ -21,7 +21,7 @@ from planner.memory import peak_memory_mb
 from planner.outputs.assemble import with_plan_ids
 from planner.outputs.contents import Contents
 from planner.outputs.slices import split_by_store
-from planner.run_files import CellsTable, file_jobs, make_file, workbook_names
+from planner.run_files import FOLDERS, CellsTable, file_jobs, make_files, workbook_names
 from planner.tables.inputs import Inputs
 from planner.tables.scan import sha256_of
 from planner.versions import versions
@@ -137,7 +137,7 @@ def _write_into(
     executor: StoreExecutor,
     progress: Callable[[int, int], None],
 ) -> None:
-    for part in ("planograms", "regions", "inputs", "tables"):
+    for part in (*FOLDERS, "inputs", "tables"):
         (aside / part).mkdir(parents=True)
     stores = dict(split_by_store(contents))
     ids = with_plan_ids(contents, stores)
@@ -147,11 +147,12 @@ def _write_into(
     path, names = aside / "tables" / "cells.parquet", workbook_names(stores)
     with CellsTable(path, names, contents.stamp.run_id) as cells:
         titles = [job.title for job in jobs]
-        finished = executor.map_stores(make_file, jobs, titles)
-        for done, (_, made) in enumerate(finished, start=1):
-            (aside / made.name).write_bytes(made.content)
-            if made.cells is not None:
-                cells.add(made.name, made.cells)
+        finished = executor.map_stores(make_files, jobs, titles)
+        for done, (_, files) in enumerate(finished, start=1):
+            for made in files:
+                (aside / made.name).write_bytes(made.content)
+                if made.cells is not None:
+                    cells.add(made.name, made.cells)
             progress(done, len(jobs))
     tables = {name: getattr(contents, name) for name in TABLES} | dict(evidence)
     for name, table in tables.items():

@@ -128,7 +128,7 @@ def test_a_failed_write_leaves_no_half_folder(shop_run, tmp_path, monkeypatch):
     def full(*arguments: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(runs, "make_file", full)
+    monkeypatch.setattr(runs, "make_files", full)
     with pytest.raises(OSError, match="no space left"):
         plan_of(shop_run.parent / "data", tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
@@ -141,7 +141,7 @@ def test_a_failed_write_keeps_the_earlier_run(shop_run, finished, monkeypatch):
     def full(*arguments: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(runs, "make_file", full)
+    monkeypatch.setattr(runs, "make_files", full)
     with pytest.raises(OSError, match="no space left"):
         plan_of(shop_run.parent / "data", finished, overwrite=True)
     assert everything(finished) == before

@@ -6,7 +6,7 @@ from planner.audit.folder import MANIFEST, RunFolder
 from planner.audit.ledger import Ledger
 from planner.tables.scan import sha256_of
 
-EXPECTED = ("report.html", "chain.xlsx")
+EXPECTED = ("report.html", "chain.xlsx", "exchange/positions.csv")
 
 
 def check_files(run: RunFolder, ledger: Ledger) -> None:

@@ -47,6 +47,7 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
                 "waste_units_week",
                 "sales_week",
                 "margin_week",
+                "spend_week",
             ),
             ("core", "listed"),
         ),

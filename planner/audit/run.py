@@ -8,6 +8,7 @@ from pathlib import Path
 from planner.audit import (
     chain_limits,
     economics,
+    exchange,
     left_out,
     planogram,
     rules,
@@ -56,6 +57,8 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (workbooks.check_cells, ("cells",)),
     (workbooks.check_item_lists, ("assortment", "cells")),
     (workbooks.check_drawings, ("assortment", "cells", "positions")),
+    (exchange.check_csv, ("assortment", "positions", "store_plans")),
+    (exchange.check_psa, ("assortment", "positions", "shelves")),
 )
 """Each check with the tables of the run that it reads."""
 

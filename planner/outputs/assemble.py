@@ -195,6 +195,7 @@ def _assortment_table(assortment: Assortment, shelves: Shelves) -> pd.DataFrame:
                     "margin_week": plan.margin_week - problem.facing_money_week * extra,
                     "status": status,
                     "reason": list(assortment.outcomes[store].reasons),
+                    "spend_week": plan.spend_week,
                 }
             )
         )

@@ -17,6 +17,8 @@ from planner.audit.folder import SEAL, seal_of
 from planner.demand.backtest.result import empty_scores
 from planner.demand.signal_effects import no_signal_effects
 from planner.outputs.contents import LEFT_OUT, Contents, Stamp
+from planner.outputs.exchange.positions_csv import positions_csv
+from planner.outputs.exchange.psa import store_psa
 from planner.outputs.workbook.cells import workbook_cells
 from planner.outputs.workbook.store import write_store_workbook
 from planner.shelves.place import place
@@ -98,6 +100,10 @@ def write_run(folder: Path, data: Path) -> Path:
     chain.worksheets[0]["A1"] = "Chain"
     chain.save(folder / "chain.xlsx")
     (folder / "report.html").write_text("<html></html>")
+    (folder / "exchange").mkdir()
+    (folder / "exchange" / "positions.csv").write_bytes(positions_csv(contents))
+    for store_id in LISTED:
+        (folder / "exchange" / f"{store_id}.psa").write_bytes(store_psa(contents, store_id))
     tables["cells"] = pd.concat(
         [workbook_cells(folder / name).assign(workbook=name) for name in ("chain.xlsx", *names)],
         ignore_index=True,
@@ -282,8 +288,10 @@ def _row(
     row = {"store_id": store_id, "item_id": item_id, "core": bool(items.loc[item_id, "core"])}
     if item_id not in LISTED[store_id]:
         zero = dict.fromkeys(
-            ("demand_units_week", "sold_units_week", "waste_units_week", "sales_week"), 0.0
-        )
+            ("demand_units_week", "sold_units_week", "waste_units_week", "sales_week",
+             "spend_week"),
+            0.0,
+        )  # fmt: skip
         rest = {"margin_week": 0.0, "status": "NOT CARRIED", "reason": "worth less than others"}
         return {**row, "listed": False, "facings": 0, "stock_units_cycle": 0.0, **zero, **rest}
     week = 0.0
@@ -320,6 +328,7 @@ def _row(
         "sold_units_week": r * sold,
         "waste_units_week": r * waste,
         "sales_week": e["price"] * r * sold,
+        "spend_week": e["spend_cost"] * r * (sold + waste),
         "margin_week": margin,
         "status": "KEEP",
         "reason": "earns its width",

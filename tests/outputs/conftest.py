@@ -246,6 +246,7 @@ def _store_tables(
             "waste_units_week": waste,
             "sales_week": sales,
             "margin_week": margin,
+            "spend_week": (sold + waste) * items["unit_cost"].to_numpy() * 1.05,
             "status": status,
             "reason": np.where(
                 placed, "Earns its width", "No shelf space left: the width is worth more elsewhere"
@@ -263,7 +264,7 @@ def _store_tables(
     if new.any() and out.any():
         changes.loc[0, "replaces"] = items["item_id"][out].iloc[0]
     width = shelves.groupby("fixture_type")[["used_cm", "width_cm"]].sum()
-    spend = float(((sold + waste) * items["unit_cost"]).sum())
+    spend = float(assortment["spend_week"].sum())
     local_items = float((placed & ~items["core"]).sum())
     limits = pd.DataFrame(
         {

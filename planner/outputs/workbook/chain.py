@@ -6,21 +6,19 @@ from pathlib import Path
 from typing import IO, Any
 
 import pandas as pd
-from openpyxl.utils import get_column_letter
 
 from planner.outputs import numbers
 from planner.outputs.contents import Contents
 from planner.outputs.signals import moved_items
 from planner.outputs.workbook import styles, words
+from planner.outputs.workbook.chain_orders import write_orders
+from planner.outputs.workbook.chain_range import write_range
 from planner.outputs.workbook.grid import Formula
+from planner.outputs.workbook.pages import paginate
 from planner.outputs.workbook.save import save
 from planner.outputs.workbook.shared import write_assumptions, write_changes, write_limits
 from planner.outputs.workbook.sheet import HEADER_ROW, Book, Column, Heading
 from planner.outputs.workbook.summary import value_lines, write_comparison
-
-_STORES_A_PAGE = 40
-"""Columns of the range matrix that are still legible on one landscape page."""
-
 
 def write_chain_workbook(contents: Contents, path: Path | IO[bytes]) -> pd.DataFrame:
     """Write ``chain.xlsx`` of a run; the same contents give the same bytes.
@@ -42,11 +40,11 @@ def write_chain_workbook(contents: Contents, path: Path | IO[bytes]) -> pd.DataF
     _write_summary(book, contents)
     _write_stores(book, contents)
     _write_left_out(book, contents)
-    _write_range(book, contents)
+    write_range(book, contents)
     write_changes(book, contents, of_chain=True)
-    _write_local_by_region(book, contents)
+    _write_local_by_city(book, contents)
     _write_signals(book, contents)
-    _write_orders(book, contents)
+    write_orders(book, contents)
     write_limits(book, contents, of_chain=True)
     write_assumptions(book, contents)
     return save(book, path, stamp.data_date, f"Plan of {stamp.chain_name}")
@@ -120,7 +118,7 @@ def _write_stores(book: Book, contents: Contents) -> None:
     figures = contents.figures.pivot(index="store_id", columns="plan")
     figures.columns = pd.Index(["_".join(pair) for pair in figures.columns.to_list()])
     stores = (
-        contents.stores[["store_id", "store_name", "region"]]
+        contents.stores[["store_id", "store_name", "city", "region"]]
         .merge(contents.store_plans, on="store_id")
         .merge(figures, left_on="store_id", right_index=True, how="left")
         .merge(
@@ -134,6 +132,7 @@ def _write_stores(book: Book, contents: Contents) -> None:
     fields: list[tuple[Column, str]] = [
         (Column("Store", 8, styles.CENTRED), "store_id"),
         (Column("Name", 20, styles.LONG_TEXT), "store_name"),
+        (Column("City", 12, styles.LONG_TEXT), "city"),
         (Column("Region", 12, styles.LONG_TEXT), "region"),
         (Column("Plan", 9, styles.CENTRED), "plan"),
         (Column("Proof", 12, styles.CENTRED), "proof"),
@@ -156,91 +155,69 @@ def _write_stores(book: Book, contents: Contents) -> None:
         (Column("Plan id", 14, styles.LONG_TEXT), "plan_id"),
     ]
     empty = pd.Series(float("nan"), index=stores.index)
-    book.sheet("Stores", "Stores").table(
+    sheet = book.sheet("Stores", "Stores")
+    sheet.table(
         [column for column, _ in fields],
         zip(*(stores.get(name, empty) for _, name in fields), strict=True),
     )
+    sheet.freeze(HEADER_ROW + 1, 3)
 
 
-def _write_range(book: Book, contents: Contents) -> None:
-    """The matrix item x store; C or L and the facings where listed, nothing elsewhere."""
-    listed = contents.assortment[contents.assortment["listed"]]
-    printed = contents.positions.groupby(["store_id", "item_id"])["facings"].sum()
-    keys = pd.MultiIndex.from_frame(listed[["store_id", "item_id"]])
-    facings = printed.reindex(keys).to_numpy()
-    cells = {
-        (item_id, store_id): ("C" if core else "L") + f"{own if pd.isna(shown) else shown:.0f}"
-        for item_id, store_id, core, own, shown in zip(
-            listed["item_id"],
-            listed["store_id"],
-            listed["core"],
-            listed["facings"],
-            facings,
-            strict=True,
+def _write_local_by_city(book: Book, contents: Contents) -> None:
+    """Which local items each city lists, in how many of its stores, the most listed first."""
+    stamp = contents.stamp
+    stores = contents.stores.assign(city=contents.stores["city"].replace("", "not known"))
+    size = stores["city"].value_counts()
+    rank = {city: k for k, city in enumerate(dict.fromkeys(stores["city"]))}
+    listed = contents.assortment
+    table = (
+        listed[listed["listed"] & ~listed["core"]]
+        .merge(stores[["store_id", "city"]], on="store_id")
+        .groupby(["city", "item_id"], as_index=False)
+        .agg(
+            stores=("store_id", "size"),
+            sold=("sold_units_week", "sum"),
+            sales=("sales_week", "sum"),
+            margin=("margin_week", "sum"),
         )
-    }
-    items = contents.items[contents.items["item_id"].isin(listed["item_id"])]
-    items = items.sort_values(["need_group", "item_name", "item_id"], kind="stable")
-    stores = list(contents.stores["store_id"])
-    sheet = book.sheet(
-        "Range",
-        "Range: C core or L local, with facings",
-        pages_wide=-(-len(stores) // _STORES_A_PAGE),
+        .merge(contents.items[["item_id", "item_name", "need_group"]], on="item_id")
     )
-    fixed = (
-        Column("PLU", 9, styles.CENTRED),
-        Column("Item", 30, styles.LONG_TEXT),
-        Column("Need group", 17, styles.LONG_TEXT),
-        Column("Stores", 7, styles.WHOLE),
+    table = (
+        table.assign(rank=table["city"].map(rank))
+        .sort_values(
+            ["rank", "stores", "margin", "item_id"],
+            ascending=[True, False, False, True],
+            kind="stable",
+        )
+        .reset_index(drop=True)
     )
-    columns = (*fixed, *(Column(s, 5.5, styles.CENTRED) for s in stores))
-    first, last = get_column_letter(len(fixed) + 1), get_column_letter(len(columns))
+    columns = (
+        Column("City", 20, styles.LONG_TEXT),
+        Column("PLU", 10, styles.CENTRED),
+        Column("Item", 34, styles.LONG_TEXT),
+        Column("Need group", 20, styles.LONG_TEXT),
+        Column("Stores with it", 9, styles.WHOLE),
+        Column("Stores of the city", 9, styles.WHOLE),
+        Column("Share of stores", 9, styles.SHARE),
+        Column("Sold units per week", 12, styles.UNITS, total=True),
+        words.money_column("Sales per week", stamp, 14, total=True),
+        words.money_column("Margin per week", stamp, 14, total=True),
+    )
+    sheet = book.sheet("Local by city", "Local items by city")
     sheet.table(
         columns,
         (
             (
-                *(item.item_id, item.item_name, item.need_group),
-                Formula(f"=COUNTA({first}{row}:{last}{row})"),
-                *(cells.get((item.item_id, store_id)) for store_id in stores),
+                *(item.city, item.item_id, item.item_name, item.need_group),
+                *(item.stores, size[item.city]),
+                Formula(f"=E{row}/F{row}", item.stores / size[item.city]),
+                *(item.sold, item.sales, item.margin),
             )
-            for row, item in enumerate(_rows(items), start=HEADER_ROW + 1)
-        ),
-    )
-    sheet.freeze(HEADER_ROW + 1, len(fixed) + 1)
-
-
-def _write_local_by_region(book: Book, contents: Contents) -> None:
-    listed = contents.assortment
-    local = listed[listed["listed"] & ~listed["core"]].merge(
-        contents.stores[["store_id", "region"]], on="store_id"
-    )
-    counts = pd.crosstab(local["item_id"], local["region"])
-    size = contents.stores["region"].value_counts()
-    regions = [r for r in dict.fromkeys(contents.stores["region"]) if r in counts.columns]
-    counts["all"] = counts.sum(axis=1)
-    table = counts.reset_index().merge(
-        contents.items[["item_id", "item_name", "need_group"]], on="item_id"
-    )
-    table = table.sort_values(["all", "item_id"], ascending=[False, True], kind="stable")
-    columns = (
-        Column("PLU", 10, styles.CENTRED),
-        Column("Item", 34, styles.LONG_TEXT),
-        Column("Need group", 20, styles.LONG_TEXT),
-        Column("Stores", 9, styles.WHOLE),
-        *(Column(f"{r} (of {size[r]})", 14, styles.WHOLE) for r in regions),
-    )
-    book.sheet("Local by region", "Local items: stores that list them, by region").table(
-        columns,
-        zip(
-            table["item_id"],
-            table["item_name"],
-            table["need_group"],
-            table["all"],
-            *(table[r] for r in regions),
-            strict=True,
+            for row, item in enumerate(_rows(table), start=HEADER_ROW + 1)
         ),
         empty="No store lists a local item.",
     )
+    paginate(sheet, columns, table["city"].tolist())
 
 
 def _write_signals(book: Book, contents: Contents) -> None:
@@ -267,42 +244,6 @@ def _write_signals(book: Book, contents: Contents) -> None:
             strict=True,
         ),
         empty="No signal is seen to move an item.",
-    )
-
-
-def _write_orders(book: Book, contents: Contents) -> None:
-    """Purchases a week of each item over all stores: what is sold and what is thrown away."""
-    stamp = contents.stamp
-    listed = contents.assortment[contents.assortment["listed"]]
-    units = listed.groupby("item_id", as_index=False).agg(
-        stores=("store_id", "size"),
-        sold=("sold_units_week", "sum"),
-        waste=("waste_units_week", "sum"),
-    )
-    orders = units.merge(
-        contents.items[["item_id", "item_name", "supplier_id", "unit_cost"]], on="item_id"
-    ).sort_values(["supplier_id", "item_id"], kind="stable")
-    columns = (
-        Column("Supplier", 14, styles.CENTRED),
-        Column("PLU", 10, styles.CENTRED),
-        Column("Item", 40, styles.LONG_TEXT),
-        Column("Stores", 9, styles.WHOLE),
-        Column("Sold units per week", 13, styles.UNITS, total=True),
-        Column("Waste units per week", 13, styles.UNITS, total=True),
-        Column("Purchase units per week", 13, styles.UNITS, total=True),
-        words.money_column("Unit cost", stamp, 12),
-        words.money_column("Purchase cost per week", stamp, 15, total=True),
-    )
-    book.sheet("Orders", "Orders of a week").table(
-        columns,
-        (
-            (
-                *(o.supplier_id or "unknown", o.item_id, o.item_name, o.stores, o.sold, o.waste),
-                *(Formula(f"=E{row}+F{row}"), o.unit_cost, Formula(f"=G{row}*H{row}")),
-            )
-            for row, o in enumerate(_rows(orders), start=HEADER_ROW + 1)
-        ),
-        empty="Nothing is listed.",
     )
 
 

@@ -36,6 +36,9 @@ class Formula:
     """A formula as the value of a cell, beginning with ``=``."""
 
     text: str
+    result: float | None = None
+    """What it comes to, for programs that show a file without computing it (previews of mail,
+    protected view); None: nothing is shown there."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,14 @@ class Grid:
     def height(self, row: int, points: float) -> None:
         """Set the height of a row that is not closed."""
         self._heights[row] = points
+
+    def least_height(self, row: int, points: float) -> None:
+        """Set the height of a row that is not closed and has none."""
+        self._heights.setdefault(row, points)
+
+    def points(self, first: int, last: int) -> float:
+        """Height of the rows first..last, none of which is closed, all with their height set."""
+        return sum(self._heights[row] for row in range(first, last + 1))
 
     def close(self, row: int) -> None:
         """Nothing more comes into this row; a long table takes less memory so."""
@@ -172,7 +183,9 @@ def _of_value(value: Any, style: int, as_date: bool) -> tuple[str, str]:
             return f'" s="{style}"/>', ""  # nan and inf: no cell can hold them
         return f'" s="{style}"><v>{number}</v></c>', _number_read(number, as_date)
     if isinstance(value, Formula):
-        xml = f'" s="{style}"><f>{escape(value.text[1:])}</f><v></v></c>'
+        result = "" if value.result is None else f"{value.result:.16g}"
+        stored = "" if "n" in result else result
+        xml = f'" s="{style}"><f>{escape(value.text[1:])}</f><v>{stored}</v></c>'
         return xml, text_of(value.text)
     if isinstance(value, RichText):
         runs = [

@@ -10,6 +10,7 @@ import pandas as pd
 from planner.outputs.contents import Contents
 from planner.outputs.limit_words import is_least, limit_name
 from planner.outputs.workbook import styles, words
+from planner.outputs.workbook.pages import paginate
 from planner.outputs.workbook.sheet import NOT_APPLICABLE, Book, Column
 
 _STORE = Column("Store", 10, styles.CENTRED)
@@ -28,7 +29,7 @@ def write_changes(book: Book, contents: Contents, *, of_chain: bool = False) -> 
         Column("Replaces item", 28, styles.LONG_TEXT),
         Column("First order", 13, styles.DAY),
         Column("Last order", 13, styles.DAY),
-        Column("Why", 45, styles.LONG_TEXT),
+        Column("Why", 90 if of_chain else 45, styles.LONG_TEXT),
     )
     name = contents.items.set_index("item_id")["item_name"].to_dict()
     rows = []
@@ -49,9 +50,10 @@ def write_changes(book: Book, contents: Contents, *, of_chain: bool = False) -> 
                 row.reason,
             )
         )
-    book.sheet("Changes", "Changes against the current range").table(
-        columns, rows, empty="Nothing comes, leaves or moves."
-    )
+    sheet = book.sheet("Changes", "Changes against the current range")
+    sheet.table(columns, rows, empty="Nothing comes, leaves or moves.")
+    if of_chain:
+        paginate(sheet, columns, contents.changes["store_id"].tolist())
 
 
 def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> None:
@@ -91,7 +93,10 @@ def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> N
             strict=True,
         )
     ]
-    book.sheet("Limits", "Limits").table(columns, rows, empty="No limit holds here.")
+    sheet = book.sheet("Limits", "Limits")
+    sheet.table(columns, rows, empty="No limit holds here.")
+    if of_chain:
+        paginate(sheet, columns, limits["store_id"].tolist())
 
 
 def _more(row: Mapping[Hashable, Any] | None, limit: str) -> tuple[float | str, float | str, str]:

@@ -52,6 +52,14 @@ class Column:
     """Summed by a live formula below the table."""
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A value in another look than its column's."""
+
+    value: Any
+    look: Look
+
+
 class Book:
     """A workbook under construction: unique sheet names, one heading, shared styles."""
 
@@ -103,6 +111,8 @@ class Sheet:
         self.worksheet: Any = worksheet
         self._grid = grid
         self._style = style_book.number
+        self.row_points: dict[int, float] = {}
+        """Heights of the rows that were given one."""
 
     def put(self, row: int, column: int, value: Any, look: Look) -> None:
         """Write a value; missing numbers and dates are marked, never blank."""
@@ -155,6 +165,7 @@ class Sheet:
 
     def height(self, row: int, points: float) -> None:
         """Set the height of a row, in points."""
+        self.row_points[row] = points
         self._grid.height(row, points)
 
     def freeze(self, row: int, column: int) -> None:
@@ -190,7 +201,10 @@ class Sheet:
         row = top
         for row, values in enumerate(rows, start=top + 1):
             for offset, (column, value) in enumerate(zip(columns, values, strict=True)):
-                self.put(row, 1 + offset, value, column.look)
+                if isinstance(value, Shown):
+                    self.put(row, 1 + offset, value.value, value.look)
+                else:
+                    self.put(row, 1 + offset, value, column.look)
             self.height(row, _row_points(columns, values))
             self._grid.close(row)
         last = row

@@ -1,0 +1,73 @@
+"""The positions of the whole chain as one CSV file, for Excel and for space planning."""
+
+from __future__ import annotations
+
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import IO
+
+import pandas as pd
+
+from planner.outputs.contents import Contents
+from planner.outputs.exchange.standing import standing_items
+
+TEXT = ("store_id", "store_name", "fixture_id", "fixture_type", "item_id", "item_name",
+        "need_group", "core", "status", "plan_id", "valid_from", "valid_to")  # fmt: skip
+COLUMNS = ("store_id", "store_name", "fixture_id", "fixture_type", "bay", "shelf", "position",
+           "left_cm", "width_cm", "facings", "item_id", "item_name", "need_group", "core",
+           "status", "plan_id", "valid_from", "valid_to")  # fmt: skip
+"""Their order and meaning are kept; new ones come at the end."""
+
+DECIMALS_CM = 3
+_MARKED = ("=", "+", "-", "@", "\t", "\r", "'")
+"""A text that begins so would be taken for a formula, or for a text that is marked."""
+
+
+def positions_csv(contents: Contents) -> bytes:
+    """The file: UTF-8 with the mark by which Excel knows it, lines ended as RFC 4180 says.
+
+    A text that begins with = + - @ or an apostrophe has an apostrophe before it: without one,
+    Excel would reckon it as a formula. ``read_positions_csv`` takes it off again.
+    """
+    stores = contents.stores[["store_id", "store_name"]].merge(
+        contents.store_plans[["store_id", "plan_id"]], on="store_id", how="left"
+    )
+    frame = standing_items(contents).merge(stores, on="store_id", how="left")
+    stamp = contents.stamp
+    frame = frame.assign(
+        core=frame["core"].map({True: "yes", False: "no"}),
+        status=frame["state"],
+        valid_from=stamp.valid_from.date().isoformat(),
+        valid_to=stamp.valid_to.date().isoformat(),
+        left_cm=frame["left_cm"].round(DECIMALS_CM) + 0.0,
+        width_cm=frame["width_cm"].round(DECIMALS_CM),
+        **{name: frame[name].astype("int64") for name in ("bay", "shelf", "position", "facings")},
+    )[list(COLUMNS)]
+    for name in TEXT:
+        frame[name] = _marked(frame[name])
+    text = StringIO(newline="")
+    frame.to_csv(text, index=False, lineterminator="\r\n")
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _marked(column: pd.Series[str]) -> pd.Series[str]:
+    column = column.astype("str")
+    return column.where(~column.str.startswith(_MARKED), "'" + column)
+
+
+def read_positions_csv(source: Path | IO[bytes] | bytes) -> pd.DataFrame:
+    """The file read back: a row a position, ids and names as text, ``core`` yes or no.
+
+    Raises ValueError where a column is missing or a number is none.
+    """
+    file = BytesIO(source) if isinstance(source, bytes) else source
+    types = {name: "str" for name in TEXT}
+    frame = pd.read_csv(file, dtype=types, keep_default_na=False, encoding="utf-8-sig")
+    missing = [name for name in COLUMNS if name not in frame.columns]
+    if missing:
+        raise ValueError(f"no column {', '.join(missing)}")
+    for name in TEXT:
+        column = frame[name].astype("str")
+        frame[name] = column.where(~column.str.startswith("'"), column.str[1:])
+    numbers = [name for name in COLUMNS if name not in TEXT]
+    return frame[list(COLUMNS)].astype(dict.fromkeys(numbers, "float64"))
