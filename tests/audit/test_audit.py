@@ -417,6 +417,49 @@ def test_a_changed_file_is_named_by_its_content(
     assert_found(run, "tables/assortment.parquet", *words)
 
 
+def test_what_other_programs_read_is_compared_with_the_table(loaded: RunFolder) -> None:
+    """A position that moved after the files were written is named in each of them."""
+    there = loaded.tables["positions"]
+    one = (there["store_id"] == "7") & (there["item_id"] == "4021")
+    moved = there.assign(left_cm=there["left_cm"].where(~one, there["left_cm"] + 2.0))
+    for changed, words in (
+        (moved, ("store 7, item 4021: left_cm is", "expected")),
+        (there[~one], ("store 7, item 4021 is there, but not in tables/positions.parquet",)),
+    ):
+        folder = replace(loaded, tables={**loaded.tables, "positions": changed})
+        found = [f for f in findings_of_all_checks(folder) if f.startswith("exchange/")]
+        assert {f.split(":")[0] for f in found} == {"exchange/positions.csv", "exchange/7.psa"}
+        assert all(word in finding for finding in found for word in words), found
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "words"),
+    [
+        ("positions.csv", b",Apples Fuji,", b",Apples Gala,", ("item_name is 'Apples Gala'",)),
+        ("positions.csv", b"store_id,", b"shop,", ("cannot be read", "store_id")),
+        ("7.psa", b",Apples Fuji,", b",Apples Gala,", ("item_name is 'Apples Gala'",)),
+        ("8.psa", b"PROSPACE", b"PROSPECT", ("cannot be read", "first line")),
+    ],
+)
+def test_an_edited_exchange_file_is_named(
+    run: Path, name: str, old: bytes, new: bytes, words: tuple[str, ...]
+) -> None:
+    """The file, the item and both texts are told, though its hash was written anew."""
+    file = run / "exchange" / name
+    content = file.read_bytes()
+    assert old in content
+    file.write_bytes(content.replace(old, new))
+    sign(run)
+    assert_found(run, f"exchange/{name}", *words)
+
+
+def test_a_missing_exchange_file_is_named(run: Path) -> None:
+    """Also where run.json no longer knows of it."""
+    (run / "exchange" / "8.psa").unlink()
+    sign(run)
+    assert_found(run, "exchange/8.psa is missing")
+
+
 def test_a_changed_table_is_named_by_its_hash(run: Path) -> None:
     """Whatever was changed, the file is named."""
     path = run / "tables" / "recapture.parquet"

@@ -1,8 +1,28 @@
+from dataclasses import replace
+from io import BytesIO
+
+import pandas as pd
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils import column_index_from_string
 
 from planner.outputs.workbook.chain import write_chain_workbook
+from planner.outputs.workbook.chain_orders import order_table
 from planner.outputs.workbook.sheet import HEADER_ROW
+
+
+def of_many_stores(two, stores):
+    """The contents of so many stores, each like one of the two that are given."""
+    ids = [f"{k + 1:03d}" for k in range(stores)]
+
+    def many(frame):
+        own = [frame[frame["store_id"] == i] for i in ("001", "002")]
+        parts = [own[k % 2].assign(store_id=store) for k, store in enumerate(ids)]
+        return pd.concat(parts, ignore_index=True)
+
+    names = ("stores", "demand", "assortment", "limits", "positions", "shelves", "store_plans",
+             "figures", "changes")  # fmt: skip
+    return replace(two, **{name: many(getattr(two, name)) for name in names})
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +52,9 @@ def test_sheets_and_stamp(book, contents):
         "Stores",
         "Range",
         "Changes",
-        "Local by region",
+        "Local by city",
         "Signals",
+        "Suppliers",
         "Orders",
         "Limits",
         "Assumptions",
@@ -45,21 +66,63 @@ def test_sheets_and_stamp(book, contents):
 
 
 def test_range_matrix_is_the_assortment(book, contents):
-    """A cell says C or L and the printed facings exactly where the store lists the item."""
-    cells = {
-        (row["PLU"], store): row[store]
-        for row in rows(book["Range"])
-        for store in contents.stores["store_id"]
-        if row[store]
-    }
+    """A cell holds the printed facings, shown behind C or L, exactly where the item is listed."""
+    sheet = book["Range"]
+    columns = {sheet.cell(HEADER_ROW, c).value: c for c in range(1, sheet.max_column + 1)}
+    ids = contents.stores["store_id"].tolist()
+    found = {}
+    for row in range(HEADER_ROW + 1, sheet.max_row + 1):
+        for store in ids if sheet.cell(row, 1).value else ():
+            cell = sheet.cell(row, columns[store])
+            if cell.value is not None:
+                found[sheet.cell(row, 1).value, store] = (cell.value, cell.number_format)
     listed = contents.assortment[contents.assortment["listed"]]
     facings = contents.positions.set_index(["item_id", "store_id"])["facings"]
-    assert cells == {
-        (item, store): f"{'C' if core else 'L'}{facings[item, store]}"
+    assert found == {
+        (item, store): (facings[item, store], '"C"0' if core else '"L"0')
         for item, store, core in zip(
             listed["item_id"], listed["store_id"], listed["core"], strict=True
         )
     }
+
+
+def test_range_is_counted_by_live_formulas(book, contents):
+    """Stores and facings of an item, items and facings of a store follow the matrix."""
+    sheet = book["Range"]
+    count = contents.assortment.query("listed")["item_id"].nunique()
+    first, last = HEADER_ROW + 1, HEADER_ROW + count
+    assert sheet.cell(first, 5).value == f"=COUNT(G{first}:H{first})"
+    assert sheet.cell(first, 6).value == f"=SUM(G{first}:H{first})"
+    totals = {sheet.cell(last + k, 2).value: sheet.cell(last + k, 7).value for k in range(1, 5)}
+    span = f"G{first}:G{last}"
+    core = f"$D${first}:$D${last}"
+    assert totals == {
+        "Items": f"=COUNT({span})",
+        "Core items": f'=COUNTIFS({core},"C",{span},">0")',
+        "Local items": f'=COUNTIFS({core},"L",{span},">0")',
+        "Facings": f"=SUM({span})",
+    }
+    assert sheet.freeze_panes == f"G{first}"
+
+
+def test_of_very_many_stores_the_counts_by_place_are_printed(contents):
+    """The stores' own columns are for the screen; those of a place stand beside one another."""
+    many = of_many_stores(contents, 90)
+    file = BytesIO()
+    write_chain_workbook(many, file)
+    sheet = load_workbook(file)["Range"]
+    heads = [cell.value for cell in sheet[HEADER_ROW]]
+    assert heads[6:8] == ["Springfield (of 45)", "Lake & Town (of 45)"]
+    assert sorted(heads[8:]) == many.stores["store_id"].tolist()
+    listed = many.assortment.query("listed")["item_id"].nunique()
+    assert sheet.print_area.endswith(f"$H${HEADER_ROW + listed}")
+    city = many.stores.set_index("store_id")["city"]
+    spans = [str(sheet.cell(HEADER_ROW + 1, column).value) for column in (7, 8)]
+    for head, span in zip(heads[6:8], spans, strict=True):
+        a, b = (column_index_from_string(part.strip("0123456789")) for part in
+                span.removeprefix("=COUNT(").removesuffix(")").split(":"))  # fmt: skip
+        assert {f"{city[heads[k - 1]]} (of 45)" for k in range(a, b + 1)} == {head}
+        assert b - a == 44
 
 
 def test_stores_stand_beside_common_and_current(book, contents):
@@ -83,19 +146,69 @@ def test_orders_are_what_is_sold_and_wasted(book, contents):
     for number, row in enumerate(table[:-1], start=HEADER_ROW + 1):
         assert row["Sold units per week"] == pytest.approx(sold[row["PLU"]])
         assert row["Purchase units per week"] == f"=E{number}+F{number}"
-        assert row["Purchase cost per week"] == f"=G{number}*H{number}"
+        assert row["Cases per week"] == f"=G{number}/H{number}"
+        assert row["Purchase cost per week"] == f"=G{number}*J{number}"
 
 
-def test_local_items_are_counted_by_region(book, contents):
-    """Stores of each region that list an item which is not core."""
-    a = contents.assortment.merge(contents.stores[["store_id", "region"]], on="store_id")
+def test_orders_cost_what_the_budgets_count(contents):
+    """Money of all orders is what all stores spend, loss before the shelf included."""
+    orders = order_table(contents)
+    units = orders["sold_units_week"] + orders["waste_units_week"]
+    spend = contents.figures.query("plan == 'local'")["spend_week"].sum()
+    assert (units * orders["unit_cost"]).sum() == pytest.approx(spend)
+
+
+def test_suppliers_stand_beside_their_limits(contents):
+    """Each supplier's order, its minimum, maximum and fewest stores; who is not ordered from."""
+    orders = order_table(contents)
+    units = orders["sold_units_week"] + orders["waste_units_week"]
+    money = (units * orders["unit_cost"]).groupby(orders["supplier_id"]).sum()
+    asked = [("supplier_min_order:S0", 0.9 * money["S0"]), ("supplier_max_units:S1", 9000.0),
+             ("supplier_min_order:*", 100.0), ("min_stores:04001", 2.0)]  # fmt: skip
+    limits = pd.DataFrame(asked, columns=["limit", "available"]).assign(
+        store_id="", unit="money/week", used=1.0, shadow_price=0.0
+    )
+    both = pd.concat([contents.limits, limits], ignore_index=True)
+    file = BytesIO()
+    write_chain_workbook(replace(contents, limits=both), file)
+    table = {row["Supplier"]: row for row in rows(load_workbook(file)["Suppliers"])[:-1]}
+    assert list(table) == ["*", "S0", "S1", "S2"]
+    assert table["S0"]["Minimum order per week"] == pytest.approx(0.9 * money["S0"])
+    assert table["S0"]["Minimum order"] == "met"
+    assert table["*"]["Minimum order"] == "not ordered from"
+    assert table["*"]["Purchase units per week"] == 0
+    assert table["S1"]["Most units per week"] == 9000
+    assert table["S1"]["Fewest stores asked of a local item"] == 2
+    assert table["S2"]["Minimum order per week"] == table["S2"]["Units left"] == "–"
+    row = list(table).index("S1") + HEADER_ROW + 1
+    assert table["S1"]["Units left"] == f"=H{row}-D{row}"
+    assert "EXACT" in table["S1"]["Purchase units per week"]
+
+
+def test_local_items_are_counted_by_city(book, contents):
+    """Stores of each city that list an item which is not core, with the city's own stores."""
+    a = contents.assortment.merge(contents.stores[["store_id", "city"]], on="store_id")
     local = a[a["listed"] & ~a["core"]]
-    expected = local.groupby("item_id").size().to_dict()
-    table = rows(book["Local by region"])
-    assert {row["PLU"]: row["Stores"] for row in table} == expected
-    north = local[local["region"] == "North"]["item_id"]
-    found = {row["PLU"] for row in table if row["North (of 1)"] == 1}
-    assert found == set(north)
+    expected = local.groupby(["city", "item_id"]).size().to_dict()
+    table = rows(book["Local by city"])[:-1]
+    assert {(row["City"], row["PLU"]): row["Stores with it"] for row in table} == expected
+    assert {row["Stores of the city"] for row in table} == {1}
+    sold = local.groupby(["city", "item_id"])["sold_units_week"].sum()
+    for row in table:
+        assert row["Sold units per week"] == pytest.approx(sold[row["City"], row["PLU"]])
+    assert [row["City"] for row in table] == sorted(
+        (row["City"] for row in table), key=["Springfield", "Lake & Town"].index
+    )
+
+
+def test_every_sheet_prints_landscape_with_its_head_on_each_page(book):
+    """Repeated heads, run id and page in the footer, whatever the sheet."""
+    for sheet in book.worksheets:
+        assert sheet.page_setup.orientation == "landscape"
+        assert "2024-10-01-7f3a" in sheet.oddFooter.left.text
+        assert "&P" in sheet.oddFooter.right.text
+        if sheet.title != "Summary":
+            assert sheet.print_title_rows.endswith(f"${HEADER_ROW}")
 
 
 def test_same_contents_same_bytes(path, contents, tmp_path):

@@ -61,7 +61,7 @@ def read_positions_csv(source: Path | IO[bytes] | bytes) -> pd.DataFrame:
     Raises ValueError where a column is missing or a number is none.
     """
     file = BytesIO(source) if isinstance(source, bytes) else source
-    types = {name: "str" for name in TEXT}
+    types = dict.fromkeys(TEXT, "str")
     frame = pd.read_csv(file, dtype=types, keep_default_na=False, encoding="utf-8-sig")
     missing = [name for name in COLUMNS if name not in frame.columns]
     if missing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,13 +13,14 @@ from planner.outputs.contents import Contents
 from planner.outputs.signals import moved_items
 from planner.outputs.workbook import styles, words
 from planner.outputs.workbook.chain_orders import write_orders
-from planner.outputs.workbook.chain_range import write_range
+from planner.outputs.workbook.chain_range import MOST_STORES_PRINTED, write_range
 from planner.outputs.workbook.grid import Formula
 from planner.outputs.workbook.pages import paginate
 from planner.outputs.workbook.save import save
 from planner.outputs.workbook.shared import write_assumptions, write_changes, write_limits
 from planner.outputs.workbook.sheet import HEADER_ROW, Book, Column, Heading
 from planner.outputs.workbook.summary import value_lines, write_comparison
+
 
 def write_chain_workbook(contents: Contents, path: Path | IO[bytes]) -> pd.DataFrame:
     """Write ``chain.xlsx`` of a run; the same contents give the same bytes.
@@ -68,10 +70,13 @@ def _write_summary(book: Book, contents: Contents) -> None:
     for line in value_lines(value[value["level"] == "chain"], stamp):
         sheet.put(row, 1, line, styles.PLAIN_TEXT)
         row += 1
+    for line in _count_lines(contents):
+        sheet.put(row, 1, line, styles.PLAIN_TEXT)
+        row += 1
     row += 1
     sheet.put(row, 1, "Value of going local, by region", styles.SECTION)
     regions = value[value["level"] == "region"]
-    sheet.table(
+    row = sheet.table(
         (
             Column("Region", 40, styles.TEXT),
             Column("Against", 18, styles.CENTRED),
@@ -92,6 +97,58 @@ def _write_summary(book: Book, contents: Contents) -> None:
         top=row + 1,
         whole_sheet=False,
     )
+    row += 1
+    sheet.put(row, 1, "In this workbook", styles.SECTION)
+    for name, says in _guide(contents):
+        row += 1
+        sheet.put(row, 1, name, replace(styles.PLAIN_TEXT, indent=1))
+        sheet.put(row, 2, says, styles.PLAIN_TEXT)
+
+
+def _count_lines(contents: Contents) -> list[str]:
+    """What is listed, and what changes, over all stores."""
+    stamp = contents.stamp
+    listed = contents.assortment[contents.assortment["listed"]]
+    items = listed.drop_duplicates("item_id")
+    core = int(items["core"].sum())
+    per_store = listed.groupby("store_id").size()
+    changes = contents.changes["change"].value_counts()
+    new, out, moved = (numbers.whole(changes.get(c, 0), stamp) for c in ("NEW", "OUT", "MOVED"))
+    return [
+        f"{numbers.whole(len(items), stamp)} items are listed somewhere: "
+        f"{numbers.whole(core, stamp)} core, {numbers.whole(len(items) - core, stamp)} local; "
+        f"{per_store.min() if len(per_store) else 0} to "
+        f"{per_store.max() if len(per_store) else 0} in a store.",
+        f"{new} items are new to a store, {out} leave one, {moved} move inside one.",
+    ]
+
+
+def _guide(contents: Contents) -> list[tuple[str, str]]:
+    """The other sheets: what they hold, and how they print."""
+    stores = len(contents.stores)
+    wide = (
+        "the counts by place are printed, the stores themselves are for the screen"
+        if stores > MOST_STORES_PRINTED
+        else "need groups stay together on a page"
+    )
+    left_out = [("Left out", "stores that have no plan, and why")] if len(contents.left_out) else []
+    return [
+        ("Stores", "each store's plan beside the common plan and today's range"),
+        *left_out,
+        ("Range", f"items by stores with their facings, C core, L local; {wide}"),
+        (
+            "Changes",
+            f"{numbers.whole(len(contents.changes), contents.stamp)} rows by store: what comes, "
+            "leaves and moves; each store's own are in its workbook too",
+        ),
+        ("Local by city", "which local items each city lists; a city stays on a page"),
+        ("Signals", "what is known of the people of a place, and which items it moves"),
+        ("Suppliers", "orders of a week beside minimum orders and what can be sent"),
+        ("Orders", "the same item by item, in units, cases and money"),
+        ("Limits", "what each store and the chain had to keep to, and what more would be worth"),
+        ("Assumptions", "what was assumed because the data did not say"),
+        ("Input problems", "faults of the input that were read around, and how"),
+    ]
 
 
 def _write_left_out(book: Book, contents: Contents) -> None:

@@ -164,12 +164,16 @@ def _write_totals(
     )
     for row, (name, formula) in enumerate(kinds, start=last + 1):
         look = styles.total(styles.TEXT) if row == last + 1 else replace(styles.TEXT, bold=True)
-        number = replace(look, horizontal="center", indent=0, number_format=styles.WHOLE.number_format)
+        number = replace(
+            look, horizontal="center", indent=0, number_format=styles.WHOLE.number_format
+        )
         for column in range(1, fixed + 1):
             sheet.put(row, column, name if column == _ITEM else "", look)
         for column in range(fixed + 1, len(columns) + 1):
             letter = get_column_letter(column)
-            sheet.put(row, column, Formula(formula.format(f"{letter}{first}:{letter}{last}")), number)
+            sheet.put(
+                row, column, Formula(formula.format(f"{letter}{first}:{letter}{last}")), number
+            )
 
 
 def _print(

@@ -36,25 +36,21 @@ def page_starts(
     each is full. ``room``: of a page; ``taken``: of the first page, by what stands before.
     """
     starts: list[int] = []
-    used, fresh, begin = taken, taken == 0.0, 0
+    used, begin = taken, 0
     while begin < len(sizes):
         end = begin + 1
         while end < len(sizes) and groups[end] == groups[begin]:
             end += 1
-        if not fresh and used + sum(sizes[begin:end]) > room:
-            used = _new_page(starts, begin)
+        if begin and used + sum(sizes[begin:end]) > room:
+            starts.append(begin)
+            used = 0.0
         for number in range(begin, end):
-            if used + sizes[number] > room and number > begin:
-                used = _new_page(starts, number)
+            if number > begin and used + sizes[number] > room:
+                starts.append(number)
+                used = 0.0
             used += sizes[number]
-        fresh, begin = False, end
+        begin = end
     return starts
-
-
-def _new_page(starts: list[int], number: int) -> float:
-    if number:
-        starts.append(number)
-    return 0.0
 
 
 def scale_for(columns: Sequence[Column]) -> int:
