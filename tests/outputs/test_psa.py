@@ -133,7 +133,8 @@ def test_blocks_stand_on_their_shelf_side_by_side(contents) -> None:
             end = float(shelf["x"])
         if row[0] == "Position":
             block = records.POSITION.read(row)
-            assert float(block["y"]) == pytest.approx(float(shelf["y"]) + float(shelf["height"]))
+            board = float(shelf["y"]) + float(shelf["height"])
+            assert float(block["y"]) == pytest.approx(board, abs=2e-4)
             assert float(block["x"]) >= end - 2e-4
             end = float(block["x"]) + float(block["width"])
             assert end <= float(shelf["x"]) + float(shelf["width"]) + 2e-4

@@ -51,6 +51,7 @@ def test_sheets_and_stamp(book, contents):
         "Summary",
         "Stores",
         "Range",
+        "Changes by store",
         "Changes",
         "Local by city",
         "Signals",
@@ -103,6 +104,34 @@ def test_range_is_counted_by_live_formulas(book, contents):
         "Facings": f"=SUM({span})",
     }
     assert sheet.freeze_panes == f"G{first}"
+
+
+def test_changes_by_store_are_the_changes(book, contents):
+    """N, O or M exactly where an item is new to a store, leaves it or moves in it; counted live."""
+    sheet = book["Changes by store"]
+    columns = {sheet.cell(HEADER_ROW, c).value: c for c in range(1, sheet.max_column + 1)}
+    ids, count = contents.stores["store_id"].tolist(), contents.changes["item_id"].nunique()
+    found = {
+        (store, sheet.cell(row, 1).value): sheet.cell(row, columns[store]).value
+        for row in range(HEADER_ROW + 1, HEADER_ROW + 1 + count)
+        for store in ids
+        if sheet.cell(row, columns[store]).value
+    }
+    changes = contents.changes.set_index(["store_id", "item_id"])["change"]
+    assert found == {key: change[0] for key, change in changes.items()}
+    row = HEADER_ROW + 1
+    assert sheet.cell(row, columns["Out"]).value == f'=COUNTIF(H{row}:I{row},"O")'
+    last = HEADER_ROW + count
+    assert sheet.cell(last + 2, columns["002"]).value == f'=COUNTIF(I{row}:I{last},"O")'
+
+
+def test_of_changes_one_by_one_the_moves_come_last_and_are_not_printed(book, contents):
+    """What is new or leaves is printed store by store; moves are for the screen."""
+    kinds = [row["Change"] for row in rows(book["Changes"])]
+    moved = sum(kind.endswith("MOVED") for kind in kinds)
+    assert moved == (contents.changes["change"] == "MOVED").sum() > 0
+    assert all(kind.endswith("MOVED") for kind in kinds[-moved:])
+    assert book["Changes"].print_area.endswith(f"${HEADER_ROW + len(kinds) - moved}")
 
 
 def test_of_very_many_stores_the_counts_by_place_are_printed(contents):

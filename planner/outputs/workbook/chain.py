@@ -12,8 +12,12 @@ from planner.outputs import numbers
 from planner.outputs.contents import Contents
 from planner.outputs.signals import moved_items
 from planner.outputs.workbook import styles, words
+from planner.outputs.workbook.chain_matrix import (
+    MOST_STORES_PRINTED,
+    write_changes_by_store,
+    write_range,
+)
 from planner.outputs.workbook.chain_orders import write_orders
-from planner.outputs.workbook.chain_range import MOST_STORES_PRINTED, write_range
 from planner.outputs.workbook.grid import Formula
 from planner.outputs.workbook.pages import paginate
 from planner.outputs.workbook.save import save
@@ -43,6 +47,7 @@ def write_chain_workbook(contents: Contents, path: Path | IO[bytes]) -> pd.DataF
     _write_stores(book, contents)
     _write_left_out(book, contents)
     write_range(book, contents)
+    write_changes_by_store(book, contents)
     write_changes(book, contents, of_chain=True)
     _write_local_by_city(book, contents)
     _write_signals(book, contents)
@@ -136,11 +141,8 @@ def _guide(contents: Contents) -> list[tuple[str, str]]:
         ("Stores", "each store's plan beside the common plan and today's range"),
         *left_out,
         ("Range", f"items by stores with their facings, C core, L local; {wide}"),
-        (
-            "Changes",
-            f"{numbers.whole(len(contents.changes), contents.stamp)} rows by store: what comes, "
-            "leaves and moves; each store's own are in its workbook too",
-        ),
+        ("Changes by store", f"the same for what is new, leaves or moves; {wide}"),
+        ("Changes", "one by one, with dates and reasons; moves come last and are not printed"),
         ("Local by city", "which local items each city lists; a city stays on a page"),
         ("Signals", "what is known of the people of a place, and which items it moves"),
         ("Suppliers", "orders of a week beside minimum orders and what can be sent"),
@@ -252,13 +254,13 @@ def _write_local_by_city(book: Book, contents: Contents) -> None:
         Column("City", 20, styles.LONG_TEXT),
         Column("PLU", 10, styles.CENTRED),
         Column("Item", 34, styles.LONG_TEXT),
-        Column("Need group", 20, styles.LONG_TEXT),
+        Column("Need group", 30, styles.LONG_TEXT),
         Column("Stores with it", 9, styles.WHOLE),
         Column("Stores of the city", 9, styles.WHOLE),
         Column("Share of stores", 9, styles.SHARE),
-        Column("Sold units per week", 12, styles.UNITS, total=True),
-        words.money_column("Sales per week", stamp, 14, total=True),
-        words.money_column("Margin per week", stamp, 14, total=True),
+        Column("Sold units per week", 14, styles.UNITS, total=True),
+        words.money_column("Sales per week", stamp, 16, total=True),
+        words.money_column("Margin per week", stamp, 16, total=True),
     )
     sheet = book.sheet("Local by city", "Local items by city")
     sheet.table(

@@ -45,9 +45,7 @@ def order_table(contents: Contents) -> pd.DataFrame:
         ["supplier_id", "item_id"], kind="stable", ignore_index=True
     )
     bought = orders["sold_units_week"] + orders["waste_units_week"]
-    cost = np.divide(
-        orders["spend_week"], bought, out=orders["unit_cost"].to_numpy(float), where=bought > 0
-    )
+    cost = (orders["spend_week"] / bought).where(bought > 0, orders["unit_cost"])
     return orders.assign(
         supplier_id=orders["supplier_id"].replace("", UNKNOWN),
         unit_cost=cost,
@@ -99,8 +97,8 @@ def _write_suppliers(book: Book, contents: Contents, orders: pd.DataFrame) -> No
             Column("Supplier", 24, styles.TEXT),
             Column("Items", 8, styles.WHOLE, total=True),
             Column("Stores", 8, styles.WHOLE),
-            Column("Purchase units per week", 13, styles.UNITS, total=True),
-            words.money_column("Purchase cost per week", stamp, 15, total=True),
+            Column("Purchase units per week", 16, styles.UNITS, total=True),
+            words.money_column("Purchase cost per week", stamp, 17, total=True),
             words.money_column("Minimum order per week", stamp, 15),
             words.money_column("Above the minimum", stamp, 15),
             Column("Most units per week", 13, styles.UNITS),
@@ -163,7 +161,7 @@ def _write_items(book: Book, contents: Contents, orders: pd.DataFrame) -> None:
         Column("Units a case", 9, styles.UNITS),
         Column("Cases per week", 12, styles.UNITS),
         words.money_column("Unit cost with loss", stamp, 12),
-        words.money_column("Purchase cost per week", stamp, 15, total=True),
+        words.money_column("Purchase cost per week", stamp, 17, total=True),
     )
 
     def row_of(row: int, order: Any) -> tuple[Any, ...]:

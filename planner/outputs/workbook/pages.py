@@ -18,6 +18,12 @@ PAGE_HEIGHT_POINTS = 527.0
 PLAIN_ROW_POINTS = 15.0
 SMALLEST_SCALE = 50
 """Percent; nine-point text is still legible at half its size."""
+LIST_SCALE = 75
+"""Percent; long lists are not printed larger, even where they are narrow."""
+KEPT_WHOLE = 0.5
+"""Groups of no more than this part of a page stay on one."""
+TOO_LITTLE = 0.15
+"""Less than this part of a page is no place to begin a group."""
 _SURE = 0.96
 """Programs differ in how wide they make a column, by about this."""
 
@@ -32,8 +38,9 @@ def page_starts(
 ) -> list[int]:
     """Where a new page begins when so large rows (or columns) follow one another.
 
-    A group that fits on a page is never divided; a larger one begins a page and goes on where
-    each is full. ``room``: of a page; ``taken``: of the first page, by what stands before.
+    A group of half a page or less is never divided; a larger one flows on, unless so little of
+    a page is left that its beginning would stand alone. ``room``: of a page; ``taken``: of the
+    first page, by what stands before.
     """
     starts: list[int] = []
     used, begin = taken, 0
@@ -41,7 +48,9 @@ def page_starts(
         end = begin + 1
         while end < len(sizes) and groups[end] == groups[begin]:
             end += 1
-        if begin and used + sum(sizes[begin:end]) > room:
+        size = sum(sizes[begin:end])
+        left = room - used
+        if begin and size > left and (size <= room * KEPT_WHOLE or left < room * TOO_LITTLE):
             starts.append(begin)
             used = 0.0
         for number in range(begin, end):
@@ -75,9 +84,9 @@ def paginate(
     """Print a table so that rows of one group stay on one page where they can.
 
     ``groups``: one for each row under the head in row ``top``; ``scale``: percent, as wide as a
-    page where not given.
+    page where not given, and no larger than a list needs.
     """
-    scale = scale or scale_for(columns)
+    scale = scale or min(LIST_SCALE, scale_for(columns))
     set_scale(sheet, scale)
     heights = [sheet.row_points.get(top + 1 + k, PLAIN_ROW_POINTS) for k in range(len(groups))]
     heading = sum(sheet.row_points.get(row, PLAIN_ROW_POINTS) for row in range(1, top))

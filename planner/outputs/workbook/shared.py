@@ -11,7 +11,7 @@ from planner.outputs.contents import Contents
 from planner.outputs.limit_words import is_least, limit_name
 from planner.outputs.workbook import styles, words
 from planner.outputs.workbook.pages import paginate
-from planner.outputs.workbook.sheet import NOT_APPLICABLE, Book, Column
+from planner.outputs.workbook.sheet import HEADER_ROW, NOT_APPLICABLE, Book, Column
 
 _STORE = Column("Store", 10, styles.CENTRED)
 
@@ -33,7 +33,11 @@ def write_changes(book: Book, contents: Contents, *, of_chain: bool = False) -> 
     )
     name = contents.items.set_index("item_id")["item_name"].to_dict()
     rows = []
-    for row in contents.changes.itertuples():
+    changes = contents.changes
+    if of_chain:
+        # What an item does to orders before what it does to shelves, which each store prints.
+        changes = changes.sort_values("change", key=lambda kinds: kinds == "MOVED", kind="stable")
+    for row in changes.itertuples():
         replaces = str(row.replaces)
         rows.append(
             (
@@ -53,7 +57,9 @@ def write_changes(book: Book, contents: Contents, *, of_chain: bool = False) -> 
     sheet = book.sheet("Changes", "Changes against the current range")
     sheet.table(columns, rows, empty="Nothing comes, leaves or moves.")
     if of_chain:
-        paginate(sheet, columns, contents.changes["store_id"].tolist())
+        ordered = changes[changes["change"] != "MOVED"]["store_id"].tolist()
+        paginate(sheet, columns, ordered)
+        sheet.print_area(HEADER_ROW + max(1, len(ordered)), len(columns))
 
 
 def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> None:
