@@ -148,8 +148,8 @@ def _write_into(
     with CellsTable(path, names, contents.stamp.run_id) as cells:
         titles = [job.title for job in jobs]
         finished = executor.map_stores(make_files, jobs, titles)
-        for done, (_, files) in enumerate(finished, start=1):
-            for made in files:
+        for done, (_, ready) in enumerate(finished, start=1):
+            for made in ready:
                 (aside / made.name).write_bytes(made.content)
                 if made.cells is not None:
                     cells.add(made.name, made.cells)

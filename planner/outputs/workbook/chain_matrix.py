@@ -70,7 +70,9 @@ def write_range(book: Book, contents: Contents) -> None:
     facings = printed.reindex(keys).fillna(listed["facings"].set_axis(keys))
     core = set(listed.loc[listed["core"], "item_id"])
     cells: dict[str, dict[str, Any]] = {}
-    for (store, item), count in facings.items():
+    for store, item, count in zip(
+        listed["store_id"], listed["item_id"], facings.to_numpy(), strict=True
+    ):
         look = _CORE_FACINGS if item in core else _LOCAL_FACINGS
         cells.setdefault(item, {})[store] = Shown(float(count), look)
     kinds = {item: "C" if item in core else "L" for item in cells}

@@ -115,7 +115,7 @@ def _write_suppliers(book: Book, contents: Contents, orders: pd.DataFrame) -> No
 def _asked(contents: Contents) -> pd.DataFrame:
     """What suppliers ask for, by supplier: least (money), most (units), fewest (stores)."""
     chain = contents.limits[contents.limits["store_id"] == ""]
-    supplier = contents.items.set_index("item_id")["supplier_id"]
+    supplier = dict(zip(contents.items["item_id"], contents.items["supplier_id"], strict=True))
 
     def of(prefix: str) -> pd.Series[float]:
         rows = chain[chain["limit"].str.startswith(prefix)]

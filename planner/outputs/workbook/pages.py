@@ -54,7 +54,7 @@ def page_starts(
             starts.append(begin)
             used = 0.0
         for number in range(begin, end):
-            if number > begin and used + sizes[number] > room:
+            if number and used and used + sizes[number] > room:
                 starts.append(number)
                 used = 0.0
             used += sizes[number]
