@@ -145,7 +145,6 @@ def _store(items: pd.DataFrame, listed: int, rng: np.random.Generator) -> dict[s
             "margin_week": sales - spend,
             "status": status,
             "reason": np.where(chosen, WHY_IN, WHY_OUT),
-            "spend_week": spend,
         }
     )
     changed = np.flatnonzero((status == "NEW") | (status == "OUT"))

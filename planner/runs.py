@@ -30,7 +30,7 @@ from planner.workers import StoreExecutor
 RUN_FILE = MANIFEST
 TABLES = ("demand", "assortment", "limits", "positions", "shelves", "store_plans", "figures",
           "value", "changes", "recapture", "signal_effects",
-          "assumptions", "backtest", "worth", "left_out")  # fmt: skip
+          "assumptions", "backtest", "worth", "orders", "left_out")  # fmt: skip
 
 
 @dataclass(frozen=True)

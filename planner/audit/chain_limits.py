@@ -106,6 +106,47 @@ def _supplied(run: RunFolder) -> _Supplied:
     return _Supplied(money, units, local.agg(stores=("store_id", "nunique")))
 
 
+def check_orders(run: RunFolder, ledger: Ledger) -> None:
+    """What the chain orders of an item is what its stores sell, waste and spend on it."""
+    frame = listed_economics(run)
+    received = frame["sold_units_week"] + frame["waste_units_week"]
+    wanted = (
+        frame.assign(spend_week=frame["spend_cost"] * received)
+        .groupby("item_id", as_index=False)
+        .agg(
+            stores=("store_id", "nunique"),
+            sold_units_week=("sold_units_week", "sum"),
+            waste_units_week=("waste_units_week", "sum"),
+            spend_week=("spend_week", "sum"),
+        )
+        .merge(run.inputs["items"][["item_id", "supplier_id"]], on="item_id", how="left")
+    )
+    both = wanted.merge(
+        run.tables["orders"], on="item_id", how="outer", suffixes=("", "_there"), indicator=True
+    )
+    file = "tables/orders.parquet"
+    ledger.expect_rows(
+        both,
+        both["_merge"] == "both",
+        lambda row: (
+            f"{file}: item {row['item_id']} "
+            + ("has no row" if row["_merge"] == "left_only" else "is listed by no store")
+        ),
+    )
+    both = both[both["_merge"] == "both"].reset_index(drop=True)
+    ledger.expect_rows(
+        both,
+        both["supplier_id_there"] == both["supplier_id"],
+        lambda row: (
+            f"{file}: item {row['item_id']}: supplier_id is {row['supplier_id_there']!r}, expected "
+            f"{row['supplier_id']!r}"
+        ),
+    )
+    for column in ("stores", "sold_units_week", "waste_units_week", "spend_week"):
+        found = both.drop(columns=column).rename(columns={f"{column}_there": column})
+        ledger.expect_close(found, column, both[column], file, "sum over the stores that list it")
+
+
 def check_chain_budget(run: RunFolder, ledger: Ledger) -> None:
     """All stores together spend no more than the chain's weekly budget."""
     budget = chain_budget(run)

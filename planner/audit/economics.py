@@ -96,7 +96,6 @@ def check_not_listed(run: RunFolder, ledger: Ledger) -> None:
         "waste_units_week",
         "sales_week",
         "margin_week",
-        "spend_week",
     ):
         rest[column] = rest[column].fillna(0.0)
         ledger.expect_close(rest, column, np.zeros(len(rest)), FILE, "the item is not listed")
@@ -135,7 +134,6 @@ def check_sales(run: RunFolder, ledger: Ledger) -> None:
     sold = expected_sales(mean, stock, frame["demand_cv"].to_numpy(dtype=np.float64))
     waste = frame["waste_share"].to_numpy(dtype=np.float64) * (stock - sold)
     price, cost = frame["price"].to_numpy(), frame["unit_cost"].to_numpy()
-    spend = frame["spend_cost"].to_numpy()
     handling = frame["listing_cost_week"] + frame["facing_cost_week"] * frame["facings"]
     margin = r * (price * sold - cost * (sold + waste)) - handling.to_numpy()
     for column, expected, because in (
@@ -143,7 +141,6 @@ def check_sales(run: RunFolder, ledger: Ledger) -> None:
         ("waste_units_week", r * waste, "deliveries x waste share x leftover stock"),
         ("sales_week", price * r * sold, "price x sold units"),
         ("margin_week", margin, "sales less purchase, waste, listing and facing cost"),
-        ("spend_week", r * spend * (sold + waste), "spend cost x sold and wasted units"),
     ):
         ledger.expect_close(frame, column, expected, FILE, because)
 

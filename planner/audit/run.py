@@ -47,6 +47,7 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (economics.check_budget, ("assortment", "economics")),
     (chain_limits.check_chain_budget, ("assortment", "economics")),
     (chain_limits.check_suppliers, ("assortment", "economics")),
+    (chain_limits.check_orders, ("assortment", "economics", "orders")),
     (totals.check_objectives, ("assortment", "economics", "store_plans")),
     (totals.check_proofs, ("store_plans",)),
     (left_out.check_left_out, ("left_out", "assortment", "store_plans")),

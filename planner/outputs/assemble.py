@@ -18,6 +18,7 @@ from planner.assortment.score import Score
 from planner.assortment.value import chain_value
 from planner.demand.result import Demand
 from planner.outputs.contents import LEFT_OUT, WORTH, Contents, Stamp
+from planner.outputs.orders import orders_table
 from planner.shelves.result import Shelves
 from planner.tables.inputs import GENERIC_CURRENCY, Assumption, Inputs
 
@@ -62,6 +63,7 @@ def assemble_contents(
         assumptions=_assumption_table(assumptions),
         backtest=backtest,
         worth=_worth(assortment),
+        orders=orders_table(inputs, assortment),
         left_out=_left_out(assortment, names),
     )
 
@@ -195,7 +197,6 @@ def _assortment_table(assortment: Assortment, shelves: Shelves) -> pd.DataFrame:
                     "margin_week": plan.margin_week - problem.facing_money_week * extra,
                     "status": status,
                     "reason": list(assortment.outcomes[store].reasons),
-                    "spend_week": plan.spend_week,
                 }
             )
         )

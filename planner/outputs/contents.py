@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 WORTH = ("store_id", "limit", "unit", "amount", "known", "worth_week", "least_week", "most_week")
+ORDERS = ("item_id", "supplier_id", "stores", "sold_units_week", "waste_units_week", "spend_week")
 LEFT_OUT = ("store_id", "store_name", "region", "plan", "proof", "reason")
 
 
@@ -65,6 +66,9 @@ class Contents:
     ``worth``: a row per store and limit: store_id, limit, unit, amount (so much more of it, less
     where it asks for at least something), known (exact, at most), worth_week, and the least_week
     and most_week between which the truth lies.
+    ``orders``: a row per item that is listed anywhere, summed over the stores: item_id,
+    supplier_id, stores (that list it), sold_units_week, waste_units_week, spend_week (what is
+    bought for them, as budgets count it: with the loss before the shelf).
     ``left_out``: a row per store without a plan, where the others were planned without it:
     store_id, store_name, region, plan (infeasible, none), proof, reason. It is in no other frame.
     """
@@ -86,4 +90,5 @@ class Contents:
     assumptions: pd.DataFrame
     backtest: pd.DataFrame
     worth: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(WORTH)))
+    orders: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ORDERS)))
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))

@@ -16,7 +16,7 @@ from scipy.stats import gamma
 from planner.audit.folder import SEAL, seal_of
 from planner.demand.backtest.result import empty_scores
 from planner.demand.signal_effects import no_signal_effects
-from planner.outputs.contents import LEFT_OUT, Contents, Stamp
+from planner.outputs.contents import LEFT_OUT, ORDERS, Contents, Stamp
 from planner.outputs.exchange.positions_csv import positions_csv
 from planner.outputs.exchange.psa import store_psa
 from planner.outputs.workbook.cells import workbook_cells
@@ -272,6 +272,7 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
         "assumptions": pd.DataFrame(
             {"stage": ["tables"], "subject": ["sales"], "text": ["few"], "count": [1]}
         ),
+        "orders": _orders(plan, economics_frame, inputs),
         "left_out": pd.DataFrame(columns=list(LEFT_OUT)),
     }
 
@@ -288,10 +289,8 @@ def _row(
     row = {"store_id": store_id, "item_id": item_id, "core": bool(items.loc[item_id, "core"])}
     if item_id not in LISTED[store_id]:
         zero = dict.fromkeys(
-            ("demand_units_week", "sold_units_week", "waste_units_week", "sales_week",
-             "spend_week"),
-            0.0,
-        )  # fmt: skip
+            ("demand_units_week", "sold_units_week", "waste_units_week", "sales_week"), 0.0
+        )
         rest = {"margin_week": 0.0, "status": "NOT CARRIED", "reason": "worth less than others"}
         return {**row, "listed": False, "facings": 0, "stock_units_cycle": 0.0, **zero, **rest}
     week = 0.0
@@ -328,7 +327,6 @@ def _row(
         "sold_units_week": r * sold,
         "waste_units_week": r * waste,
         "sales_week": e["price"] * r * sold,
-        "spend_week": e["spend_cost"] * r * (sold + waste),
         "margin_week": margin,
         "status": "KEEP",
         "reason": "earns its width",
@@ -357,6 +355,18 @@ def _figures(plan: pd.DataFrame, economics: pd.DataFrame) -> pd.DataFrame:
             for name in ("local", "common", "current")
         ]
     return pd.DataFrame(rows)
+
+
+def _orders(plan: pd.DataFrame, economics: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
+    """What the stores buy of each item together."""
+    supplier = inputs.items.set_index("item_id")["supplier_id"]
+    rows = []
+    joined = plan[plan["listed"]].merge(economics, on=["store_id", "item_id"])
+    for item_id, own in joined.groupby("item_id"):
+        units = own["sold_units_week"].sum(), own["waste_units_week"].sum()
+        spend = (own["spend_cost"] * (own["sold_units_week"] + own["waste_units_week"])).sum()
+        rows.append((item_id, supplier[item_id], len(own), *units, spend))
+    return pd.DataFrame(rows, columns=list(ORDERS))
 
 
 def _limits(plan: pd.DataFrame, figures: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:

@@ -330,6 +330,12 @@ TABLES: list[tuple[str, Change, tuple[str, ...]]] = [
         ("demand", "store 7, item 4011", "has no row"),
     ),
     (
+        "orders",
+        setting("spend_week", 1.0, item_id="4061"),
+        ("orders", "4061", "spend_week is 1", "sum over the stores"),
+    ),
+    ("orders", lambda frame: frame[frame["item_id"] != "4061"], ("orders", "4061", "no row")),
+    (
         "cells",
         lambda frame: frame[frame["workbook"] != "chain.xlsx"],
         ("no cells of chain.xlsx",),

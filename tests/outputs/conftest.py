@@ -20,7 +20,7 @@ from planner.demand.backtest.result import (
     typed,
 )
 from planner.demand.backtest.scores import LIGHT_SLICES, forecast_scores
-from planner.outputs.contents import Contents, Stamp
+from planner.outputs.contents import ORDERS, Contents, Stamp
 
 LONG_NAME = "Heritage tomato selection " * 8  # 208 characters
 PRODUCE = [
@@ -42,6 +42,8 @@ PRODUCE = [
     ("Parsley", "Herbs", "wet rack", 8.0),
     ("Chives", "Herbs", "wet rack", 8.0),
 ]
+LOSS = 1.05
+"""Bought for each unit that reaches the shelf."""
 FIXTURES = [
     # fixture_id, fixture_type, bays, shelves, width of a shelf in cm
     ("Wet/Rack:1", "wet rack", 1, 2, 120.0),
@@ -115,8 +117,22 @@ def build_contents(
             }
         ),
         backtest=backtest_scores(store_rows, item_rows),
+        orders=orders_of(tables["assortment"], item_rows),
         **tables,
     )
+
+
+def orders_of(assortment: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """What the stores buy of each item together, as ``spend_week`` of the figures counts it."""
+    listed = assortment[assortment["listed"]]
+    units = listed.groupby("item_id", as_index=False).agg(
+        stores=("store_id", "size"),
+        sold_units_week=("sold_units_week", "sum"),
+        waste_units_week=("waste_units_week", "sum"),
+    )
+    about = units.merge(items[["item_id", "supplier_id", "unit_cost"]], on="item_id")
+    bought = about["sold_units_week"] + about["waste_units_week"]
+    return about.assign(spend_week=LOSS * about["unit_cost"] * bought)[list(ORDERS)]
 
 
 def signal_effects(items: pd.DataFrame) -> pd.DataFrame:
@@ -246,7 +262,6 @@ def _store_tables(
             "waste_units_week": waste,
             "sales_week": sales,
             "margin_week": margin,
-            "spend_week": (sold + waste) * items["unit_cost"].to_numpy() * 1.05,
             "status": status,
             "reason": np.where(
                 placed, "Earns its width", "No shelf space left: the width is worth more elsewhere"
@@ -264,7 +279,7 @@ def _store_tables(
     if new.any() and out.any():
         changes.loc[0, "replaces"] = items["item_id"][out].iloc[0]
     width = shelves.groupby("fixture_type")[["used_cm", "width_cm"]].sum()
-    spend = float(assortment["spend_week"].sum())
+    spend = LOSS * float(((sold + waste) * items["unit_cost"]).sum())
     local_items = float((placed & ~items["core"]).sum())
     limits = pd.DataFrame(
         {

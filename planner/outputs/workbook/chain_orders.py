@@ -29,28 +29,19 @@ def write_orders(book: Book, contents: Contents) -> None:
 
 
 def order_table(contents: Contents) -> pd.DataFrame:
-    """A row per item that is listed anywhere, by supplier: supplier_id, item_id, item_name,
-    stores, sold_units_week, waste_units_week, case_units, unit_cost (money a unit, loss before
-    the shelf included), local."""
-    listed = contents.assortment[contents.assortment["listed"]]
-    units = listed.groupby("item_id", as_index=False).agg(
-        stores=("store_id", "size"),
-        sold_units_week=("sold_units_week", "sum"),
-        waste_units_week=("waste_units_week", "sum"),
-        spend_week=("spend_week", "sum"),
-        core=("core", "any"),
-    )
-    about = contents.items[["item_id", "item_name", "supplier_id", "unit_cost", "case_units"]]
-    orders = units.merge(about, on="item_id").sort_values(
+    """``Contents.orders`` by supplier, with item_name, case_units, local and unit_cost (money a
+    unit, loss before the shelf included)."""
+    about = contents.items[["item_id", "item_name", "unit_cost", "case_units"]]
+    core = set(contents.assortment.loc[contents.assortment["core"], "item_id"])
+    orders = contents.orders.merge(about, on="item_id").sort_values(
         ["supplier_id", "item_id"], kind="stable", ignore_index=True
     )
     bought = orders["sold_units_week"] + orders["waste_units_week"]
-    cost = (orders["spend_week"] / bought).where(bought > 0, orders["unit_cost"])
     return orders.assign(
         supplier_id=orders["supplier_id"].replace("", UNKNOWN),
-        unit_cost=cost,
+        unit_cost=(orders["spend_week"] / bought).where(bought > 0, orders["unit_cost"]),
         case_units=orders["case_units"].where(orders["case_units"] > 0, 1.0),
-        local=~orders["core"],
+        local=~orders["item_id"].isin(list(core)),
     )
 
 
