@@ -1,4 +1,4 @@
-"""Remake the pictures of the README from a run: python docs/pictures/remake.py RUN [STORE SHEET].
+"""Remake the pictures of the README from a run: python docs/pictures/remake.py RUN [STORE FIXTURE].
 
 Needs Chromium, LibreOffice and pdftoppm, and the environment of `make test`.
 """
@@ -11,8 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from openpyxl import load_workbook
 from playwright.sync_api import sync_playwright
+from pypdf import PdfReader
 
 HERE = Path(__file__).parent
 
@@ -35,19 +35,27 @@ def report(run: Path) -> None:
         browser.close()
 
 
-def planogram(run: Path, store: str, sheet: str) -> None:
-    """One printed planogram page of a store."""
-    workbook = run / "planograms" / f"{store}.xlsx"
-    number = load_workbook(workbook, read_only=True).sheetnames.index(sheet) + 1
+def workbook(run: Path, store: str, fixture: str) -> None:
+    """The first printed page of some sheets of a store's workbook."""
+    sheets = {
+        "cover": "Cover",
+        "planogram": f"Planogram {fixture}",
+        "items": "Items",
+        "changes": "Changes",
+    }
+    source = run / "planograms" / f"{store}.xlsx"
     with tempfile.TemporaryDirectory() as folder:
         convert = ["soffice", "--headless", "--convert-to", "pdf", "--outdir", folder]
-        subprocess.run([*convert, str(workbook)], check=True, capture_output=True)
-        page = ["-f", str(number), "-l", str(number), "-r", "125", "-png", "-singlefile"]
-        target = str(HERE / "planogram")
-        subprocess.run(["pdftoppm", *page, f"{folder}/{store}.pdf", target], check=True)
+        subprocess.run([*convert, str(source)], check=True, capture_output=True)
+        pdf = f"{folder}/{store}.pdf"
+        texts = [page.extract_text() for page in PdfReader(pdf).pages]
+        for name, sheet in sheets.items():
+            number = str(next(n for n, t in enumerate(texts, 1) if f"{sheet} – page " in t))
+            page = ["-f", number, "-l", number, "-r", "125", "-png", "-singlefile"]
+            subprocess.run(["pdftoppm", *page, pdf, str(HERE / name)], check=True)
 
 
 if __name__ == "__main__":
     finished = Path(sys.argv[1])
     report(finished)
-    planogram(finished, *(sys.argv[2:4] or ["204", "Planogram M1"]))
+    workbook(finished, *(sys.argv[2:4] or ["204", "M1"]))

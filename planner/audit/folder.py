@@ -115,6 +115,7 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
             ("supplier_id",),
             ("stores", "sold_units_week", "waste_units_week", "spend_week"),
         ),
+        "reasons": Layout(PAIR, ("forcing_known",), ("forcing_cost_week",)),
         "left_out": Layout(("store_id",), ("plan", "proof", "reason")),
         "cells": Layout(("workbook", "sheet", "cell"), ("value",)),
     }

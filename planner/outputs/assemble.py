@@ -17,7 +17,9 @@ from planner.assortment.rules import Objective
 from planner.assortment.score import Score
 from planner.assortment.value import chain_value
 from planner.demand.result import Demand
-from planner.outputs.contents import LEFT_OUT, WORTH, Contents, Stamp
+from planner.outputs.assumption_table import assumption_table
+from planner.outputs.changes import changes_table
+from planner.outputs.contents import FORCING, LEFT_OUT, WORTH, Contents, Stamp
 from planner.outputs.orders import orders_table
 from planner.shelves.result import Shelves
 from planner.tables.inputs import GENERIC_CURRENCY, Assumption, Inputs
@@ -57,13 +59,14 @@ def assemble_contents(
         store_plans=store_plans,
         figures=_figures(assortment, items),
         value=_value(inputs, assortment, store_plans),
-        changes=_changes(inputs, demand, assortment, items, shelves),
+        changes=changes_table(inputs, demand, assortment, items, shelves),
         recapture=demand.recapture,
         signal_effects=demand.signal_effects,
-        assumptions=_assumption_table(assumptions),
+        assumptions=assumption_table(assumptions),
         backtest=backtest,
         worth=_worth(assortment),
         orders=orders_table(inputs, assortment),
+        forcing=_forcing(assortment),
         left_out=_left_out(assortment, names),
     )
 
@@ -84,6 +87,20 @@ def _worth(assortment: Assortment) -> pd.DataFrame:
     ]
     numbers = ("amount", "worth_week", "least_week", "most_week")
     return pd.DataFrame(rows, columns=list(WORTH)).astype(dict.fromkeys(numbers, float))
+
+
+def _forcing(assortment: Assortment) -> pd.DataFrame:
+    """Contents.forcing: what it costs to force in what is not listed."""
+    rows = []
+    for store, outcome in assortment.outcomes.items():
+        ids = assortment.problems[store].item_ids
+        rows += [
+            (store, ids[item], f.how.value, f.cost_week, f.least_week, f.most_week,
+             ";".join(ids[other] for other in f.leaves))
+            for item, f in outcome.forcing.items()
+        ]  # fmt: skip
+    numbers = ("cost_week", "least_week", "most_week")
+    return pd.DataFrame(rows, columns=list(FORCING)).astype(dict.fromkeys(numbers, float))
 
 
 def _left_out(assortment: Assortment, names: pd.DataFrame) -> pd.DataFrame:
@@ -122,6 +139,7 @@ def with_plan_ids(contents: Contents, stores: dict[str, Contents]) -> dict[str, 
         stamp.valid_to,
         stamp.currency,
         stamp.locale,
+        stamp.objective,
         stamp.planner_version,
     )
     shared = "|".join(map(str, shown)) + _text_of(
@@ -129,8 +147,9 @@ def with_plan_ids(contents: Contents, stores: dict[str, Contents]) -> dict[str, 
     )
     ids = {}
     for store, part in stores.items():
-        frames = [part.stores, part.assortment, part.limits, part.positions, part.shelves,
-                  part.store_plans, part.figures, part.value, part.changes, part.worth]  # fmt: skip
+        frames = [part.stores, part.demand, part.assortment, part.limits, part.positions,
+                  part.shelves, part.store_plans, part.figures, part.value, part.changes,
+                  part.worth, part.forcing]  # fmt: skip
         ids[store] = hashlib.sha256((shared + _text_of(frames)).encode()).hexdigest()[:12]
     return ids
 
@@ -313,96 +332,3 @@ def _figure_row(
         "spend_week": float(score.spend_week.sum()),
         "shelf_used_share": used / room if room > 0 else math.nan,
     }
-
-
-def _changes(
-    inputs: Inputs,
-    demand: Demand,
-    assortment: Assortment,
-    items: pd.DataFrame,
-    shelves: Shelves,
-) -> pd.DataFrame:
-    """Contents.changes: what comes, leaves and moves, with first and last order dates."""
-    # The plan starts the day after the data ends: orders change with its first day.
-    last_order = demand.first_week - pd.Timedelta(days=1)
-    groups = inputs.items.set_index("item_id")["need_group"]
-    today = inputs.current_range.set_index(["store_id", "item_id"])
-    facings_today = today["facings"].to_dict()
-    moved = _moved(inputs, shelves)
-    marginal = np.concatenate([assortment.outcomes[s].marginal_week for s in assortment.problems])
-    items = items.assign(value_week=marginal)
-    changed = items[items["status"].isin(["NEW", "OUT"])]
-    kept = items[(items["status"] == "KEEP")]
-    is_moved = [key in moved for key in zip(kept["store_id"], kept["item_id"], strict=True)]
-    rows = []
-    both = pd.concat([changed, kept[is_moved]])
-    for store in both["store_id"].unique():
-        part = both[both["store_id"] == store]
-        leaving = {
-            item: groups[item] for item in part.loc[part["status"] == "OUT", "item_id"]
-        }  # fmt: skip
-        new = part[part["status"] == "NEW"].sort_values(
-            "margin_week", ascending=False, kind="stable"
-        )
-        replaced: dict[str, str] = {}
-        for item in new["item_id"]:
-            partner = next((o for o, group in leaving.items() if group == groups[item]), "")
-            if partner:
-                del leaving[partner]
-            replaced[item] = partner
-        for row in part.to_dict("records"):
-            change = "MOVED" if row["status"] == "KEEP" else row["status"]
-            before = facings_today.get((store, row["item_id"]), math.nan)
-            rows.append(
-                {
-                    "store_id": store,
-                    "item_id": row["item_id"],
-                    "change": change,
-                    "facings_before": 0.0 if change == "NEW" else float(before),
-                    "facings_after": float(row["facings"]),
-                    "replaces": replaced.get(row["item_id"], "") if change == "NEW" else "",
-                    "first_order_date": demand.first_week if change == "NEW" else pd.NaT,
-                    "last_order_date": last_order if change == "OUT" else pd.NaT,
-                    "value_week": math.nan if change == "MOVED" else row["value_week"],
-                    "reason": moved.get((store, row["item_id"]), "")
-                    if change == "MOVED"
-                    else row["reason"],
-                }
-            )
-    columns = ["store_id", "item_id", "change", "facings_before", "facings_after", "replaces",
-               "first_order_date", "last_order_date", "value_week", "reason"]  # fmt: skip
-    table = pd.DataFrame(rows, columns=columns)
-    dates = {"first_order_date": "datetime64[ns]", "last_order_date": "datetime64[ns]"}
-    rank = {store: k for k, store in enumerate(assortment.problems)}
-    order = pd.Series({"NEW": 0, "OUT": 1, "MOVED": 2})
-    table = table.astype({**dates, "facings_before": float, "facings_after": float})
-    key = pd.DataFrame(
-        {"store": table["store_id"].map(rank), "change": table["change"].map(order)}
-    ).sort_values(["store", "change"], kind="stable")
-    return table.loc[key.index].reset_index(drop=True)
-
-
-def _moved(inputs: Inputs, shelves: Shelves) -> dict[tuple[str, str], str]:
-    """Items that stay but stand on another shelf, where today's place is known."""
-    today = inputs.current_range
-    known = today[(today["fixture_id"] != "") & today["bay"].notna() & today["shelf"].notna()]
-    if known.empty or shelves.positions.empty:
-        return {}
-    both = known.merge(shelves.positions, on=["store_id", "item_id"], suffixes=("_today", ""))
-    away = both[
-        (both["fixture_id_today"] != both["fixture_id"])
-        | (both["bay_today"] != both["bay"])
-        | (both["shelf_today"] != both["shelf"])
-    ]
-    return {
-        (row["store_id"], row["item_id"]): (
-            f"from {row['fixture_id_today']} {row['bay_today']:.0f}-{row['shelf_today']:.0f} "
-            f"to {row['fixture_id']} {row['bay']:.0f}-{row['shelf']:.0f}"
-        )
-        for row in away.to_dict("records")
-    }
-
-
-def _assumption_table(assumptions: tuple[Assumption, ...]) -> pd.DataFrame:
-    rows = [(a.stage, a.subject, a.text, a.count) for a in assumptions]
-    return pd.DataFrame(rows, columns=["stage", "subject", "text", "count"])

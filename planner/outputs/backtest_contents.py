@@ -19,6 +19,7 @@ from planner.demand.backtest.result import (
     ROLLING_ORIGIN,
     Backtest,
 )
+from planner.outputs.assumption_table import assumption_table
 from planner.outputs.contents import Stamp
 from planner.tables.inputs import Inputs
 
@@ -48,7 +49,7 @@ class BacktestContents:
     """The tables of a backtest and its stamp.
 
     ``scores``, ``pairs`` and ``captures``: the frames of Backtest (captures: its ``stores``).
-    ``stores``: the stores table. ``assumptions``: stage, subject, text, count.
+    ``stores``: the stores table. ``assumptions``: as those of a run.
     """
 
     stamp: Stamp
@@ -86,10 +87,6 @@ def backtest_contents(inputs: Inputs, found: Backtest, run_id: str) -> BacktestC
         gap=unknown,
         planner_version=__version__,
     )
-    assumptions = pd.DataFrame(
-        [(a.stage, a.subject, a.text, a.count) for a in (*inputs.assumptions, *found.assumptions)],
-        columns=["stage", "subject", "text", "count"],
-    )
     return BacktestContents(
         stamp=stamp,
         stores=inputs.stores,
@@ -97,7 +94,7 @@ def backtest_contents(inputs: Inputs, found: Backtest, run_id: str) -> BacktestC
         scores=found.scores,
         pairs=found.pairs,
         captures=found.stores,
-        assumptions=assumptions,
+        assumptions=assumption_table((*inputs.assumptions, *found.assumptions)),
         weeks=found.weeks,
         history_weeks=found.history_weeks,
         origins=found.origins,

@@ -12,6 +12,7 @@ import pandas as pd
 
 WORTH = ("store_id", "limit", "unit", "amount", "known", "worth_week", "least_week", "most_week")
 ORDERS = ("item_id", "supplier_id", "stores", "sold_units_week", "waste_units_week", "spend_week")
+FORCING = ("store_id", "item_id", "known", "cost_week", "least_week", "most_week", "puts_out")
 LEFT_OUT = ("store_id", "store_name", "region", "plan", "proof", "reason")
 
 
@@ -58,10 +59,10 @@ class Contents:
     (share), unusual (either above 6 %).
     ``changes``: a row per item that comes, leaves or moves: store_id, item_id, change (NEW, OUT,
     MOVED), facings_before, facings_after, replaces (item_id or ""), first_order_date (NEW),
-    last_order_date (OUT), value_week (NEW: what it adds after what it takes from others; OUT:
-    what it would add on its own), reason.
+    last_order_date and run_down_date (OUT: from then on none of it is left), value_week (NEW:
+    what it adds after what it takes from others; OUT: what it would add on its own), reason.
     ``recapture``: Demand.recapture. ``signal_effects``: Demand.signal_effects.
-    ``assumptions``: stage, subject, text, count.
+    ``assumptions``: weight (``outputs/assumption_table.py``), stage, subject, text, count.
     ``backtest``: Backtest.scores; empty where no backtest was run.
     ``worth``: a row per store and limit: store_id, limit, unit, amount (so much more of it, less
     where it asks for at least something), known (exact, at most), worth_week, and the least_week
@@ -69,6 +70,10 @@ class Contents:
     ``orders``: a row per item that is listed anywhere, summed over the stores: item_id,
     supplier_id, stores (that list it), sold_units_week, waste_units_week, spend_week (what is
     bought for them, as budgets count it: with the loss before the shelf).
+    ``forcing``: a row per store and item that is not listed and may be: store_id, item_id, known
+    (exact, at least, not possible), cost_week of forcing it in, the least_week and most_week
+    between which that lies, puts_out (the items that would leave, separated by ``;``). In the
+    run's folder it is part of ``tables/reasons``.
     ``left_out``: a row per store without a plan, where the others were planned without it:
     store_id, store_name, region, plan (infeasible, none), proof, reason. It is in no other frame.
     """
@@ -91,4 +96,5 @@ class Contents:
     backtest: pd.DataFrame
     worth: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(WORTH)))
     orders: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ORDERS)))
+    forcing: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(FORCING)))
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))

@@ -100,6 +100,14 @@ def excel_money_format(stamp: Stamp) -> str:
     return f"{digits}{' ' if not before[-1].isdigit() else ''}{quoted}"
 
 
+def excel_whole_money_format(stamp: Stamp) -> str:
+    """The same without decimals, for figures of a chart; units have no word there."""
+    if not stamp.currency:
+        return EXCEL_WHOLE
+    decimals = get_currency_precision(stamp.currency)
+    return excel_money_format(stamp).replace("0." + "0" * decimals, "0")
+
+
 @lru_cache(maxsize=4096)
 def _whole(value: int, locale: Locale) -> str:
     return str(format_decimal(value, format="#,##0", locale=locale))

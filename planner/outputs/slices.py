@@ -20,6 +20,7 @@ _PER_STORE = (
     "figures",
     "changes",
     "worth",
+    "forcing",
 )
 
 

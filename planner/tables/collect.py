@@ -49,10 +49,13 @@ class Findings:
         """Count problems of a kind of which enough are listed already."""
         self._seen[(file, column, kind)] += count
 
-    def assume(self, subject: str, text: str, count: int, *, warning: bool = False) -> None:
+    def assume(
+        self, subject: str, text: str, count: int, *, warning: bool = False, default: bool = False
+    ) -> None:
         """Add an assumption about ``count`` rows, items or stores; nothing if the count is 0."""
         if count > 0:
-            self.assumptions.append(Assumption(STAGE, subject, text, int(count), warning))
+            found = Assumption(STAGE, subject, text, int(count), warning, default)
+            self.assumptions.append(found)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

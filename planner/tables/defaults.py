@@ -26,6 +26,10 @@ MEANT_BY_EMPTY = frozenset(
     }
 )
 """Defaults that are the meaning of an empty cell, not a guess about it."""
+MEANS_NOTHING = frozenset(
+    {"no limit", "always", "everywhere", "unknown", "not on the map", "not small", "no"}
+)
+"""Defaults that put nothing in the place of an empty cell."""
 WITHOUT = {
     "fixtures": "no fixtures: shelf space is not limited and no planogram can be drawn",
     "signals": "no local demand signals",
@@ -37,6 +41,8 @@ WITHOUT = {
     "range_rules": "no rules on how many items of a group are listed",
     "locks": "no locks",
 }
+GUESSED_WITHOUT = frozenset({"fixtures", "current_range"})
+"""Tables that are made up for where they are missing, or whose lack a plan suffers from."""
 Tables = Mapping[str, TypedTable]
 
 
@@ -56,7 +62,7 @@ def fill(tables: Tables, findings: Findings) -> bool:
     """
     for name, text in WITHOUT.items():
         if name in tables and not len(tables[name]):
-            findings.assume(name, text, 1)
+            findings.assume(name, text, 1, default=name not in GUESSED_WITHOUT)
     _missing_groups(tables, findings)
     _missing_fixture_types(tables, findings)
     _days_in_stock(tables["sales"], findings)
@@ -211,7 +217,10 @@ def _plain(table: TypedTable, findings: Findings) -> None:
             table.frame[column.name] = series.fillna(number)
         if _is_assumption(table.table, column, missing, len(table)):
             findings.assume(
-                f"{table.table.name}.{column.name}", f"not given: {column.default}", missing
+                f"{table.table.name}.{column.name}",
+                f"not given: {column.default}",
+                missing,
+                default=column.default in MEANS_NOTHING,
             )
 
 

@@ -24,6 +24,8 @@ class Assumption:
     """Rows, items, stores or pairs concerned."""
     warning: bool = False
     """Worth a look before the plan is used: the command line says it too."""
+    default: bool = False
+    """Only what an empty cell or a missing table means: no limit, always, everywhere."""
 
 
 @dataclass(frozen=True)

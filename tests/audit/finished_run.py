@@ -258,6 +258,10 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
         "choice": choice_frame,
         "choice_groups": group_frame,
         "economics": economics_frame,
+        "reasons": plan[["store_id", "item_id"]].assign(
+            forcing_known=np.where(plan["listed"], "", "exact"),
+            forcing_cost_week=np.where(plan["listed"], np.nan, 2.5),
+        ),
         "changes": _changes(),
         "recapture": pd.DataFrame(
             {
@@ -270,7 +274,13 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
             }
         ),
         "assumptions": pd.DataFrame(
-            {"stage": ["tables"], "subject": ["sales"], "text": ["few"], "count": [1]}
+            {
+                "weight": ["assumed"],
+                "stage": ["tables"],
+                "subject": ["sales"],
+                "text": ["few"],
+                "count": [1],
+            }
         ),
         "orders": _orders(plan, economics_frame, inputs),
         "left_out": pd.DataFrame(columns=list(LEFT_OUT)),
@@ -328,7 +338,7 @@ def _row(
         "waste_units_week": r * waste,
         "sales_week": e["price"] * r * sold,
         "margin_week": margin,
-        "status": "KEEP",
+        "status": "NEW" if (store_id, item_id) == ("7", "4063") else "KEEP",
         "reason": "earns its width",
     }
 
@@ -420,11 +430,12 @@ def _changes() -> pd.DataFrame:
             "replaces": [""],
             "first_order_date": [pd.Timestamp("2026-01-10")],
             "last_order_date": [pd.NaT],
+            "run_down_date": [pd.NaT],
             "value_week": [1.0],
             "reason": ["locked in"],
         }
     )
-    return frame.astype({"last_order_date": "datetime64[ns]"})
+    return frame.astype(dict.fromkeys(["last_order_date", "run_down_date"], "datetime64[ns]"))
 
 
 def _contents(inputs: Inputs, tables: dict[str, pd.DataFrame]) -> Contents:
@@ -459,8 +470,13 @@ def _contents(inputs: Inputs, tables: dict[str, pd.DataFrame]) -> Contents:
         "recapture",
         "assumptions",
     ]
+    reasons = tables["reasons"]
+    forcing = reasons[reasons["forcing_known"] != ""].rename(
+        columns=lambda name: name.removeprefix("forcing_")
+    )
     return Contents(
         stamp=stamp,
+        forcing=forcing.assign(least_week=2.5, most_week=2.5, puts_out="").reset_index(drop=True),
         items=inputs.items,
         stores=inputs.stores,
         backtest=empty_scores(),

@@ -500,10 +500,10 @@ def edit_cell(run: Path, sheet: str, cell: str, value: object) -> None:
     workbook.save(path)
 
 
-def items_cell(run: Path, head: str, item_id: str) -> str:
-    """Place of a figure of an item in the list of store 7."""
+def items_cell(run: Path, head: str, item_id: str, sheet: str = "Items") -> str:
+    """Place of a figure of an item in a list of store 7."""
     cells = pd.read_parquet(run / "tables" / "cells.parquet")
-    cells = cells[(cells["workbook"] == "planograms/7.xlsx") & (cells["sheet"] == "Items")]
+    cells = cells[(cells["workbook"] == "planograms/7.xlsx") & (cells["sheet"] == sheet)]
     column = cells.loc[cells["value"].str.startswith(head), "cell"].iloc[0].rstrip("0123456789")
     row = cells.loc[cells["value"] == item_id, "cell"].iloc[0].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     return column + row
@@ -547,6 +547,40 @@ def test_an_item_left_out_of_the_list_is_named(run: Path) -> None:
     edit_cell(run, "Items", items_cell(run, "PLU", "4063"), "4022")
     hide_in_cells(run)
     assert_found(run, ("7.xlsx", "item 4063", "missing"), ("7.xlsx", "item 4022", "not listed"))
+
+
+def test_a_cost_of_forcing_in_is_compared_with_the_table(run: Path) -> None:
+    """What forcing an item in costs is that of the reasons; a listed item is no candidate."""
+    edit_cell(run, "Not carried", items_cell(run, "Forcing", "4022", "Not carried"), 0.5)
+    edit_cell(run, "Not carried", items_cell(run, "PLU", "4012", "Not carried"), "4011")
+    hide_in_cells(run)
+    assert_found(
+        run,
+        ("Not carried", "item 4022", "forcing_cost_week is 0.5", "expected 2.5"),
+        ("Not carried", "item 4012", "missing"),
+        ("Not carried", "item 4011", "listed, yet among those not carried"),
+    )
+
+
+def test_a_change_that_is_none_is_named(run: Path) -> None:
+    """Items that come and leave are those of the assortment."""
+    edit_cell(run, "Changes", items_cell(run, "Change", "4063", "Changes"), "OUT")
+    hide_in_cells(run)
+    assert_found(
+        run,
+        ("sheet Changes", "item 4063", "missing, yet it is NEW"),
+        ("sheet Changes", "item 4063", "OUT, unlike in"),
+    )
+
+
+def test_a_figure_of_the_cover_is_compared_with_the_table(run: Path) -> None:
+    """The six figures of this plan, the common plan and the current range."""
+    cells = pd.read_parquet(run / "tables" / "cells.parquet")
+    cells = cells[(cells["workbook"] == "planograms/7.xlsx") & (cells["sheet"] == "Cover")]
+    row = cells.loc[cells["value"] == "Sales, a week", "cell"].iloc[0].lstrip("A")
+    edit_cell(run, "Cover", f"C{row}", 12.25)
+    hide_in_cells(run)
+    assert_found(run, "sheet Cover", "sales_week of the common plan is 12.25")
 
 
 def drawn_block(run: Path, item_id: str) -> tuple[str, str, str]:

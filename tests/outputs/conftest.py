@@ -106,14 +106,16 @@ def build_contents(
         signal_effects=signal_effects(item_rows),
         assumptions=pd.DataFrame(
             {
-                "stage": ["tables", "demand", "assortment"],
-                "subject": ["items.demand_cv", "recapture", "=unmet demand"],
+                "weight": ["look first", "assumed", "assumed", "left open"],
+                "stage": ["tables", "demand", "assortment", "tables"],
+                "subject": ["items.demand_cv", "recapture", "=unmet demand", "items.regions"],
                 "text": [
                     "no value: 0.5 assumed",
                     "the data cannot tell how shoppers substitute: 60 % assumed",
                     "demand that finds an empty shelf is lost",
+                    "not given: everywhere",
                 ],
-                "count": [len(item_rows), 3, 1],
+                "count": [len(item_rows), 3, 1, len(item_rows)],
             }
         ),
         backtest=backtest_scores(store_rows, item_rows),
@@ -335,7 +337,23 @@ def _store_tables(
         ),
         "figures": figures,
         "changes": changes,
+        "forcing": _forcing(items["item_id"][~placed], items["item_id"][placed]),
     }
+
+
+def _forcing(absent: pd.Series, listed: pd.Series) -> pd.DataFrame:
+    """The first costs 5 and puts the first listed item out, the others at least 3, 2, 1, ..."""
+    cost = np.array([5.0, *range(3, 3 - len(absent) + 1, -1)])[: len(absent)]
+    return pd.DataFrame(
+        {
+            "item_id": absent,
+            "known": ["exact", *["at least"] * (len(absent) - 1)][: len(absent)],
+            "cost_week": cost,
+            "least_week": cost,
+            "most_week": cost,
+            "puts_out": [listed.iloc[0], *[""] * (len(absent) - 1)][: len(absent)],
+        }
+    )
 
 
 def _fill_shelves(
@@ -419,10 +437,13 @@ def _changes(ids: pd.Series, change: str, before: float, after: float) -> pd.Dat
             "replaces": "",
             "first_order_date": first if change == "NEW" else pd.NaT,
             "last_order_date": last if change == "OUT" else pd.NaT,
+            "run_down_date": last + pd.Timedelta(days=3) if change == "OUT" else pd.NaT,
             "value_week": float("nan") if change == "MOVED" else 10.0 + ids.index.to_numpy(),
             "reason": f"{change.lower()}: worth it here",
         }
-    ).astype({"first_order_date": "datetime64[ns]", "last_order_date": "datetime64[ns]"})
+    ).astype(
+        dict.fromkeys(["first_order_date", "last_order_date", "run_down_date"], "datetime64[ns]")
+    )
 
 
 def _value(stores: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:

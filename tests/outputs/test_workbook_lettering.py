@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.outputs.workbook.drawing import Block
-from planner.outputs.workbook.lettering import block_text
+from planner.outputs.workbook.lettering import block_text, common_size
 from planner.outputs.workbook.text_width import cut, text_mm, wrap
 
 BLOCK = Block(12, "4011", "Tomatoes on the vine", "Tomatoes", 3, "N", True, 2, 5, 0.0, 30.0)
@@ -30,7 +30,32 @@ def test_cut_text_fits(text, width_mm):
 
 def test_a_roomy_block_shows_everything():
     """Number, core mark, status letter, facings, place and the whole name."""
-    assert str(block_text(BLOCK, 60, 30)) == "12 ●N  ×3  2-5\nTomatoes on the vine"
+    assert str(block_text(BLOCK, 60, 30, 3)) == "12 ●N  ×3  2-5\nTomatoes on the vine"
+
+
+def test_a_long_word_is_broken_rather_than_made_tiny():
+    """A name of one long word has a legible size; its letters all stand there."""
+    name = "Donaudampfschifffahrtsgesellschaftskapitänstomate"
+    text = block_text(replace(BLOCK, item_name=name), 25, 40)
+    assert text.runs[-1].size >= 9
+    assert str(text).split("2-5")[1].replace("\n", "") == name
+
+
+def test_a_turned_block_shows_the_name_beside_the_number():
+    """A block of 6 mm has room for one line along its height: the name begins on it."""
+    text = str(block_text(BLOCK, 6, 50))
+    assert "\n" not in text
+    assert text.startswith("12 ●N  ×3  2-5  Tomatoes")
+
+
+def test_blocks_of_a_page_are_lettered_alike():
+    """One long name does not make the others small, nor one short name itself large."""
+    names = ["Figs", "Tomatoes on the vine", "Cherry tomatoes", "Heritage tomato " * 13]
+    blocks = [(replace(BLOCK, item_name=name), 28.0) for name in names]
+    largest = common_size(blocks, 20.0)
+    sizes = [block_text(*block, 20.0, largest).runs[0].size for block in blocks]
+    assert sizes[0] == sizes[1] == sizes[2] > sizes[3]
+    assert block_text(*blocks[0], 20.0).runs[0].size > sizes[0]
 
 
 @given(
@@ -56,4 +81,4 @@ def test_a_long_name_is_cut_with_an_ellipsis():
     """A name of 200 letters ends in an ellipsis and stays within the block."""
     text = str(block_text(replace(BLOCK, item_name="Heritage tomato " * 13), 20, 16))
     assert text.endswith("…")
-    assert text.count("\n") <= 4
+    assert text.count("\n") <= 5

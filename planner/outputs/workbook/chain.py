@@ -48,7 +48,7 @@ def write_chain_workbook(contents: Contents, path: Path | IO[bytes]) -> pd.DataF
     _write_left_out(book, contents)
     write_range(book, contents)
     write_changes_by_store(book, contents)
-    write_changes(book, contents, of_chain=True)
+    write_changes(book, contents)
     _write_local_by_city(book, contents)
     _write_signals(book, contents)
     write_orders(book, contents)

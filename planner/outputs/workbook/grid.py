@@ -106,14 +106,6 @@ class Grid:
         """Set the height of a row that is not closed."""
         self._heights[row] = points
 
-    def least_height(self, row: int, points: float) -> None:
-        """Set the height of a row that is not closed and has none."""
-        self._heights.setdefault(row, points)
-
-    def points(self, first: int, last: int) -> float:
-        """Height of the rows first..last, none of which is closed, all with their height set."""
-        return sum(self._heights[row] for row in range(first, last + 1))
-
     def close(self, row: int) -> None:
         """Nothing more comes into this row; a long table takes less memory so."""
         cells = self._open.pop(row, {})

@@ -1,23 +1,33 @@
-"""The drawn planogram: one page a fixture (more for a long one), to scale."""
+"""The drawn planogram: one page a fixture, to scale."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
+from planner.outputs import numbers
+from planner.outputs.contents import Stamp
 from planner.outputs.workbook import styles
 from planner.outputs.workbook.drawing import (
+    BAND_POINTS,
     COLUMN_MM,
+    EDGE_POINTS,
     GRID_COLUMNS,
     Band,
+    Block,
     Drawing,
     Line,
     Piece,
     Shelf,
     draw_fixture,
 )
-from planner.outputs.workbook.lettering import CORE_MARK, UPRIGHT_FROM_MM, block_text
+from planner.outputs.workbook.lettering import (
+    CORE_MARK,
+    UPRIGHT_FROM_MM,
+    block_text,
+    common_size,
+)
 from planner.outputs.workbook.sheet import Book, Sheet
 from planner.outputs.workbook.text_width import MM_PER_POINT, cut
 
@@ -28,114 +38,143 @@ _FIRST_ROW = 4
 _LABEL_WIDTH = 9.0
 _GRID_WIDTH = 1.0
 """In digits of the default font: seven pixels."""
-_PAGE_POINTS = 520.0
+_PAGE_POINTS = 518.0
 """Printable height of landscape A4 inside the margins, less a reserve for other printers."""
 _HEADING_POINTS = 50.0
-_BAND_POINTS = 13.0
-_EDGE_POINTS = 9.0
 _LEGEND_POINTS = 12.0
 _NOTE_POINTS = 11.0
-_LEAST_BODY_POINTS = 38.0
-_MOST_BODY_POINTS = 110.0
+_MOST_BODY_POINTS = 230.0
 _LEGEND_COLUMNS = 22
 _MOST_NOTES = 5
+_LEAST_EMPTY_CM = 0.5
+_LEAST_LABEL_MM = 4.5
+"""Width of ``cm``, which stands below its number where it has to."""
+_A3_FROM = 1.2
+"""A page drawn so much larger than A4 is hard to read on it."""
 
 
-def write_planogram(book: Book, fixture_id: str, kind: str, shelves: Sequence[Shelf]) -> None:
-    """Add the sheets of one fixture to a store's workbook.
+@dataclass(frozen=True)
+class _Group:
+    """How a need group is marked on a page: a letter for those who see no colours."""
 
-    Each is one printed page: shelves from the top down, bays from the left, a merged cell for
-    each item as wide as its facings, need groups by fill and by name on the shelf edge, empty
-    shelf hatched with its width.
+    letter: str
+    tint: str
+
+    def named(self, name: str) -> str:
+        """Letter and name."""
+        return f"{self.letter}  {name}"
+
+
+def write_planogram(
+    book: Book, fixture_id: str, kind: str, shelves: Sequence[Shelf], stamp: Stamp
+) -> None:
+    """Add the sheet of one fixture to a store's workbook, which prints on one page.
+
+    Shelves from the top down, bays from the left, a merged cell for each item as wide as its
+    facings, need groups by fill, letter and name on the shelf edge, new items in a thick frame,
+    empty shelf hatched with its width.
     """
-    drawing = draw_fixture(shelves)
-    groups = list(dict.fromkeys(b.need_group for s in shelves for b in s.blocks))
-    tints = {g: styles.TINTS[n % len(styles.TINTS)] for n, g in enumerate(groups)}
-    for number, bands in enumerate(drawing.pages, start=1):
-        part = f", page {number} of {len(drawing.pages)}" if len(drawing.pages) > 1 else ""
-        sheet = book.sheet(
-            f"Planogram {fixture_id}", f"Fixture {fixture_id} ({kind}){part}", fit_height=True
-        )
-        _Page(sheet, drawing, bands, tints).write()
+    names = dict.fromkeys(block.need_group for shelf in shelves for block in shelf.blocks)
+    groups = {
+        name: _Group(_letters(n), styles.TINTS[n % len(styles.TINTS)])
+        for n, name in enumerate(names)
+    }
+    sheet = book.sheet(f"Planogram {fixture_id}", f"Fixture {fixture_id} ({kind})", fit_height=True)
+    _Page(sheet, shelves, groups, stamp).write()
+
+
+def _letters(number: int) -> str:
+    """A, B, ... Z, AA, AB, ..."""
+    before, last = divmod(number, 26)
+    return (_letters(before - 1) if before else "") + chr(ord("A") + last)
 
 
 class _Page:
     def __init__(
-        self, sheet: Sheet, drawing: Drawing, bands: tuple[Band, ...], tints: dict[str, str]
+        self, sheet: Sheet, shelves: Sequence[Shelf], groups: dict[str, _Group], stamp: Stamp
     ) -> None:
         self.sheet = sheet
-        self.drawing = drawing
-        self.bands = bands
-        drawn = {
-            span.block.need_group
-            for band in bands
-            for line in band.lines
-            for piece in line.pieces
-            for span in piece.spans
-            if span.block is not None
-        }
-        self.tints = {group: tint for group, tint in tints.items() if group in drawn}
-        self.notes = _notes(bands)
-        self.body_points = self._body_points()
+        self.shelves = shelves
+        self.groups = groups
+        self.stamp = stamp
+        self.notes = _notes(shelves)
+        legend_rows = 2 + -(-len(groups) // (GRID_COLUMNS // _LEGEND_COLUMNS))
+        around = _HEADING_POINTS + _LEGEND_POINTS * legend_rows + _NOTE_POINTS * len(self.notes)
+        room = _PAGE_POINTS - around
+        self.drawing = draw_fixture(shelves, room)
+        self.body_points = self._body_points(_PAGE_POINTS * self.drawing.enlarged - around)
+        self.largest = common_size(list(_drawn(self.drawing)), self.body_points * MM_PER_POINT)
 
-    def _body_points(self) -> float:
-        lines = sum(len(band.lines) for band in self.bands)
-        taken = (
-            _HEADING_POINTS
-            + _LEGEND_POINTS * (1 + -(-len(self.tints) // (GRID_COLUMNS // _LEGEND_COLUMNS)))
-            + _BAND_POINTS * len(self.bands)
-            + _EDGE_POINTS * lines
-            + _NOTE_POINTS * len(self.notes)
-        )
-        even = (_PAGE_POINTS - taken) / max(1, lines)
-        return min(_MOST_BODY_POINTS, max(_LEAST_BODY_POINTS, even))
+    def _body_points(self, room: float) -> float:
+        """Height of every shelf, so that the page is full."""
+        drawing = self.drawing
+        taken = BAND_POINTS * len(drawing.bands) + EDGE_POINTS * drawing.lines
+        return min(_MOST_BODY_POINTS, (room - taken) / max(1, drawing.lines))
 
     def write(self) -> None:
         self.sheet.widths([_LABEL_WIDTH])
-        ends = (s.last + 1 for b in self.bands for n in b.lines for p in n.pieces for s in p.spans)
-        columns = max(GRID_COLUMNS, *ends)
+        columns = self.drawing.columns
         self.sheet.equal_widths(FIRST_GRID_COLUMN, columns, _GRID_WIDTH)
         row = self._legend(_FIRST_ROW)
-        for band in self.bands:
+        for band in self.drawing.bands:
             row = self._band(band, row)
         for note in self.notes:
-            self.sheet.put(row, 1, note, styles.NOTE)
+            room_mm = columns * COLUMN_MM
+            self.sheet.put(row, 1, cut(note, room_mm, styles.NOTE.size), styles.NOTE)
             self.sheet.height(row, _NOTE_POINTS)
             row += 1
         self.sheet.print_area(row - 1, FIRST_GRID_COLUMN + columns - 1)
 
     def _legend(self, row: int) -> int:
-        per_row = GRID_COLUMNS // _LEGEND_COLUMNS
-        for number, (group, tint) in enumerate(self.tints.items()):
-            if number and number % per_row == 0:
+        self.sheet.put(row, FIRST_GRID_COLUMN, self._summary(), styles.SUMMARY)
+        self.sheet.height(row, _LEGEND_POINTS)
+        per_row = self.drawing.columns // _LEGEND_COLUMNS
+        room_mm = (_LEGEND_COLUMNS - 2) * COLUMN_MM
+        for number, (name, group) in enumerate(self.groups.items()):
+            if number % per_row == 0:
                 row += 1
             self.sheet.height(row, _LEGEND_POINTS)
             first = FIRST_GRID_COLUMN + (number % per_row) * _LEGEND_COLUMNS
-            room_mm = (_LEGEND_COLUMNS - 2) * COLUMN_MM
             self.sheet.put_merged(
                 row,
                 first,
                 first + _LEGEND_COLUMNS - 2,
-                cut(group, room_mm, styles.LEGEND.size),
-                replace(styles.LEGEND, fill=tint),
+                cut(group.named(name), room_mm, styles.LEGEND.size),
+                replace(styles.LEGEND, fill=group.tint),
             )
         row += 1
         key = (
-            f"Number = Pos in the list Items   ·   {CORE_MARK} core item   ·   N new   K keep   "
-            "M moved   ·   ×3 facings   ·   2-5 = bay 2, shelf 5 (shelf 1 is the lowest)   ·   "
-            "crossed out = empty"
+            f"Number = Pos in the list Items   ·   {CORE_MARK} core item   ·   N new (thick frame)"
+            "   K kept   M moved   ·   ×3 facings   ·   2-5 = bay 2, shelf 5 (shelf 1 is the "
+            "lowest)   ·   crossed out = empty"
         )
+        if self.drawing.enlarged >= _A3_FROM:
+            key += "   ·   best printed on A3"
         self.sheet.put(row, FIRST_GRID_COLUMN, key, styles.STAMP)
         self.sheet.height(row, _LEGEND_POINTS)
         return row + 1
 
+    def _summary(self) -> str:
+        """What stands here, in figures."""
+        blocks = [block for shelf in self.shelves for block in shelf.blocks]
+        width = sum(shelf.width_cm for shelf in self.shelves)
+        used = sum(block.width_cm for block in blocks)
+        counts = [
+            (len(blocks), "items"),
+            (sum(block.letter == "N" for block in blocks), "new"),
+            (sum(block.letter == "M" for block in blocks), "moved"),
+            (sum(block.facings for block in blocks), "facings"),
+        ]
+        said = [f"{numbers.whole(count, self.stamp)} {what}" for count, what in counts]
+        said.append(f"{numbers.share(used / width, self.stamp)} of {width:g} cm of shelf used")
+        return "   ·   ".join(said)
+
     def _band(self, band: Band, row: int) -> int:
-        self.sheet.height(row, _BAND_POINTS)
+        self.sheet.height(row, BAND_POINTS)
         widest: dict[int, tuple[int, int, float]] = {}
         for line in band.lines:
             for piece in line.pieces:
-                last = max((span.last for span in piece.spans), default=0)
-                first = min((span.first for span in piece.spans), default=0)
+                first, last = piece.spans[0].first, piece.spans[-1].last
                 low, high, width = widest.get(piece.shelf.bay, (first, last, 0.0))
                 widest[piece.shelf.bay] = (
                     min(low, first),
@@ -156,7 +195,7 @@ class _Page:
             for piece in line.pieces:
                 self._shelf(piece, row)
             self.sheet.height(row, self.body_points)
-            self.sheet.height(row + 1, _EDGE_POINTS)
+            self.sheet.height(row + 1, EDGE_POINTS)
             row += 2
         return row
 
@@ -180,37 +219,54 @@ class _Page:
             first, last = FIRST_GRID_COLUMN + span.first, FIRST_GRID_COLUMN + span.last
             width_mm = (last - first + 1) * COLUMN_MM
             if span.block is None:
-                turned = width_mm < UPRIGHT_FROM_MM
-                look = replace(styles.EMPTY, rotation=90) if turned else styles.EMPTY
-                label = f"{span.empty_cm:.3g} cm" if width_mm >= 2.5 else ""
-                self.sheet.put_merged(row, first, last, label, look)
+                self._empty(row, first, last, span.empty_cm)
                 continue
-            look = replace(styles.BLOCK, fill=self.tints[span.block.need_group])
+            look = styles.NEW_BLOCK if span.block.letter == "N" else styles.BLOCK
+            look = replace(look, fill=self.groups[span.block.need_group].tint)
             if width_mm < UPRIGHT_FROM_MM:
                 look = replace(look, rotation=90, vertical="center")
-            text = block_text(span.block, width_mm, height_mm)
+            text = block_text(span.block, width_mm, height_mm, self.largest)
             self.sheet.put_merged(row, first, last, text, look)
-        for group, spans in groupby(
+        for name, spans in groupby(
             piece.spans, key=lambda s: s.block.need_group if s.block is not None else None
         ):
             run = list(spans)
             first, last = FIRST_GRID_COLUMN + run[0].first, FIRST_GRID_COLUMN + run[-1].last
-            look = replace(styles.EDGE, fill=self.tints[group]) if group else styles.EDGE
-            text_on_edge = cut(group or "", (last - first + 1) * COLUMN_MM, styles.EDGE.size)
+            text_on_edge, look = "", styles.EDGE
+            if name is not None:
+                group = self.groups[name]
+                room_mm = (last - first + 1) * COLUMN_MM
+                text_on_edge = _on_edge(group, name, room_mm)
+                look = replace(look, fill=group.tint)
             self.sheet.put_merged(row + 1, first, last, text_on_edge, look)
 
+    def _empty(self, row: int, first: int, last: int, empty_cm: float) -> None:
+        wide = (last - first + 1) * COLUMN_MM >= _LEAST_LABEL_MM
+        label = f"{empty_cm:.3g} cm" if wide and empty_cm >= _LEAST_EMPTY_CM else ""
+        self.sheet.put_merged(row, first, last, label, styles.EMPTY)
 
-def _notes(bands: tuple[Band, ...]) -> list[str]:
-    shelves = {
-        (piece.shelf.bay, piece.shelf.shelf): piece.shelf
-        for band in bands
-        for line in band.lines
-        for piece in line.pieces
-        if piece.shelf.note
-    }
+
+def _on_edge(group: _Group, name: str, room_mm: float) -> str:
+    """Letter and name of a need group, or the letter alone where the name has no room."""
+    whole = cut(group.named(name), room_mm, styles.EDGE.size)
+    return whole if len(whole) > len(group.letter) + 4 else group.letter
+
+
+def _drawn(drawing: Drawing) -> Iterator[tuple[Block, float]]:
+    """Every block with its drawn width in mm."""
+    for band in drawing.bands:
+        for line in band.lines:
+            for piece in line.pieces:
+                for span in piece.spans:
+                    if span.block is not None:
+                        yield span.block, (span.last - span.first + 1) * COLUMN_MM
+
+
+def _notes(shelves: Sequence[Shelf]) -> list[str]:
     places: dict[str, list[str]] = {}
-    for (bay, shelf), value in sorted(shelves.items()):
-        places.setdefault(value.note, []).append(f"{bay}-{shelf}")
+    for shelf in sorted(shelves, key=lambda s: (s.bay, s.shelf)):
+        if shelf.note:
+            places.setdefault(shelf.note, []).append(f"{shelf.bay}-{shelf.shelf}")
     notes = [f"Empty space on {', '.join(where)}: {note}" for note, where in places.items()]
     if len(notes) > _MOST_NOTES:
         more = len(notes) - _MOST_NOTES + 1

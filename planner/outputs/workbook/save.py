@@ -10,6 +10,7 @@ from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pandas as pd
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.packaging.core import DocumentProperties
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.dimensions import SheetDimension
@@ -53,6 +54,9 @@ class _BookWriter(ExcelWriter):
         writer = _SheetWriter(ws, self.grids[ws.title])
         writer.write()
         ws._drawing, ws._rels = None, writer._rels
+        if ws._charts:
+            ws._drawing = SpreadsheetDrawing()
+            ws._drawing.charts = ws._charts
         self._archive.writestr(ws.path[1:], writer.read())
         self.manifest.append(ws)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from planner.outputs.contents import Contents
@@ -14,44 +15,72 @@ from planner.outputs.workbook.pages import paginate
 from planner.outputs.workbook.sheet import HEADER_ROW, NOT_APPLICABLE, Book, Column
 
 _STORE = Column("Store", 10, styles.CENTRED)
+_NOISE = 1e-9
+_NOWHERE = ((NOT_APPLICABLE, NOT_APPLICABLE), float("nan"))
+_KINDS = ("NEW", "OUT", "MOVED")
+_CHANGES = (
+    *("store_id", "item_id", "change", "facings_before", "facings_after", "replaces"),
+    *("first_order_date", "last_order_date", "run_down_date", "reason"),
+)
 
 
-def write_changes(book: Book, contents: Contents, *, of_chain: bool = False) -> None:
-    """Add the sheet *Changes*: what comes, leaves or moves, and when to order for it."""
+def write_changes(book: Book, contents: Contents, listed: pd.DataFrame | None = None) -> None:
+    """Add the sheet *Changes*: what comes, leaves or moves, and when to order for it.
+
+    ``listed``: of one store (``listed_items``), says where its items stand and what to order
+    first; None for the whole chain.
+    """
+    of_chain = listed is None
     columns = (
         *((_STORE,) if of_chain else ()),
-        Column("Change", 11, styles.CENTRED),
-        Column("PLU", 10, styles.CENTRED),
-        Column("Item", 32, styles.LONG_TEXT),
-        Column("Facings before", 9, styles.WHOLE),
-        Column("Facings after", 9, styles.WHOLE),
-        Column("Replaces PLU", 10, styles.CENTRED),
-        Column("Replaces item", 28, styles.LONG_TEXT),
-        Column("First order", 13, styles.DAY),
-        Column("Last order", 13, styles.DAY),
-        Column("Why", 90 if of_chain else 45, styles.LONG_TEXT),
+        Column("Change", 9.5, styles.CENTRED),
+        Column("PLU", 8.5, styles.CENTRED),
+        Column("Item", 27, styles.LONG_TEXT),
+        *(() if of_chain else (Column("Pos", 5, styles.CENTRED), Column("Where", 10, styles.TEXT))),
+        Column("Facings before", 8, styles.WHOLE),
+        Column("Facings after", 8, styles.WHOLE),
+        Column("Replaces, or gives way to", 30, styles.LONG_TEXT),
+        Column("First order", 11.5, styles.DAY),
+        *(() if of_chain else (Column("First order cases", 8, styles.WHOLE),)),
+        Column("Last order", 11.5, styles.DAY),
+        Column("Run down by", 11.5, styles.DAY),
+        Column("Why", 90 if of_chain else 52, styles.LONG_TEXT),
     )
-    name = contents.items.set_index("item_id")["item_name"].to_dict()
-    rows = []
+    name = dict(zip(contents.items["item_id"], contents.items["item_name"], strict=True))
+    standing = _standing(listed)
     changes = contents.changes
     if of_chain:
         # What an item does to orders before what it does to shelves, which each store prints.
         changes = changes.sort_values("change", key=lambda kinds: kinds == "MOVED", kind="stable")
-    for row in changes.itertuples():
-        replaces = str(row.replaces)
+    replaced_by = {
+        (store, other): item
+        for store, item, other in zip(
+            changes["store_id"], changes["item_id"], changes["replaces"], strict=True
+        )
+        if other
+    }
+    found = list(zip(*(changes[field].tolist() for field in _CHANGES), strict=True))
+    if not of_chain:
+        # of one kind, numbers on the drawing or none at all are compared
+        found.sort(key=lambda row: (_KINDS.index(row[2]), standing.get(row[1], _NOWHERE)[0][0]))
+    rows = []
+    for store, item, change, before, after, replaces, first, last, run_down, why in found:
+        where, cases = standing.get(item, _NOWHERE)
         rows.append(
             (
-                *((row.store_id,) if of_chain else ()),
-                words.status_text(str(row.change)),
-                row.item_id,
-                name.get(row.item_id, row.item_id),
-                row.facings_before,
-                row.facings_after,
-                replaces or NOT_APPLICABLE,
-                name.get(replaces, replaces) or NOT_APPLICABLE,
-                row.first_order_date,
-                row.last_order_date,
-                row.reason,
+                *((store,) if of_chain else ()),
+                words.status_text(change),
+                item,
+                name.get(item, item),
+                *(() if of_chain else where),
+                before,
+                after,
+                _named(replaces or replaced_by.get((store, item), ""), name),
+                first,
+                *(() if of_chain else (cases if change == "NEW" else NOT_APPLICABLE,)),
+                last,
+                run_down,
+                why,
             )
         )
     sheet = book.sheet("Changes", "Changes against the current range")
@@ -60,6 +89,30 @@ def write_changes(book: Book, contents: Contents, *, of_chain: bool = False) -> 
         ordered = changes[changes["change"] != "MOVED"]["store_id"].tolist()
         paginate(sheet, columns, ordered)
         sheet.print_area(HEADER_ROW + max(1, len(ordered)), len(columns))
+
+
+def _named(item_id: str, names: Mapping[str, str]) -> str:
+    """An item by name and PLU."""
+    return f"{names.get(item_id, item_id)} ({item_id})" if item_id else NOT_APPLICABLE
+
+
+def _standing(listed: pd.DataFrame | None) -> dict[str, tuple[tuple[Any, str], float]]:
+    """By item of a store: its number and place on the drawing, and the whole cases of its first
+    stock."""
+    if listed is None:
+        return {}
+    cases = np.ceil(listed["stock_units_cycle"] / listed["case_units"] - _NOISE)
+    return {
+        item: ((pos, f"{fixture} {place}" if isinstance(fixture, str) else place), case)
+        for item, pos, fixture, place, case in zip(
+            listed["item_id"].tolist(),
+            listed["pos"].tolist(),
+            listed["fixture_id"].tolist(),
+            listed["place"].tolist(),
+            cases.tolist(),
+            strict=True,
+        )
+    }
 
 
 def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> None:
@@ -119,12 +172,16 @@ def write_assumptions(book: Book, contents: Contents) -> None:
 
 
 def write_assumption_table(book: Book, frame: pd.DataFrame) -> None:
-    """The sheet *Assumptions* from its table: stage, subject, text, count."""
+    """The sheet *Assumptions* from its table, the weightiest first."""
     columns = (
-        Column("Stage", 14, styles.TEXT),
-        Column("Subject", 28, styles.LONG_TEXT),
+        Column("Weight", 13, styles.CENTRED),
+        Column("Stage", 13, styles.TEXT),
+        Column("Subject", 27, styles.LONG_TEXT),
         Column("Assumption", 88, styles.LONG_TEXT),
         Column("Count", 10, styles.WHOLE),
     )
-    rows = zip(frame["stage"], frame["subject"], frame["text"], frame["count"], strict=True)
-    book.sheet("Assumptions", "Assumptions").table(columns, rows, empty="Nothing was assumed.")
+    fields = ("weight", "stage", "subject", "text", "count")
+    rows = zip(*(frame[field] for field in fields), strict=True)
+    book.sheet("Assumptions", "Assumptions, the weightiest first").table(
+        columns, rows, empty="Nothing was assumed."
+    )

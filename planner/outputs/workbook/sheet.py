@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -17,7 +18,7 @@ from planner.outputs import numbers
 from planner.outputs.workbook import styles
 from planner.outputs.workbook.grid import Formula, Grid, RichText
 from planner.outputs.workbook.styles import Look, StyleBook
-from planner.outputs.workbook.text_width import wrap
+from planner.outputs.workbook.text_width import cut, wrap
 
 HEADER_ROW = 5
 """Row of the column heads on every sheet that is one table."""
@@ -28,6 +29,12 @@ _FORMULA_STARTS = ("=", "+", "-", "@")
 _SHEET_NAME_LENGTH = 31
 _MM_PER_CHARACTER = 7 * 25.4 / 96
 _CELL_PADDING_MM = 3.0
+_LINE_HEIGHT = 1.25
+_FOOTER_POINTS = 7
+_FOOTER_MM = 200.0
+"""What the left side may take, beside the name of the sheet and the page."""
+_MOST_FOOTER_LETTERS = 110
+"""Excel takes 255 in all, of which codes and doubled ampersands are some."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +94,7 @@ class Book:
         _set_up_page(worksheet, self.heading, fit_height, pages_wide)
         grid = self.grids[worksheet.title] = Grid(self.styles.dates)
         sheet = Sheet(worksheet, grid, self.styles)
-        sheet.put(1, 1, f"{title} – {self.heading.subject}", styles.TITLE)
-        sheet.put(2, 1, self.heading.lines[0], styles.STAMP)
-        sheet.put(3, 1, self.heading.lines[1], styles.STAMP)
-        sheet.height(1, 20)
+        sheet.head(f"{title} – {self.heading.subject}", self.heading.lines)
         return sheet
 
     def _unique(self, name: str) -> str:
@@ -113,6 +117,19 @@ class Sheet:
         self._style = style_book.number
         self.row_points: dict[int, float] = {}
         """Heights of the rows that were given one."""
+        self._widths: dict[int, float] = {}
+        self._heading: tuple[tuple[str, Look], ...] = ()
+
+    def head(self, title: str, lines: tuple[str, str]) -> None:
+        """Write what stands above all else."""
+        self._heading = (
+            (title, styles.TITLE),
+            (lines[0], styles.STAMP),
+            (lines[1], styles.STAMP),
+        )
+        for row, (text, look) in enumerate(self._heading, start=1):
+            self.put(row, 1, text, look)
+        self.height(1, 20)
 
     def put(self, row: int, column: int, value: Any, look: Look) -> None:
         """Write a value; missing numbers and dates are marked, never blank."""
@@ -151,10 +168,19 @@ class Sheet:
             self._grid.merge(row, first, bottom_row, last)
         self._grid.put(row, first, value, left)
 
+    def paragraph(self, row: int, first: int, last: int, text: str, look: Look) -> None:
+        """Write a text across columns whose widths are set, as high as it takes."""
+        width = sum(self._widths[column] for column in range(first, last + 1))
+        lines = _lines(text, _room_mm(Column("", width, look)), look.size)
+        self.put_merged(row, first, last, text, look)
+        line = max(styles.LINE_POINTS, _LINE_HEIGHT * look.size)
+        self.height(row, line * max(1, lines) + 3)
+
     def widths(self, widths: Iterable[float], first: int = 1) -> None:
         """Set column widths, in characters of the default font."""
-        for offset, width in enumerate(widths):
-            self.worksheet.column_dimensions[get_column_letter(first + offset)].width = width
+        for column, width in enumerate(widths, start=first):
+            self.worksheet.column_dimensions[get_column_letter(column)].width = width
+            self._widths[column] = width
 
     def equal_widths(self, first: int, count: int, width: float) -> None:
         """Give ``count`` columns from ``first`` on the same width, as one entry of the file."""
@@ -168,8 +194,22 @@ class Sheet:
         self.row_points[row] = points
         self._grid.height(row, points)
 
+    @property
+    def name(self) -> str:
+        """Of the sheet in its workbook."""
+        return str(self.worksheet.title)
+
+    def chart(self, chart: Any, row: int, column: int) -> None:
+        """Place a chart with its upper left corner in a cell."""
+        self.worksheet.add_chart(chart, f"{get_column_letter(column)}{row}")
+
     def freeze(self, row: int, column: int) -> None:
-        """Keep what is above and left of a cell in view, and repeat it on every page."""
+        """Keep what is above and left of a cell in view, and repeat it on every page.
+
+        What stands above the table is folded into the columns that are repeated.
+        """
+        for heading, (text, look) in enumerate(self._heading, start=1):
+            self.paragraph(heading, 1, column - 1, text, replace(look, wrap=True))
         self.worksheet.freeze_panes = f"{get_column_letter(column)}{row}"
         self.worksheet.print_title_rows = f"{row - 1}:{row - 1}"
         self.worksheet.print_title_cols = f"A:{get_column_letter(column - 1)}"
@@ -198,6 +238,7 @@ class Sheet:
             self.put(top, 1 + offset, column.head, styles.HEADER)
         heads = [replace(column, look=styles.HEADER) for column in columns]
         self.height(top, _row_points(heads, [column.head for column in columns]) + 2)
+        sums = {offset: 0.0 for offset, column in enumerate(columns) if column.total}
         row = top
         for row, values in enumerate(rows, start=top + 1):
             for offset, (column, value) in enumerate(zip(columns, values, strict=True)):
@@ -205,6 +246,8 @@ class Sheet:
                     self.put(row, 1 + offset, value.value, value.look)
                 else:
                     self.put(row, 1 + offset, value, column.look)
+            for offset in sums:
+                sums[offset] += _amount(values[offset])
             self.height(row, _row_points(columns, values))
             self._grid.close(row)
         last = row
@@ -213,7 +256,7 @@ class Sheet:
             row = top + 1
         elif any(column.total for column in columns):
             row = last + 1
-            self._totals(columns, top + 1, last)
+            self._totals(columns, top + 1, last, sums)
         if whole_sheet:
             self.widths(column.width for column in columns)
             self.worksheet.freeze_panes = f"A{top + 1}"
@@ -223,16 +266,29 @@ class Sheet:
                 self.worksheet.auto_filter.ref = f"A{top}:{end}{last}"
         return row + 1
 
-    def _totals(self, columns: Sequence[Column], first: int, last: int) -> None:
+    def _totals(
+        self, columns: Sequence[Column], first: int, last: int, sums: Mapping[int, float]
+    ) -> None:
         for offset, column in enumerate(columns):
             letter = get_column_letter(1 + offset)
             if column.total:
-                formula = Formula(f"=SUM({letter}{first}:{letter}{last})")
+                formula = Formula(f"=SUM({letter}{first}:{letter}{last})", sums[offset])
                 self.put(last + 1, 1 + offset, formula, styles.total(column.look))
             else:
                 self.put(
                     last + 1, 1 + offset, "Total" if offset == 0 else "", styles.total(styles.TEXT)
                 )
+
+
+def _amount(value: Any) -> float:
+    """What a cell adds to the sum of its column; NaN where its formula has not been worked out."""
+    if isinstance(value, Shown):
+        value = value.value
+    if isinstance(value, Formula):
+        return math.nan if value.result is None else value.result
+    if value is None or isinstance(value, str) or pd.isna(value):
+        return 0.0
+    return float(value)
 
 
 def _row_points(columns: Sequence[Column], values: Sequence[Any]) -> float:
@@ -291,8 +347,9 @@ def _set_up_page(worksheet: Any, heading: Heading, fit_height: bool, pages_wide:
     margins.header = margins.footer = 0.25
     worksheet.print_options.horizontalCentered = False
     worksheet.sheet_view.showGridLines = False
+    footer = cut(heading.footer[:_MOST_FOOTER_LETTERS], _FOOTER_MM, _FOOTER_POINTS)
     # an ampersand begins a code in headers and footers
-    worksheet.oddFooter.left.text = heading.footer.replace("&", "&&")[:200]
-    worksheet.oddFooter.left.size = 7
+    worksheet.oddFooter.left.text = footer.replace("&", "&&")
+    worksheet.oddFooter.left.size = _FOOTER_POINTS
     worksheet.oddFooter.right.text = "&A – page &P of &N"
-    worksheet.oddFooter.right.size = 7
+    worksheet.oddFooter.right.size = _FOOTER_POINTS

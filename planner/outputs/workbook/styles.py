@@ -75,6 +75,7 @@ class Look:
 TITLE = Look(size=14, bold=True)
 STAMP = Look(size=8, colour="404040")
 SECTION = Look(size=11, bold=True)
+SUMMARY = Look(size=9, bold=True)
 NOTE = Look(size=8, italic=True, colour="404040")
 HEADER = Look(
     bold=True, fill="D9D9D9", wrap=True, horizontal="center", vertical="center", border="lrtb"
@@ -82,6 +83,7 @@ HEADER = Look(
 TEXT = Look(border="b", horizontal="left", indent=1)
 LONG_TEXT = replace(TEXT, wrap=True)
 CENTRED = Look(border="b", horizontal="center")
+WRAPPED = replace(CENTRED, wrap=True)
 NUMBER = Look(border="b", horizontal="right")
 WHOLE = replace(NUMBER, number_format=numbers.EXCEL_WHOLE)
 UNITS = replace(NUMBER, number_format=numbers.EXCEL_UNITS)
@@ -89,6 +91,10 @@ SHARE = replace(NUMBER, number_format=numbers.EXCEL_SHARE)
 DAY = replace(CENTRED, number_format=numbers.EXCEL_DAY)
 GAP = replace(NUMBER, number_format="0.00%")
 PLAIN_TEXT = Look()
+PARAGRAPH = Look(wrap=True, horizontal="left")
+NAME = Look(bold=True)
+BAR = "35617F"
+"""Of a chart; dark enough for a grey printer."""
 
 
 def money(stamp: Stamp) -> Look:
@@ -117,9 +123,11 @@ EMPTY = Look(
     diagonal=True,
     horizontal="center",
     vertical="center",
+    wrap=True,
     border="lrtb",
 )
 BLOCK = Look(size=9, horizontal="center", vertical="top", wrap=True, border="lrtb")
+NEW_BLOCK = replace(BLOCK, border="LRTB")
 EDGE = Look(size=6, horizontal="center", vertical="center", border="lrtB")
 
 

@@ -1,17 +1,16 @@
-"""The first sheet of a store's workbook: what the plan brings, beside the two others."""
+"""What a plan brings beside the two others: figures and sentences of first sheets."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from planner.outputs import numbers
-from planner.outputs.contents import Contents, Stamp
+from planner.outputs.contents import Stamp
 from planner.outputs.workbook import styles, words
 from planner.outputs.workbook.grid import Formula
-from planner.outputs.workbook.sheet import HEADER_ROW, Book, Sheet
+from planner.outputs.workbook.sheet import Sheet
 from planner.outputs.workbook.styles import Look
 
 SIX_FIGURES = (
@@ -41,6 +40,7 @@ def write_comparison(sheet: Sheet, figures: pd.DataFrame, stamp: Stamp, top: int
     heads = ["", *words.PLAN_NAMES.values(), "Against common", "Against current"]
     for offset, head in enumerate(heads):
         sheet.put(top, 1 + offset, head, styles.HEADER)
+    sheet.height(top, 2 * styles.LINE_POINTS + 4)
     for row, (words_, column, kind) in enumerate(SIX_FIGURES, start=top + 1):
         look = look_of(kind, stamp)
         sheet.put(row, 1, words_, styles.TEXT)
@@ -49,35 +49,11 @@ def write_comparison(sheet: Sheet, figures: pd.DataFrame, stamp: Stamp, top: int
             sheet.put(row, 2 + offset, value, look)
         for offset, (letter, plan) in enumerate((("C", "common"), ("D", "current"))):
             if {"local", plan} <= set(by_plan.index):
-                sheet.put(row, 5 + offset, Formula(f"=B{row}-{letter}{row}"), look)
+                gain = float(by_plan[column]["local"] - by_plan[column][plan])
+                sheet.put(row, 5 + offset, Formula(f"=B{row}-{letter}{row}", gain), look)
             else:
                 sheet.put(row, 5 + offset, float("nan"), look)
     return top + 1 + len(SIX_FIGURES)
-
-
-def write_store_summary(book: Book, contents: Contents) -> None:
-    """Add the sheet *Summary* of one store."""
-    stamp = contents.stamp
-    sheet = book.sheet("Summary", "Summary", fit_height=True)
-    sheet.widths([40, 18, 18, 18, 18, 18])
-    row = write_comparison(sheet, contents.figures, stamp, HEADER_ROW) + 1
-    for line in [*value_lines(contents.value, stamp), *_change_lines(contents)]:
-        sheet.put(row, 1, line, styles.PLAIN_TEXT)
-        row += 1
-    row += 1
-    sheet.put(row, 1, "In this workbook", styles.SECTION)
-    guide = (
-        ("Planogram …", "one page a fixture, to scale, to pin up at the fixture"),
-        ("Items", "the same items in the order in which the store fills its shelves"),
-        ("Changes", "what is new, what leaves, what moves, and when to order for it"),
-        ("Not carried", "the items that come next, each with the reason why it is not here"),
-        ("Limits", "what the plan had to keep to, and what one unit more would be worth"),
-        ("Assumptions", "what was assumed because the data did not say"),
-    )
-    for name, says in guide:
-        row += 1
-        sheet.put(row, 1, name, replace(styles.PLAIN_TEXT, indent=1))
-        sheet.put(row, 2, says, styles.PLAIN_TEXT)
 
 
 def value_lines(value: pd.DataFrame, stamp: Stamp) -> list[str]:
@@ -98,17 +74,4 @@ def value_lines(value: pd.DataFrame, stamp: Stamp) -> list[str]:
                 " above 6 % is unusual in this trade, check the inputs first."
             )
         lines.append(line)
-    return lines
-
-
-def _change_lines(contents: Contents) -> list[str]:
-    counts = contents.changes["change"].value_counts()
-    new, out, moved = (int(counts.get(c, 0)) for c in ("NEW", "OUT", "MOVED"))
-    lines = [f"{new} items are new, {out} leave, {moved} move."]
-    cost = float(contents.store_plans["facings_added_cost_week"].iloc[0])
-    if cost > 0:
-        lines.append(
-            "Width left over is filled with facings; tending them costs "
-            f"{numbers.money(cost, contents.stamp)} a week."
-        )
     return lines

@@ -9,6 +9,8 @@ from planner.outputs.workbook.sheet import Column
 
 STATUS_LETTERS = {"NEW": "N", "KEEP": "K", "MOVED": "M"}
 
+NOT_PLACED = "not placed"
+
 PLAN_NAMES = {"local": "This plan", "common": "Common plan", "current": "Current range"}
 
 
