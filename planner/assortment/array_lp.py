@@ -81,6 +81,21 @@ class ArrayLp:
             matrix.data,
         )
 
+    def add_columns(self, cost: Floats, matrix: sparse.csc_matrix) -> None:
+        """Add columns, at least 0, to the program as it lives."""
+        self._highs.addCols(
+            len(cost),
+            cost,
+            np.zeros(len(cost)),
+            np.full(len(cost), INFINITY),
+            matrix.nnz,
+            matrix.indptr[:-1].astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data,
+        )
+        # Columns that come later leave the basis feasible: the primal simplex is the right one.
+        self._highs.setOptionValue("simplex_strategy", 4)
+
     def bound_row(self, row: int, lower: float) -> None:
         """Give a row another lower bound and no upper one."""
         self._highs.changeRowBounds(row, lower, INFINITY)

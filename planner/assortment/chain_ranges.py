@@ -16,7 +16,6 @@ import numpy as np
 
 from planner.assortment.chain_prices import Runner
 from planner.assortment.chain_program import with_plans
-from planner.assortment.chain_search import FEW_STORES
 from planner.assortment.chain_stock import ChainStock, chain_use
 from planner.assortment.coupling import (
     ChainPrices,
@@ -35,6 +34,8 @@ from planner.assortment.result import ChainPlan
 from planner.assortment.score import Score
 from planner.assortment.stock_program import DUST, tuned_together
 
+FEW_STORES, MOST_PAIRS = 12, 600
+"""Stores, and pairs of a store and an item, up to which all stores are one program."""
 MOST_GROUPINGS = 16
 """Ways to put stores into groups up to which each is tried."""
 MOST_OPTIONS = 800
@@ -153,7 +154,9 @@ class _Capped:
 
         The bound is that of the chain without a cap where not all ways were tried.
         """
-        joint = JointChoice.of(self._problems, self._coupling, self._forced)
+        joint = JointChoice.of(
+            self._problems, self._coupling, self._forced, most_pairs=MOST_PAIRS, ruled=False
+        )
         if joint is None:
             return None, np.inf
         joint.settle_prices(self._chain.prices)

@@ -21,6 +21,7 @@ from planner.assortment.coupling import (
     Forced,
     dearest_minimum,
     priced,
+    value_of_limits,
     without_items,
 )
 from planner.assortment.joint_choice import JointChoice
@@ -34,11 +35,15 @@ from planner.assortment.score import Score
 
 ROUNDS = 8
 CHOICES = 3
-OPTIONS_TOGETHER = ((800, 10.0), (6_000, 15.0))
+OPTIONS_AT_FIXED_STOCK = ((2_500, 10.0), (7_000, 15.0), (20_000, 25.0))
 """Ways to list an item, over all stores, that are chosen among at once, and the seconds for it."""
+OPTIONS_TOGETHER = ((800, 10.0), (6_000, 15.0))
+"""The same with stock free, which proves a bound."""
+PAIRS_AT_FREE_STOCK = 600
+"""Store-item pairs up to which stock is free in one program of all stores."""
 SHARE_OF_CHOICE = 0.25
 """Share of the gap asked for that the program over all stores may leave."""
-FEW_STORES = 12
+FEW_STORES = 30
 """Up to so many stores are one program where the gap is wider than asked for."""
 STORES_OF_CHOICE = 60
 """Up to so many stores plans are chosen whenever the gap is wider than asked for; in a larger
@@ -108,27 +113,52 @@ class ChainSearch:
     def _together(
         self, joint: JointChoice, repaired: Repaired, bound_week: float, gap: float
     ) -> tuple[Repaired, float]:
-        """All stores as one program: first of few ranges, for a plan, then of many, for a bound.
+        """All stores as one program: at fixed stock for a plan, then with stock free, first of
+        few ranges and then of many, for a bound.
 
         The bound is -inf where no plan keeps every limit.
         """
         best = repaired
         bound_week = min(bound_week, joint.settle_prices(self._prices))
-        for most, seconds in OPTIONS_TOGETHER:
+        for number, (most, seconds) in enumerate(OPTIONS_AT_FIXED_STOCK):
+            if number == 1:
+                bound_week = min(bound_week, self._bound_of_stores(joint))
+            if not self._worth_searching(best, bound_week, gap):
+                return best, bound_week
+            found = joint.at_fixed_stock(gap * SHARE_OF_CHOICE, seconds, most)
+            if found is not None:
+                best = _better(best, self._kept(found))
+        few = sum(len(problem.item_ids) for problem in self._problems.values())
+        for most, seconds in OPTIONS_TOGETHER if few <= PAIRS_AT_FREE_STOCK else ():
+            if not self._worth_searching(best, bound_week, gap):
+                break
             answer = joint.solve(
                 None if best.broken else best.plans, gap * SHARE_OF_CHOICE, seconds, most
             )
             if answer is None:
                 break
             bound_week = min(bound_week, answer.bound_week)
-            before = best
             if answer.facings is not None:
                 best = _better(best, self._kept(answer.facings))
-            if best is not before:
-                best = self._around(joint, best, bound_week, gap)
-            if not self._worth_searching(best, bound_week, gap):
-                break
+            best = self._around(joint, best, bound_week, gap)
         return best, bound_week
+
+    def _bound_of_stores(self, joint: JointChoice) -> float:
+        """The chain's bound with whole plans of the stores at the settled prices.
+
+        Need groups keep the fewest stores of an item, and mix what fills a store's shelf; whole
+        plans of stores do not mix, and price the items.
+        """
+        prices = joint.prices_of_stores(self._prices)
+        if prices is None:
+            return math.inf
+        jobs = {
+            (0, store): priced(problem, self._coupling, prices, s)
+            for s, (store, problem) in enumerate(self._problems.items())
+        }
+        found = self._solve(jobs)
+        bounds = sum(plan.bound_week for plan in found.values())
+        return bounds + value_of_limits(self._coupling, self._forced, prices)
 
     def _around(
         self, joint: JointChoice, best: Repaired, bound_week: float, gap: float

@@ -149,8 +149,11 @@ class GroupPricing:
         items = self.ranges.entry_item[entries].astype(np.int64)
         return first, items, means_of(self.problem, self.ranges.group[numbers], first, items)
 
-    def _tabulated(self, table: Floats, above: Floats) -> tuple[Floats, Floats]:
-        """Value of every range by the tables, and the most it can be."""
+    def tabulated(self, prices: Floats) -> tuple[Economics, Floats, Floats]:
+        """The items' economics at the prices, the value of every range by the tables, and the
+        most it can be."""
+        economics = priced_economics(self.problem, self.limits, prices)
+        table, above = self.values.table(economics)
         ranges = self.ranges
         rise = np.diff(table, append=0.0)
         value = np.empty(ranges.count)
@@ -164,7 +167,7 @@ class GroupPricing:
         slack = group_sums(
             self.problem, above * (self.problem.must_list | ~self.problem.locked_out)
         )
-        return value, value + slack[ranges.group]
+        return economics, value, value + slack[ranges.group]
 
     def at(self, prices: Floats, more: int = 0) -> Priced:
         """Best range of each group at these prices, and a bound.
@@ -174,9 +177,7 @@ class GroupPricing:
         next best ranges to return beside.
         """
         ranges = self.ranges
-        economics = priced_economics(self.problem, self.limits, prices)
-        table, above = self.values.table(economics)
-        value, most = self._tabulated(table, above)
+        economics, value, most = self.tabulated(prices)
         chosen = self._promising(value, most, more)
         columns, found = self.evaluate(np.flatnonzero(chosen), economics)
         best = np.maximum.reduceat(

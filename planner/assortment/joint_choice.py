@@ -1,114 +1,85 @@
 """The best choice for all stores of a small chain together, and the bound that it proves.
 
-Prices of the shared limits leave ranges of every store near the best (``joint_program.py``);
-the program over those gives prices in turn, until they prove no less, and then whole ranges.
+Prices of all limits leave ranges of every store near the best (``joint_prices.py``); one program
+chooses among those (``joint_program.py``).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from planner.assortment.coupling import (
-    ChainPrices,
-    Coupling,
-    Forced,
-    affordable,
-    between,
-    priced,
-    value_of_limits,
-)
-from planner.assortment.group_pricing import GroupPricing, Priced
-from planner.assortment.group_program import Relaxation, StoreFamily, breaks_a_limit, relax
+from planner.assortment.coupling import ChainPrices, Coupling, Forced, affordable
+from planner.assortment.group_pricing import GroupPricing
+from planner.assortment.group_program import StoreFamily
+from planner.assortment.joint_groups import PricedPatterns
+from planner.assortment.joint_prices import AtPrices, JointGroups, settle_prices
 from planner.assortment.joint_program import JointAnswer, JointProgram, ranges_listed
-from planner.assortment.near_best import NearBest, near_best, points_at, values_of
+from planner.assortment.near_best import NearBest, points_at, values_of, worth_enough
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.score import Score
 
-MOST_PAIRS = 600
-"""Store-item pairs up to which all stores are one program: beyond it even its linear relaxation
-takes minutes."""
-FOR_PRICES = 2_000
-"""Ways to list an item in a range of a store, over all stores, in a program that gives prices."""
-PRICE_ROUNDS = 15
-PRICE_GAP = 1e-4
-"""Relative gap of the stores' own prices at the chain's, and least step of the chain's bound."""
+MOST_PAIRS = 3_600
+"""Store-item pairs up to which all stores are one program."""
 KNOWN_AROUND = 6_000
 """The same of all that may be open where most need groups are as they are in a known plan."""
 FIRST_WINDOW = 1e-3
 GROWTH = 1.6
+STEPS_WIDER = 12
+WAYS = 0.2
+"""Part of the window that a way to list an item may lose against the best, at fixed stock."""
 EVERY_RANGE = 1e12
 """A window that nothing possible is outside of."""
-
-
-@dataclass(frozen=True)
-class _AtPrices:
-    """Every store at one set of the chain's prices, and the bound that they prove."""
-
-    prices: ChainPrices
-    pricings: Sequence[GroupPricing]
-    relaxed: Sequence[Relaxation]
-    bound_week: float
 
 
 class JointChoice:
     """Chooses every store's ranges together; what does not depend on prices is made once."""
 
-    def __init__(
-        self,
-        problems: Mapping[str, StoreProblem],
-        coupling: Coupling,
-        forced: Forced,
-        tables: Sequence[GroupPricing],
-    ) -> None:
-        self._problems, self._coupling, self._forced = problems, coupling, forced
-        self._tables = tables
-        self._best: _AtPrices | None = None
+    def __init__(self, groups: JointGroups) -> None:
+        self._groups = groups
+        self._best: AtPrices | None = None
         self._wide: list[NearBest] | None = None
 
     @classmethod
     def of(
-        cls, problems: Mapping[str, StoreProblem], coupling: Coupling, forced: Forced
+        cls,
+        problems: Mapping[str, StoreProblem],
+        coupling: Coupling,
+        forced: Forced,
+        *,
+        most_pairs: int = MOST_PAIRS,
+        ruled: bool = True,
     ) -> JointChoice | None:
-        """None where the stores are too large, or ranges of some need group too many to list."""
-        if sum(len(problem.item_ids) for problem in problems.values()) > MOST_PAIRS:
+        """None where the stores are too large, or ranges of some need group too many to list.
+
+        ``most_pairs``: of a store and an item; ``ruled``: items that several stores have to
+        list, or none, need no price.
+        """
+        if sum(len(problem.item_ids) for problem in problems.values()) > most_pairs:
             return None
         tables = [StoreFamily(problem).pricing(problem) for problem in problems.values()]
         known = [table for table in tables if table is not None]
-        return cls(problems, coupling, forced, known) if len(known) == len(tables) else None
+        if len(known) < len(tables):
+            return None
+        return cls(JointGroups(problems, coupling, forced, known, ruled=ruled))
 
     def settle_prices(self, start: ChainPrices) -> float:
-        """The least bound found, from prices of the shared limits on; inf without any.
+        """The least bound found, from prices of the shared limits on; inf without any."""
+        self._best = settle_prices(self._groups, start)
+        return math.inf if self._best is None else self._best.bound_week
 
-        A step goes part of the way from the best prices so far to the program's own, the shorter
-        the more often it fails: the program knows only what is inside the window of the best.
-        """
-        best = self._at(start)
-        if best is None:
-            return math.inf
-        towards: ChainPrices | None = None
-        share = 1.0
-        for _ in range(PRICE_ROUNDS):
-            if towards is None:
-                towards = self._program(self._widest(best, EVERY_RANGE, FOR_PRICES)[0]).prices()
-            if towards is None:
-                break
-            step = between(best.prices, towards, share)
-            found = self._at(affordable(self._problems, self._coupling, step))
-            if found is None:
-                break
-            gained = best.bound_week - found.bound_week
-            if gained > 0:
-                best, towards = found, None
-                if gained <= PRICE_GAP * max(1.0, abs(best.bound_week)):
-                    break
-            else:
-                share *= 0.4
-        self._best = best
-        return best.bound_week
+    def prices_of_stores(self, start: ChainPrices) -> ChainPrices | None:
+        """The settled prices, with those of ``start`` for items that needed none; None without."""
+        if self._best is None:
+            return None
+        prices, ruled = self._best.prices.chain, self._groups.ruled
+        push = np.where(ruled, start.push, prices.push)
+        charge = np.where(ruled, start.charge, prices.charge)
+        prices = dataclasses.replace(prices, push=push, charge=charge)
+        return affordable(self._groups.problems, self._groups.coupling, prices)
 
     def solve(
         self,
@@ -139,9 +110,41 @@ class JointChoice:
         bound = min(at.bound_week, max(outside, answer.bound_week))
         return JointAnswer(answer.facings, at.bound_week if self._endless() else bound)
 
+    def at_fixed_stock(
+        self, gap: float, seconds: float, most: int
+    ) -> Mapping[str, Integers] | None:
+        """A choice that keeps every limit once its stock is tuned, or nearly; None without any.
+
+        Stock stands at what is best at the prices, so the program is a good deal smaller, and
+        proves nothing.
+        """
+        at = self._best
+        if at is None:
+            return None
+        window = FIRST_WINDOW * max(1.0, abs(at.bound_week))
+        inside = self._few_ways(at, window)
+        while _options(inside) > most:
+            window /= GROWTH
+            inside = self._few_ways(at, window)
+        for _ in range(STEPS_WIDER):
+            window *= GROWTH
+            wider = self._few_ways(at, window)
+            if _options(wider) > most:
+                break
+            inside = wider
+        return JointProgram(self._groups, inside, at).solve(gap, seconds).facings
+
+    def _few_ways(self, at: AtPrices, window: float) -> list[NearBest]:
+        """What is inside a window, without the ways to list an item that lose much of it."""
+        found = []
+        for near, store in zip(self._inside(at, window), at.stores, strict=True):
+            every = np.ones(len(near.ranges), dtype=bool)
+            found.append(near.only(every, option_losses(store, near) <= WAYS * window))
+        return found
+
     def _listing_the_same(
         self,
-        at: _AtPrices,
+        at: AtPrices,
         wanted: float,
         gap: float,
         seconds: float,
@@ -153,14 +156,11 @@ class JointChoice:
         A range costs a group what it loses in all its stores, so what a group loses at least is
         off the bound, and ranges are inside by what they lose beyond that.
         """
-        every = [
-            near_best(pricing, found.best, EVERY_RANGE)
-            for pricing, found in zip(at.pricings, at.relaxed, strict=True)
-        ]
-        least, lost = losses_of_groups(at.pricings, [r.best for r in at.relaxed], every, same)
+        every = self._inside(at, EVERY_RANGE)
+        least, lost = losses_of_groups(at.stores, every, same)
         total = [
-            own[near.options.range_place] + option_losses(pricing, found.best, near)
-            for own, near, pricing, found in zip(lost, every, at.pricings, at.relaxed, strict=True)
+            own[near.options.range_place] + option_losses(store, near)
+            for own, near, store in zip(lost, every, at.stores, strict=True)
         ]
         if not np.isfinite(least):
             return JointAnswer(None, -math.inf)
@@ -191,10 +191,11 @@ class JointChoice:
             return None
         if self._wide is None:
             self._wide = self._widest(at, EVERY_RANGE, KNOWN_AROUND)[0]
-        groups = self._tables[0].ranges.groups
+        tables = self._groups.tables
+        groups = tables[0].ranges.groups
         order = np.random.default_rng([number, groups]).permutation(groups)
         sizes = np.zeros(groups)
-        for table, near in zip(self._tables, self._wide, strict=True):
+        for table, near in zip(tables, self._wide, strict=True):
             of_option = table.ranges.group[near.ranges][near.options.range_place]
             sizes += np.bincount(of_option, minlength=groups)
         taken = np.cumsum(sizes[order]) <= most
@@ -203,29 +204,12 @@ class JointChoice:
         free[order[taken]] = True
         inside = [
             _around(near, table, plan.listed, free)
-            for near, table, plan in zip(self._wide, self._tables, known.values(), strict=True)
+            for near, table, plan in zip(self._wide, tables, known.values(), strict=True)
         ]
         start = {store: plan.facings for store, plan in known.items()}
         return self._program(inside).solve(gap, seconds, start).facings
 
-    def _at(self, prices: ChainPrices) -> _AtPrices | None:
-        """The stores at the chain's prices; None where one keeps not even its own limits."""
-        pricings, relaxed = [], []
-        for s, (problem, table) in enumerate(
-            zip(self._problems.values(), self._tables, strict=True)
-        ):
-            at_cost = priced(problem, self._coupling, prices, s)
-            pricing = GroupPricing(at_cost, table.ranges, table.limits, table)
-            found = relax(pricing, PRICE_GAP, math.inf)
-            if breaks_a_limit(found):
-                return None
-            pricings.append(pricing)
-            relaxed.append(found)
-        bound = sum(found.best.bound_week for found in relaxed)
-        bound += value_of_limits(self._coupling, self._forced, prices)
-        return _AtPrices(prices, pricings, relaxed, bound)
-
-    def _widest(self, at: _AtPrices, wanted: float, most: int) -> tuple[list[NearBest], float]:
+    def _widest(self, at: AtPrices, wanted: float, most: int) -> tuple[list[NearBest], float]:
         """What is inside the window ``wanted``, or inside the widest with few enough options."""
         window = min(wanted, FIRST_WINDOW * max(1.0, abs(at.bound_week)))
         found = self._inside(at, window)
@@ -234,34 +218,41 @@ class JointChoice:
             if self._ranges_inside(at, wider) > most:
                 break
             more = self._inside(at, wider)
-            if sum(len(near.options.item) for near in more) > most:
+            if _options(more) > most:
                 break
             found, window = more, wider
         return found, window
 
-    def _inside(self, at: _AtPrices, window: float) -> list[NearBest]:
+    def _inside(self, at: AtPrices, window: float) -> list[NearBest]:
+        needed = self._groups.needed(at, at.worth - window)
         return [
-            near_best(pricing, found.best, window)
-            for pricing, found in zip(at.pricings, at.relaxed, strict=True)
+            worth_enough(store.pricing, store.economics, store.most, own)
+            for store, own in zip(at.stores, needed, strict=True)
         ]
 
-    def _ranges_inside(self, at: _AtPrices, window: float) -> int:
+    def _ranges_inside(self, at: AtPrices, window: float) -> int:
         """Most ranges that can be inside a window, by the tables alone."""
+        needed = self._groups.needed(at, at.worth - window)
         return sum(
-            int((r.best.most >= r.best.group_best[p.ranges.group] - window).sum())
-            for p, r in zip(at.pricings, at.relaxed, strict=True)
+            int((store.most >= own).sum()) for store, own in zip(at.stores, needed, strict=True)
         )
 
     def _program(self, inside: Sequence[NearBest]) -> JointProgram:
-        return JointProgram(self._problems, self._coupling, self._forced, self._tables, inside)
+        return JointProgram(self._groups, inside)
 
     def _endless(self) -> bool:
         """Whether a supplier's minimum can be reached by stock that nothing holds back."""
-        own = (self._coupling.member.T @ (self._coupling.min_order_week > 0)) > 0
+        coupling = self._groups.coupling
+        own = (coupling.member.T @ (coupling.min_order_week > 0)) > 0
         return any(
             bool(np.isinf(problem.stock_capacity_per_facing[own]).any())
-            for problem in self._problems.values()
+            for problem in self._groups.problems.values()
         )
+
+
+def _options(inside: Sequence[NearBest]) -> int:
+    """Ways to list an item, over all stores."""
+    return sum(len(near.options.item) for near in inside)
 
 
 def _around(near: NearBest, table: GroupPricing, listed: Flags, free: Flags) -> NearBest:
@@ -273,10 +264,7 @@ def _around(near: NearBest, table: GroupPricing, listed: Flags, free: Flags) -> 
 
 
 def losses_of_groups(
-    pricings: Sequence[GroupPricing],
-    priced_: Sequence[Priced],
-    every: Sequence[NearBest],
-    same: Sequence[int],
+    stores: Sequence[PricedPatterns], every: Sequence[NearBest], same: Sequence[int]
 ) -> tuple[float, list[Floats]]:
     """What stores lose at least by listing the same in each group, and for each range of each
     store what its group loses by it beyond that; inf where not all of the group can list it.
@@ -284,14 +272,15 @@ def losses_of_groups(
     ``same``: group of every store.
     """
     lost: list[dict[tuple[int, int, float], float]] = []
-    for pricing, found, near in zip(pricings, priced_, every, strict=True):
-        columns, values = pricing.evaluate(near.ranges, found.economics)
+    for store, near in zip(stores, every, strict=True):
+        pricing, group_best = store.pricing, store.group_best()
+        columns, values = pricing.evaluate(near.ranges, store.economics)
         place = np.zeros(len(pricing.problem.item_ids))
         for group in range(pricing.ranges.groups):
             members = np.flatnonzero(pricing.problem.group_of_item == group)
             place[members] = 2.0 ** np.arange(len(members))
         items = columns.sums(place[columns.item])
-        loss = found.group_best[columns.group] - values
+        loss = group_best[columns.group] - values
         keys = zip(columns.group.tolist(), items.tolist(), loss.tolist(), strict=True)
         lost.append({(same[len(lost)], n, key): own for n, key, own in keys})
     together: dict[tuple[int, int, float], float] = {}
@@ -310,10 +299,11 @@ def losses_of_groups(
     return least, beyond
 
 
-def option_losses(pricing: GroupPricing, found: Priced, near: NearBest) -> Floats:
+def option_losses(store: PricedPatterns, near: NearBest) -> Floats:
     """What each way to list an item loses against the best way in the same range."""
     options = near.options
-    values = values_of(found.economics, options, points_at(pricing, options, options.stock))
+    points = points_at(store.pricing, options, options.stock)
+    values = values_of(store.economics, options, points)
     best = np.full(int(options.entry.max(initial=-1)) + 1, -np.inf)
     np.maximum.at(best, options.entry, values)
     losses: Floats = best[options.entry] - values

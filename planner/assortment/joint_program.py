@@ -16,15 +16,15 @@ import numpy as np
 import pulp
 
 from planner.assortment import newsvendor
-from planner.assortment.coupling import ChainPrices, Coupling, Forced, Resource, no_prices
 from planner.assortment.group_pricing import GroupPricing
-from planner.assortment.limits import LinearLimit
+from planner.assortment.joint_prices import AtPrices, JointGroups, as_limit
 from planner.assortment.near_best import (
     NearBest,
     NearBestProgram,
     Options,
     Points,
     corners,
+    points_at,
     uses_of,
     values_of,
 )
@@ -35,6 +35,9 @@ from planner.assortment.solver import LiveModel
 CHANCES = (0.5, 0.1, newsvendor.NEVER_SHORT)
 """Chances of running out at whose stocks expected sales get a tangent."""
 CHANCES_OF_FEW = (0.97, 0.85, 0.65, 0.4, 0.2, 0.08, 0.02, newsvendor.NEVER_SHORT)
+MISSED = 0.2
+"""Share of what a unit bought earns on average that missing a limit by it costs beyond its price,
+where stock is tuned afterwards."""
 FEW_OPTIONS = 600
 """Ways to list an item, over all stores, up to which there are more tangents."""
 
@@ -51,16 +54,13 @@ class JointProgram:
     """The program over what is inside the window of every store; one function per family."""
 
     def __init__(
-        self,
-        problems: Mapping[str, StoreProblem],
-        coupling: Coupling,
-        forced: Forced,
-        tables: Sequence[GroupPricing],
-        inside: Sequence[NearBest],
+        self, groups: JointGroups, inside: Sequence[NearBest], at: AtPrices | None = None
     ) -> None:
-        """``tables``: ranges and limits of every store; ``inside``: those to choose among."""
-        self._problems, self._coupling, self._forced = problems, coupling, forced
-        self._tables = tables
+        """``inside``: ranges of every store to choose among. ``at``: prices at whose best every
+        stock stands, and limits on purchases may be missed at a price, since stock is tuned
+        afterwards; without them stock is free and every limit kept."""
+        self._problems, self._tables = groups.problems, groups.tables
+        self._coupling, self._forced, self._at = groups.coupling, groups.forced, at
         self.model = pulp.LpProblem("joint", pulp.LpMaximize)
         few = sum(len(near.options.item) for near in inside) <= FEW_OPTIONS
         chances = CHANCES_OF_FEW if few else CHANCES
@@ -70,17 +70,22 @@ class JointProgram:
                 None,
                 near,
                 tune_stock=True,
-                points=_points(table.problem, near.options, chances),
+                points=_points(table.problem, near.options, chances)
+                if at is None
+                else points_at(table, near.options, near.options.stock),
                 model=self.model,
                 label=f"s{s}_",
             )
-            for s, (table, near) in enumerate(zip(tables, inside, strict=True))
+            for s, (table, near) in enumerate(zip(self._tables, inside, strict=True))
         ]
-        self._several = [int(i) for i in np.flatnonzero(coupling.all_or_none)]
+        self._several = [int(i) for i in np.flatnonzero(groups.coupling.all_or_none)]
+        self._missed: Terms = []
+        self._missed_cost = (0.0, 0.0) if at is None else _cost_of_missing(groups, at)
         self._add_variables()
-        self._add_objective()
+        self._add_own_limits()
         self._add_resources()
         self._add_items()
+        self._add_objective()
 
     def _add_variables(self) -> None:
         coupling, forced, whole = self._coupling, self._forced, pulp.LpInteger
@@ -94,26 +99,55 @@ class JointProgram:
         }
 
     def _add_objective(self) -> None:
-        """Maximise what all stores earn, before any price."""
-        gain: Terms = []
+        """Maximise what all stores earn, before any price, less what missing limits costs."""
+        gain: Terms = list(self._missed)
         for table, store in zip(self._tables, self.stores, strict=True):
             values = values_of(table.unpriced, store.options, store.points)
             gain.extend(zip(store.weights, values.tolist(), strict=True))
         self.model.setObjective(expression(gain))
+
+    def _add_own_limits(self) -> None:
+        """Every store's own limits on what is sold or bought."""
+        for s, (table, store) in enumerate(zip(self._tables, self.stores, strict=True)):
+            for k, limit in enumerate(table.limits):
+                if limit.counts_units:
+                    use = uses_of(limit, store.options, store.points)
+                    terms = [(store.weights[p], float(use[p])) for p in np.flatnonzero(use)]
+                    price = 0.0 if self._at is None else abs(float(self._at.prices.own[s][k]))
+                    sense = LESS if np.isfinite(limit.upper) else MORE
+                    right = limit.upper if sense == LESS else limit.lower
+                    self._add_limit(f"own_{s}_{k}", terms, sense, right, price, money=True)
 
     def _add_resources(self) -> None:
         """Budget, suppliers' maxima, and minima of suppliers that are ordered from."""
         for r, resource in enumerate(self._coupling.resources):
             terms: Terms = []
             for table, store in zip(self._tables, self.stores, strict=True):
-                limit = _as_limit(resource, self._coupling, table.problem)
+                limit = as_limit(resource, self._coupling, table.problem)
                 use = uses_of(limit, store.options, store.points)
                 terms.extend((store.weights[k], float(use[k])) for k in np.flatnonzero(use))
+            price = 0.0 if self._at is None else self._at.prices.chain.of(resource)
+            sense, right = LESS, resource.available
             if resource.at_least:
-                ordered = (self._supplier[resource.supplier], -resource.available)
-                self.model.addConstraint(row([*terms, ordered], MORE, f"limit_{r}"))
-            else:
-                self.model.addConstraint(row(terms, LESS, f"limit_{r}", resource.available))
+                terms.append((self._supplier[resource.supplier], -right))
+                sense, right = MORE, 0.0
+            self._add_limit(
+                f"limit_{r}", terms, sense, right, price, money=resource.kind != "max_units"
+            )
+
+    def _add_limit(
+        self, name: str, terms: Terms, sense: int, right: float, price: float, *, money: bool
+    ) -> None:
+        """A limit on purchases or sales; at fixed stock one that is priced, and dearer to miss."""
+        if self._at is not None:
+            side = 1.0 if sense == LESS else -1.0
+            broken = self.model.add_variable(f"broken_{name}", 0)
+            spare = self.model.add_variable(f"spare_{name}", 0)
+            missed = self._missed_cost[money]
+            self._missed += [(broken, -price - missed), (spare, max(0.0, price - missed))]
+            terms = [*terms, (broken, -side), (spare, side)]
+            sense = EQUAL
+        self.model.addConstraint(row(terms, sense, name, right))
 
     def _add_items(self) -> None:
         """An item is opened before a store lists it, its supplier before that, and where it is
@@ -149,26 +183,8 @@ class JointProgram:
 
     def _live(self) -> LiveModel:
         own = [variable for store in self.stores for variable in store.variables]
+        own += [variable for variable, _ in self._missed]
         return LiveModel(self.model, [*own, *self._item.values(), *self._supplier.values()])
-
-    def prices(self) -> ChainPrices | None:
-        """Prices of the shared limits: duals without whole numbers; None without a mixture."""
-        live = self._live()
-        solution, duals = live.solve_relaxation()
-        if solution.values is None:
-            return None
-        prices = no_prices(self._coupling, len(self.stores))
-        for r, resource in enumerate(self._coupling.resources):
-            sign = -1.0 if resource.at_least else 1.0
-            dual = sign * float(duals[live.row[f"limit_{r}"]])
-            prices = prices.with_price(resource, max(0.0, dual))
-        for i in self._several:
-            if f"fewest_{i}" in live.row:
-                prices.push[i] = max(0.0, -float(duals[live.row[f"fewest_{i}"]]))
-            for s in range(len(self.stores)):
-                if f"open_{s}_{i}" in live.row:
-                    prices.charge[s, i] = max(0.0, float(duals[live.row[f"open_{s}_{i}"]]))
-        return prices
 
     def solve(
         self, gap: float, seconds: float, start: Mapping[str, Integers] | None = None
@@ -220,23 +236,28 @@ class JointProgram:
         return values
 
 
-def _as_limit(resource: Resource, coupling: Coupling, problem: StoreProblem) -> LinearLimit:
-    """A store's part of a shared limit on purchases: ``r (u + s (q - u))``, at cost or in units."""
-    none = np.zeros(len(problem.item_ids))
-    counted = np.ones_like(none)
-    if resource.kind != "budget":
-        counted = coupling.member[resource.supplier]
-    if resource.kind != "max_units":
-        counted = counted * problem.spend_cost
-    weekly, lost = problem.deliveries_week * counted, problem.waste_share
-    return LinearLimit(resource.kind, "", none, none, weekly * (1.0 - lost), weekly * lost)
-
-
 def _ranges_with(table: GroupPricing, store: NearBestProgram, item: int) -> Terms:
     """Choices of one store's ranges that list an item."""
     first, items, _ = table.entries(store.ranges)
     owner = np.repeat(np.arange(len(store.ranges)), np.diff(first))
     return [(store.chosen[k], 1.0) for k in owner[items == item].tolist()]
+
+
+def _cost_of_missing(groups: JointGroups, at: AtPrices) -> tuple[float, float]:
+    """What it costs, on top of its price, to miss a limit by a unit, and by a unit of money.
+
+    Tuning stock takes a small miss back for little, at a cost that grows with its square.
+    """
+    worth, units, money = 0.0, 1e-9, 1e-9
+    for s, (store, table) in enumerate(zip(at.stores, groups.tables, strict=True)):
+        columns = store.columns_of([own[s] for own in at.places])
+        worth += abs(float(columns.objective(table.unpriced).sum()))
+        received = table.problem.deliveries_week * (
+            columns.sold + table.problem.waste_share[columns.item] * (columns.stock - columns.sold)
+        )
+        units += float(received.sum())
+        money += float(received @ table.problem.spend_cost[columns.item])
+    return MISSED * worth / units, MISSED * worth / money
 
 
 def _points(problem: StoreProblem, options: Options, chances: Sequence[float]) -> Points:

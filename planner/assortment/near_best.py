@@ -18,7 +18,7 @@ from planner.assortment import newsvendor
 from planner.assortment.group_master import limit_sides
 from planner.assortment.group_pricing import GroupPricing, Priced
 from planner.assortment.item_value import Economics, priced_economics
-from planner.assortment.limits import LinearLimit
+from planner.assortment.limits import LinearLimit, room_limits
 from planner.assortment.problem import Flags, Floats, Integers
 from planner.assortment.program import EQUAL, LESS, Terms, expression, row
 from planner.assortment.solver import LiveModel, SolveStatus
@@ -106,7 +106,7 @@ class NearBestProgram:
 
         ``points``: stock and sales of every option, where they are known already; ``model``: of
         several stores, into which this one is written with ``label`` before every name; what it
-        earns is then left to the caller."""
+        earns, and limits on what is sold or bought, are then left to the caller."""
         self.pricing, self.tune_stock, self._label = pricing, tune_stock, label
         self.ranges, self.options = inside.ranges, inside.options
         counted = [limit.counts_units for limit in pricing.limits]
@@ -125,6 +125,7 @@ class NearBestProgram:
         self._add_one_range()
         self._add_one_facing_count()
         self._add_one_stock()
+        self._limits = pricing.limits if model is None else room_limits(pricing.problem)
         self._add_limits()
 
     def _add_variables(self) -> None:
@@ -201,7 +202,7 @@ class NearBestProgram:
         """Every limit as it is; a priced one as if each stock were at the end that suits it best,
         so that what cannot be is not chosen."""
         pricing, options = self.pricing, self.options
-        for label, limit, sense, right in limit_sides(pricing.limits):
+        for label, limit, sense, right in limit_sides(self._limits):
             reach = self.points
             if limit.counts_units and not self.tune_stock:
                 ends = options.low if sense == LESS else options.high
@@ -250,19 +251,27 @@ def choose_near_best(
 
 def near_best(pricing: GroupPricing, priced: Priced, window: float) -> NearBest:
     """Ranges and facing counts that lose no more than the window."""
-    ranges = pricing.ranges
-    numbers = np.flatnonzero(priced.most >= priced.group_best[ranges.group] - window)
+    needed = priced.group_best[pricing.ranges.group] - window
+    return worth_enough(pricing, priced.economics, priced.most, needed)
+
+
+def worth_enough(
+    pricing: GroupPricing, economics: Economics, most: Floats, needed: Floats
+) -> NearBest:
+    """Ranges that are worth what is ``needed`` [range], and the facing counts that leave it.
+
+    ``most`` [range]: no range is worth more; ``needed``: ``inf`` where none is enough.
+    """
+    # A hair less: both sides of the comparison are rounded.
+    enough = needed - 1e-9 * (1 + np.where(np.isfinite(needed), np.abs(needed), 0.0))
+    numbers = np.flatnonzero(most >= enough)
     first, items, means = pricing.entries(numbers)
     owner = np.repeat(np.arange(len(numbers)), np.diff(first))
-    every = pricing.values.every_choice(priced.economics, items, means)
+    every = pricing.values.every_choice(economics, items, means)
     best = every.value.max(axis=1, initial=-np.inf)
-    value = np.bincount(owner, weights=best, minlength=len(numbers))
-    group_best = priced.group_best[ranges.group[numbers]]
-    # A hair more than the window: both sides of the comparison are rounded.
-    room = window * (1 + 1e-9) + 1e-9 * (1 + np.abs(group_best))
-    loss = group_best - value
-    inside = loss <= room
-    near = (best[:, None] - every.value) <= (room - loss)[owner][:, None]
+    spare = np.bincount(owner, weights=best, minlength=len(numbers)) - enough[numbers]
+    inside = spare >= 0
+    near = (best[:, None] - every.value) <= spare[owner][:, None]
     rows, columns = np.nonzero(near & inside[owner][:, None])
     place = np.cumsum(inside) - 1
     low, high = pricing.values.stock_range(items, means)
