@@ -64,13 +64,14 @@ def check(
     problems: Annotated[
         Path | None, typer.Option(help="Write the problems to this Excel workbook too")
     ] = None,
+    locks: Locks = None,
 ) -> None:
     """Show every input problem at once, each with how to mend it."""
     from planner.tables.problems import write_problem_workbook
     from planner.tables.read import read_inputs
 
     try:
-        inputs = read_inputs(data)
+        inputs = read_inputs(data, locks=locks)
     except BadInput as error:
         if problems is not None:
             write_problem_workbook(error.problems, problems)
@@ -134,8 +135,11 @@ def plan(
     quiet: Quiet = False,
 ) -> None:
     """Plan every store: planograms in Excel, an HTML report, and the tables behind them."""
+    import pandas as pd
+
     from planner.assortment.solve_settings import SolveSettings
     from planner.assortment.whole_program import Solver
+    from planner.outputs.lock_table import lock_lines
     from planner.pipeline import plan as plan_run
     from planner.progress import progress_bar
     from planner.runs import RUN_FILE, check_folder
@@ -169,8 +173,10 @@ def plan(
             partly, folder, assumptions = found, found.folder, found.assumptions
     warn(assumptions)
     planograms = sorted((folder / "planograms").glob("*.xlsx"))
-    kept = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["cache"]
-    typer.echo(f"Planned {len(planograms)} stores{answers_reused(kept)}. Open:")
+    run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    for line in lock_lines(pd.read_parquet(folder / "tables" / "locks.parquet"), run["currency"]):
+        typer.echo(line)
+    typer.echo(f"Planned {len(planograms)} stores{answers_reused(run['cache'])}. Open:")
     typer.echo(f"  {folder / 'report.html'}    the report, in a browser")
     typer.echo(f"  {folder / 'chain.xlsx'}    the whole chain, in Excel")
     typer.echo(f"  {folder / 'planograms'}    a workbook per store, such as {planograms[0].name}")

@@ -23,9 +23,11 @@ class Problem:
     value: str
     allowed: str
     mend: str
+    cell: str = ""
+    """Such as C7, where the file is a sheet with columns of its own; else empty."""
 
     def __str__(self) -> str:
-        place = f"{self.file}, row {self.row}"
+        place = f"{self.file}, {f'cell {self.cell}' if self.cell else f'row {self.row}'}"
         if self.column:
             place += f", {self.column}"
         return f"{place}: found {self.value!r}; allowed: {self.allowed}. Mend: {self.mend}"

@@ -29,7 +29,11 @@ Dask = Annotated[
 ]
 TimeLimit = Annotated[float, typer.Option(min=0.1, help="Seconds per store")]
 Locks = Annotated[
-    Path | None, typer.Option(help="CSV with columns store_id, item_id, lock (IN or OUT)")
+    Path | None,
+    typer.Option(
+        help="Locks: a store's workbook with its sheet Locks filled in, a CSV or Parquet file of "
+        "locks, or a folder of them such as reports/RUN/planograms"
+    ),
 ]
 Cache = Annotated[
     bool,

@@ -18,15 +18,19 @@ from planner.assortment.solve_settings import SolveSettings
 from planner.cache import ResultCache, cache_folder
 from planner.demand.backtest.light import light_backtest
 from planner.demand.estimate import estimate
+from planner.demand.lock_review import review_locks
 from planner.demand.result import Demand
 from planner.errors import BadInput, NoPlan, PartlyPlanned, Problem
 from planner.outputs.assemble import all_assumptions, assemble_contents
 from planner.outputs.evidence import evidence_tables
-from planner.runs import RunRecord, new_run_id, write_run
+from planner.outputs.workbook.edits import noticed_edits
+from planner.runs import RUN_FILE, RunRecord, new_run_id, write_run
 from planner.scenarios.file import BASE, Scenario, check_with_inputs, read_scenario
 from planner.shelves.place import Placed, place
 from planner.shelves.result import Shelves
+from planner.tables.collect import Findings
 from planner.tables.inputs import Assumption, Inputs
+from planner.tables.locks import WORKBOOK, lock_files
 from planner.tables.read import read_inputs
 from planner.workers import StoreExecutor, store_executor
 
@@ -116,19 +120,21 @@ def _plan(
     clock = PhaseClock()
     with clock.phase("tables"):
         progress("reading the tables", 0, 1)
-        inputs, chosen = read_inputs_and_scenario(data, locks, scenario)
+        inputs, chosen = read_inputs_and_scenario(data, locks, scenario, weeks)
     with clock.phase("demand"):
         progress("estimating demand", 0, 1)
         demand = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)
     with clock.phase("backtest"):
         progress("foretelling the past", 0, 1)
         scores, noted = light_backtest(inputs, demand.weeks, settings.seed)
+    with clock.phase("locks"):
+        review = review_locks(inputs)
     assortment, shelves = plan_and_place(
         inputs, demand, settings, clock, progress, executor, chosen.rules
     )
     assumptions = (
         *chosen.assumptions(),
-        *all_assumptions(inputs, demand, noted, assortment, shelves),
+        *all_assumptions(inputs, demand, (*noted, *review.assumptions), assortment, shelves),
     )
     started = time.perf_counter()
     contents = assemble_contents(
@@ -137,6 +143,7 @@ def _plan(
         assortment,
         shelves,
         backtest=scores,
+        lock_review=review,
         assumptions=assumptions,
         run_id=run_id,
         scenario=chosen.name,
@@ -171,9 +178,12 @@ def _plan(
 
 
 def read_inputs_and_scenario(
-    data: Path, locks: Path | None, scenario: str
+    data: Path, locks: Path | None, scenario: str, weeks: int | None
 ) -> tuple[Inputs, Scenario]:
-    """Both, the scenario's file among the inputs; raises BadInput with the problems of both."""
+    """Both, the scenario's file among the inputs; raises BadInput with the problems of both.
+
+    ``weeks``: of the plan; the chain's horizon if not given.
+    """
     problems: list[Problem] = []
     found, inputs = Scenario(), None
     try:
@@ -181,12 +191,16 @@ def read_inputs_and_scenario(
     except BadInput as error:
         problems += error.problems
     try:
-        inputs = read_inputs(data, locks=locks)
+        inputs = read_inputs(data, locks=locks, weeks=weeks)
         check_with_inputs(found, inputs)
     except BadInput as error:
         problems += error.problems
     if problems or inputs is None:
         raise BadInput(problems)
+    if locks is not None:
+        workbooks = [f for f in lock_files(locks, Findings()) if f.suffix.lower() == WORKBOOK]
+        noticed = noticed_edits(workbooks, RUN_FILE)
+        inputs = dataclasses.replace(inputs, assumptions=(*inputs.assumptions, *noticed))
     if found.source is not None:
         files = {**inputs.files, found.source.table: found.source}
         inputs = dataclasses.replace(inputs, files=files)

@@ -30,7 +30,7 @@ from planner.workers import StoreExecutor
 RUN_FILE = MANIFEST
 TABLES = ("demand", "assortment", "limits", "positions", "shelves", "store_plans", "figures",
           "value", "changes", "recapture", "signal_effects",
-          "assumptions", "backtest", "worth", "orders", "left_out")  # fmt: skip
+          "assumptions", "backtest", "worth", "orders", "left_out", "locks")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,9 @@ def _copy_inputs(inputs: Inputs, aside: Path) -> dict[str, str]:
         if table == "sales" and not source.sheet:
             copies[table] = ""
             continue
-        copy = aside / "inputs" / source.path.name
+        folder = aside / "inputs" / Path(table).parent
+        folder.mkdir(exist_ok=True)
+        copy = folder / source.path.name
         if not copy.exists():
             shutil.copyfile(source.path, copy)
         copies[table] = copy.relative_to(aside).as_posix()

@@ -58,7 +58,7 @@ def sweep(
     its own, all else as in ``scenario``. ``cache``: that of the runs beside ``out``. Raises
     BadInput, or WorkersLost.
     """
-    inputs, chosen = read_inputs_and_scenario(data, locks, scenario)
+    inputs, chosen = read_inputs_and_scenario(data, locks, scenario, weeks)
     variations = read_variations(vary, chosen)
     for variation in variations:
         for value in variation.values:

@@ -15,7 +15,12 @@ from planner.assortment.common import chain_ranking
 from planner.assortment.coupled import beside_rivals, chain_of
 from planner.assortment.coupling import Coupling, chain_coupling
 from planner.assortment.open_core import with_chosen_core
-from planner.assortment.parameters import ChainParameters, chain_parameters, with_reserve
+from planner.assortment.parameters import (
+    ChainParameters,
+    chain_parameters,
+    with_reserve,
+    with_rules,
+)
 from planner.assortment.planning_assumptions import planning_assumptions
 from planner.assortment.problem import Flags, StoreProblem
 from planner.assortment.range_groups import changed_ranges, shared_ranges
@@ -123,7 +128,15 @@ def _planned(
 
     def jobs_of(stores: list[str]) -> list[StoreJob]:
         return _jobs(
-            inputs, demand, parameters, problems, settings, stores, reserve_cm, in_units=in_units
+            inputs,
+            demand,
+            parameters,
+            problems,
+            settings,
+            stores,
+            reserve_cm,
+            rules,
+            in_units=in_units,
         )
 
     chain: ChainPlan | None = None
@@ -229,15 +242,29 @@ def _jobs(
     settings: SolveSettings,
     stores: list[str],
     reserve_cm: Mapping[str, Mapping[str, float]],
+    rules: PlanRules,
     *,
     in_units: bool,
 ) -> list[StoreJob]:
-    ranking = chain_ranking(list(problems.values()), demand)
+    held = parameters.held
+    # A lock of one store is no reason to rank the chain's items, or plan the others, anew.
+    opened = [held[s].opened(p) if s in held else p for s, p in problems.items()]
+    ranking = chain_ranking(opened, demand)
     mean, error = demand.of_pairs("demand_units_week"), demand.of_pairs("se_units_week")
     relative = np.divide(error, mean, out=np.zeros_like(mean), where=mean > 0)
     never_sold = (demand.pairs["source"] == "model").to_numpy().reshape(mean.shape)
     facings = facings_today(inputs, demand)
     number = {store: s for s, store in enumerate(demand.store_ids)}
+    exact = settings.exact_of(mean.size)
+
+    def lifted(store: str) -> tuple[StoreProblem, ...]:
+        if store not in held or not exact:
+            return ()
+        locks = held[store]
+        stores = [locks.without(problems[store], k) for k in range(len(locks.locks))]
+        in_range = demand.in_range[number[store]]
+        return tuple(with_rules(problem, inputs, rules, in_range) for problem in stores)
+
     return [
         StoreJob(
             problem=problems[store],
@@ -252,11 +279,13 @@ def _jobs(
             currency="" if in_units else inputs.chain.currency or GENERIC_CURRENCY,
             item_names=tuple(inputs.items["item_name"]),
             reserved_cm=reserve_cm.get(store, {}),
-            exact_reasons=settings.exact_of(mean.size),
+            exact_reasons=exact,
             seed=settings.seed,
             solver=settings.solver,
             gap=settings.gap,
             time_limit_seconds=settings.time_limit_seconds,
+            held=held.get(store),
+            lifted=lifted(store),
         )
         for store in stores
     ]

@@ -9,22 +9,27 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from planner.assortment.group_program import StoreFamily
 from planner.assortment.listing_bounds import ListingBounds, listing_bounds
+from planner.assortment.lock_costs import lock_costs
 from planner.assortment.problem import StoreProblem
-from planner.assortment.result import Forcing, Known, StorePlan, Worth, proof_words
+from planner.assortment.result import (
+    AIM_GAP,
+    EXACT_GAP,
+    Forcing,
+    Known,
+    StorePlan,
+    Worth,
+    proof_words,
+)
 from planner.assortment.store import at_least, solve_store
 from planner.assortment.ways_out import relaxation
 
-EXACT_GAP = 1e-4
-"""Relative gap of a plan and its rival within which their difference is called exact."""
-AIM_GAP = 1e-5
-"""Relative gap that they are solved to: a cost is often smaller than 0.01 % of a store."""
 MORE_SHELF_CM = 60.0
 MORE_MONEY = 100.0
 
@@ -37,14 +42,21 @@ class Explained:
     forcing: Mapping[int, Forcing]
     """By item, for those that are not listed and may be."""
     worth: tuple[Worth, ...]
+    lock_costs: tuple[Forcing, ...]
 
 
-def explain_plan(problem: StoreProblem, plan: StorePlan, exact: int, seconds: float) -> Explained:
+def explain_plan(
+    problem: StoreProblem,
+    plan: StorePlan,
+    exact: int,
+    seconds: float,
+    lifted: Sequence[StoreProblem] = (),
+) -> Explained:
     """The plan, improved to 0.01 %, with costs and worths.
 
     ``exact``: how many of the nearest items and of the dearest limits are solved again. A better
     plan that such a solve finds becomes the plan. Items and limits whose turn does not come
-    within ``seconds`` keep their bounds.
+    within ``seconds`` keep their bounds. ``lifted``: the store without each of its locks.
     """
     deadline = time.perf_counter() + seconds
     family = StoreFamily(problem, settle_gap=EXACT_GAP)
@@ -65,7 +77,7 @@ def explain_plan(problem: StoreProblem, plan: StorePlan, exact: int, seconds: fl
             forcing[item] = forcing_of(plan, rivals[item], item)
         else:
             forcing[item] = _bounded(plan, float(bounds.with_item[item]))
-    return Explained(plan, forcing, relaxed)
+    return Explained(plan, forcing, relaxed, lock_costs(problem, plan, lifted, deadline, family))
 
 
 def improved(

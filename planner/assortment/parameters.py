@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from planner.assortment.common import evaluated_facings
 from planner.assortment.core import core_items, no_core_yet
+from planner.assortment.locks import HeldLocks, case_fits, held_locks, refuse_impossible_locks
 from planner.assortment.objectives import with_objective
 from planner.assortment.problem import Flags, Floats, RangeLimit, StoreProblem
 from planner.assortment.range_limits import (
@@ -26,7 +26,6 @@ from planner.assortment.rules import PlanRules
 from planner.assortment.today import facings_today, score_today
 from planner.assortment.waste import calibrate_waste
 from planner.demand.result import Demand
-from planner.errors import BadInput, Problem
 from planner.tables.inputs import Assumption, Inputs
 
 DAYS_OF_A_WEEK = 7
@@ -45,6 +44,8 @@ class ChainParameters:
     buyable: Flags
     """[store, item]: can be bought there in the plan's weeks."""
     assumptions: tuple[Assumption, ...]
+    held: Mapping[str, HeldLocks] = field(default_factory=dict)
+    """Locks of the stores that have any."""
 
 
 def chain_parameters(
@@ -77,8 +78,8 @@ def chain_parameters(
         assumptions.append(
             Assumption("assortment", "items.store_loss_share", text, int(raised.sum()))
         )
-    locks = _locks(inputs)
-    _refuse_locks_on_what_cannot_be_bought(inputs, locks[0] & ~buyable)
+    refuse_impossible_locks(inputs, buyable, core)
+    held: dict[str, HeldLocks] = {}
     facings = facings_today(inputs, demand)
     no_fixtures = 0
     problems = {}
@@ -87,10 +88,6 @@ def chain_parameters(
         no_fixtures += not shelf_cm
         fits, most = _fits_a_shelf(inputs, shelf_cm, widest), _max_facings(inputs, widest)
         reason[s][(reason[s] == "") & ~fits] = "wider than every shelf of its kind here"
-        carried = _case_fits(inputs, most)
-        reason[s][(reason[s] == "") & ~carried] = "a case does not fit its facings here"
-        candidate = reason[s] == ""
-        locked_in, locked_out = locks[0][s], locks[1][s]
         store = stores.iloc[s]
         cycles = float(store["deliveries_week"])
         problem = StoreProblem(
@@ -126,25 +123,31 @@ def chain_parameters(
             listing_money_week=items["listing_cost_week"].to_numpy(dtype=np.float64),
             facing_money_week=items["facing_cost_week"].to_numpy(dtype=np.float64),
             core=core,
-            locked_in=locked_in,
-            locked_out=locked_out | (~candidate & ~core & ~locked_in),
+            locked_in=np.zeros_like(core),
+            locked_out=np.zeros_like(core),
             shelf_cm=shelf_cm,
             budget_week=float(_or_inf(stores["budget_week"])[s]) * rules.budget_scale,
             max_local_items=_most_local_items(stores, s, rules),
             min_sales_week=-np.inf,
             range_limits=_range_limits(inputs, store_id, str(store["region"])),
         )
+        locks = held_locks(inputs, problem, np.asarray(reason[s] == "", dtype=bool))
+        problem = locks.applied(problem)
+        reason[s][(reason[s] == "") & ~case_fits(problem)] = "a case does not fit its facings here"
+        reason[s][locks.out & (reason[s] == "")] = "locked out"
+        if locks.locks:
+            held[store_id] = locks
         problem = with_rules(problem, inputs, rules, demand.in_range[s])
         if rules.min_sales_share > 0:
-            now = evaluated_facings(problem, demand.in_range[s] & buyable[s], facings[s])
+            own = locks.with_own_facings(problem)
+            now = evaluated_facings(own, demand.in_range[s] & buyable[s], facings[s])
             sales = float(score_today(problem, now)[0].sales_week.sum())
             problem = dataclasses.replace(problem, min_sales_week=rules.min_sales_share * sales)
         problems[store_id] = with_objective(problem, rules.objective)
-        reason[s][locked_out & (reason[s] == "")] = "locked out"
     if no_fixtures:
         text = "stores without fixtures: no shelf limit and no planogram"
         assumptions.append(Assumption("assortment", "fixtures", text, no_fixtures))
-    return ChainParameters(problems, core, reason, buyable, tuple(assumptions))
+    return ChainParameters(problems, core, reason, buyable, tuple(assumptions), held)
 
 
 def with_rules(
@@ -214,19 +217,6 @@ def _why_not(inputs: Inputs, demand: Demand) -> NDArray[np.object_]:
     return reason
 
 
-def _locks(inputs: Inputs) -> tuple[Flags, Flags]:
-    """[store, item] locked in, locked out."""
-    stores = {store: s for s, store in enumerate(inputs.stores["store_id"])}
-    items = {item: i for i, item in enumerate(inputs.items["item_id"])}
-    inside = np.zeros((len(stores), len(items)), dtype=bool)
-    outside = np.zeros_like(inside)
-    for lock in inputs.locks.to_dict("records"):
-        where: Any = slice(None) if lock["store_id"] == "" else stores[lock["store_id"]]
-        target = inside if lock["lock"] == "IN" else outside
-        target[where, items[lock["item_id"]]] = True
-    return inside, outside
-
-
 def _shelves_of(inputs: Inputs, store_id: str) -> tuple[dict[str, float], dict[str, float]]:
     """Total and widest shelf per fixture type of the chain; nothing for a store without any."""
     own = inputs.fixtures[inputs.fixtures["store_id"] == store_id]
@@ -263,36 +253,6 @@ def _max_facings(inputs: Inputs, widest: Mapping[str, float]) -> NDArray[np.int6
         most = np.minimum(most, one_shelf)
     least = items["min_facings"].to_numpy(dtype=np.float64)
     return np.asarray(np.maximum(most, least), dtype=np.int64)
-
-
-def _case_fits(inputs: Inputs, max_facings: NDArray[np.int64]) -> Flags:
-    """Whether the most facings, filled as often as they may be, hold the smallest order."""
-    items = inputs.items
-    room = _or_inf(items["units_per_facing"]) * items["shelf_fills_per_cycle"].to_numpy()
-    fits: Flags = items["case_units"].to_numpy(dtype=np.float64) <= room * max_facings + 1e-9
-    return fits
-
-
-def _refuse_locks_on_what_cannot_be_bought(inputs: Inputs, wrong: Flags) -> None:
-    problems = []
-    file = inputs.files["locks"].path.name if "locks" in inputs.files else "locks"
-    for row, lock in enumerate(inputs.locks.to_dict("records")):
-        stores = inputs.stores["store_id"] == lock["store_id"]
-        here = wrong if lock["store_id"] == "" else wrong[stores.to_numpy()]
-        items = (inputs.items["item_id"] == lock["item_id"]).to_numpy()
-        if lock["lock"] == "IN" and here[:, items].any():
-            problems.append(
-                Problem(
-                    file,
-                    row + 2,
-                    "item_id",
-                    f"{lock['item_id']} IN",
-                    "an item that can be bought there in all the plan's weeks",
-                    "remove the lock, or correct available_from, available_to or regions",
-                )
-            )
-    if problems:
-        raise BadInput(problems)
 
 
 def _range_limits(inputs: Inputs, store_id: str, region: str) -> tuple[RangeLimit, ...]:

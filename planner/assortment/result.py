@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from planner.assortment.parameters import ChainParameters
     from planner.tables.inputs import Assumption
 
+EXACT_GAP = 1e-4
+"""Relative gap of a plan and its rival within which their difference is called exact."""
+AIM_GAP = 1e-5
+"""Relative gap that they are solved to: a cost is often smaller than 0.01 % of a store."""
 PROVEN = 1e-6
 """A gap up to this is called optimal: it is the numerical resolution of the solver."""
 
@@ -80,6 +84,8 @@ class Known(Enum):
     AT_LEAST = "at least"
     AT_MOST = "at most"
     IMPOSSIBLE = "not possible"
+    AT_PRICES = "at the chain's prices"
+    """Exact as long as the prices of the limits that stores share stay."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +183,9 @@ class StoreOutcome:
     where nothing is shared."""
     conflict: tuple[str, ...] = ()
     """Why there is no plan, in sentences; empty where there is one."""
+    lock_costs: tuple[Forcing, ...] = ()
+    """What each lock of the store costs, in their order: ``leaves`` are the items that it keeps
+    out, ``enters`` those that it brings in. Empty where that was not solved."""
 
 
 @dataclass(frozen=True)

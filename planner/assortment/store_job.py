@@ -15,6 +15,8 @@ from planner.assortment.coupled import CoupledStore
 from planner.assortment.effects import item_effects
 from planner.assortment.forced import explain_plan
 from planner.assortment.limits import within_limits
+from planner.assortment.lock_costs import lock_costs_at_prices
+from planner.assortment.locks import HeldLocks
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.range_groups import given_range
 from planner.assortment.reasons import forcing_words, item_reasons, marginal_values
@@ -57,10 +59,15 @@ class StoreJob(Keepable):
     """Its part of a chain whose stores share limits; None: the store plans for itself."""
     given: Flags | None = None
     """The range of its group of stores; None: the range is the store's own."""
+    held: HeldLocks | None = None
+    """Its locks; None without any."""
+    lifted: tuple[StoreProblem, ...] = ()
+    """The store without each of its locks, where their costs are asked for."""
 
     def facings_of_today(self) -> Integers:
         """[item]: facings of today's range, as far as it can still be bought."""
-        return evaluated_facings(self.problem, self.in_range & self.buyable, self.current_facings)
+        own = self.held.with_own_facings(self.problem) if self.held else self.problem
+        return evaluated_facings(own, self.in_range & self.buyable, self.current_facings)
 
 
 def plan_store(job: StoreJob) -> StoreOutcome:
@@ -68,7 +75,10 @@ def plan_store(job: StoreJob) -> StoreOutcome:
     if job.coupled is not None:
         part = job.coupled
         forcing = chain_forcing(part, job.time_limit_seconds)
-        own = _Plans(part.plan, part.common, part.current, part.overspends_today, forcing)
+        costs = lock_costs_at_prices(part, job.lifted, job.time_limit_seconds)
+        own = _Plans(
+            part.plan, part.common, part.current, part.overspends_today, forcing, lock_costs=costs
+        )
         return _judged(job, own)
     problem, gap, seconds = job.problem, job.gap, job.time_limit_seconds
     asked = problem if job.given is None else given_range(problem, job.given)
@@ -81,9 +91,17 @@ def plan_store(job: StoreJob) -> StoreOutcome:
         return _judged(job, _Plans(plan, common, current, overspends))
     if common is not None and within_limits(problem, common.facings):
         plan = at_least(problem, plan, common)
-    explained = explain_plan(problem, plan, job.exact_reasons, seconds)
+    explained = explain_plan(problem, plan, job.exact_reasons, seconds, job.lifted)
     current, overspends = score_today(problem, job.facings_of_today())
-    own = _Plans(explained.plan, common, current, overspends, explained.forcing, explained.worth)
+    own = _Plans(
+        explained.plan,
+        common,
+        current,
+        overspends,
+        explained.forcing,
+        explained.worth,
+        explained.lock_costs,
+    )
     return _judged(job, own)
 
 
@@ -103,6 +121,7 @@ class _Plans:
     forcing: Mapping[int, Forcing] = field(default_factory=dict)
     """What listing an item costs the store; the chain, where stores share limits."""
     worth: tuple[Worth, ...] = ()
+    lock_costs: tuple[Forcing, ...] = ()
 
 
 def _judged(job: StoreJob, plans: _Plans) -> StoreOutcome:
@@ -148,6 +167,7 @@ def _judged(job: StoreJob, plans: _Plans) -> StoreOutcome:
         plans.forcing,
         plans.worth,
         None if job.coupled is None else job.coupled.at_prices.unit_cost - problem.unit_cost,
+        lock_costs=plans.lock_costs,
     )
 
 

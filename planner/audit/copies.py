@@ -14,6 +14,7 @@ from planner.tables import defaults
 from planner.tables.collect import Findings
 from planner.tables.columns import tables
 from planner.tables.files import connect
+from planner.tables.locks import GIVEN, WORKBOOK, gathered, given_locks, store_locks
 from planner.tables.raw import RawTable
 from planner.tables.scan import sha256_of
 from planner.tables.source import KINDS, Source, read_file
@@ -47,7 +48,7 @@ def read_copies(path: Path, manifest: Mapping[str, Any]) -> dict[str, pd.DataFra
     """The typed input tables of a run, defaults filled in, from the copies in ``inputs/``.
 
     Sales are not copied, so prices that were estimated from them are not known here; the run's
-    table of economics has them.
+    table of economics has them. ``store_locks`` is that of ``Inputs``.
     """
     typed = {}
     inputs: Mapping[str, Any] = manifest.get("inputs") or {}
@@ -58,12 +59,22 @@ def read_copies(path: Path, manifest: Mapping[str, Any]) -> dict[str, pd.DataFra
             if name in inputs and name not in NOT_COPIED:
                 raw = reader.table(path / "inputs" / _file_of(inputs[name]), name)
             typed[name] = absent(table) if raw is None else understand(raw, table, Findings())
+        findings = Findings()
+        folder = path / "inputs" / GIVEN
+        beside = folder.is_dir() and any(folder.iterdir())
+        source = Source(folder, connection)
+        given = given_locks(folder, typed, source, findings) if beside else []
+    first_day: Any = pd.to_datetime(str(manifest.get("valid_from", "")), errors="coerce")
+    every_lock = gathered(typed["locks"], given, first_day, findings)
+    typed["locks"] = every_lock.in_force
     defaults.fill(typed, Findings())
-    return {
+    stores = typed["stores"].frame["store_id"].astype("str").tolist()
+    frames = {
         name: defaults.absent_values(table.frame, table.table)
         for name, table in typed.items()
         if name not in NOT_COPIED
     }
+    return frames | {"store_locks": store_locks(every_lock, stores, first_day, findings)}
 
 
 def check_copies(
@@ -96,22 +107,27 @@ def _check_each(
     copies: set[str] = set()
     originals: set[str] = set()
     for name, entry in inputs.items():
-        file = _file_of(entry)
+        file, given = _file_of(entry), name.startswith(GIVEN)
+        table = GIVEN.rstrip("/") if given else name
+        place = f"{GIVEN}{file}" if given else file
         digest = str(entry.get("sha256", "")) if isinstance(entry, Mapping) else ""
-        copy = path / "inputs" / file
+        copy = path / "inputs" / place
         beside = _given_beside(entry, then)
         original = _original(source, file) if beside is None else _existing(beside)
-        if file not in copies and name not in NOT_COPIED:
-            copies.add(file)
-            _check_copy(name, digest, copy, ledger)
-        if file not in originals:
-            originals.add(file)
+        if place not in copies and name not in NOT_COPIED:
+            copies.add(place)
+            _check_copy(table, digest, copy, ledger)
+        if given and copy.suffix.lower() == WORKBOOK:
+            # A store's workbook goes on being edited, for the next plan; the copy is what counts.
+            continue
+        if place not in originals:
+            originals.add(place)
             if beside is not None and original is None:
                 ledger.note(f"{beside} is not there any more: it was not compared")
             else:
                 _check_original(file, digest, source, original, ledger)
-        if name in tables() and name not in NOT_COPIED and original is not None:
-            _compare(name, digest, copy, original, reader, ledger)
+        if table in tables() and table not in NOT_COPIED and original is not None:
+            _compare(table, digest, copy, original, reader, ledger)
     _check_additions(originals, source, reader, ledger)
 
 

@@ -116,6 +116,12 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
             ("stores", "sold_units_week", "waste_units_week", "spend_week"),
         ),
         "reasons": Layout(PAIR, ("forcing_known",), ("forcing_cost_week",)),
+        "locks": Layout(
+            (*PAIR, "lock"),
+            ("note", "state", "known"),
+            ("facings", "cost_week", "least_week", "most_week"),
+            ("own",),
+        ),
         "left_out": Layout(("store_id",), ("plan", "proof", "reason")),
         "cells": Layout(("workbook", "sheet", "cell"), ("value",)),
     }

@@ -21,7 +21,7 @@ def without_left_out(
     gone = set(tables["left_out"]["store_id"])
     return {
         name: frame[~frame["store_id"].isin(gone)].reset_index(drop=True)
-        if name in ("stores", "fixtures")
+        if name in ("stores", "fixtures", "store_locks")
         else frame
         for name, frame in inputs.items()
     }

@@ -1,4 +1,4 @@
-"""What may and must be listed: core, locks, regions, counts, and facings of each item."""
+"""What may and must be listed: core, regions, counts, and facings of each item."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from planner.audit.folder import RunFolder
 from planner.audit.ledger import Ledger
+from planner.audit.locks import locked_facings
 from planner.audit.scenario import chooses_core, core_sizes, most_local_items
 
 FILE = "tables/assortment.parquet"
@@ -137,34 +138,12 @@ def check_may_be_listed(run: RunFolder, ledger: Ledger) -> None:
     )
 
 
-def check_locks(run: RunFolder, ledger: Ledger) -> None:
-    """Items locked in are listed, items locked out are not; by the input and by the run."""
-    frame = listing(run)
-    locks = run.inputs["locks"]
-    for lock in ("IN", "OUT"):
-        chosen = locks[locks["lock"] == lock]
-        everywhere = set(chosen.loc[chosen["store_id"] == "", "item_id"])
-        pairs = set(zip(chosen["store_id"], chosen["item_id"], strict=True))
-        by_input = [
-            item in everywhere or (store, item) in pairs
-            for store, item in zip(frame["store_id"], frame["item_id"], strict=True)
-        ]
-        concerned = frame[np.asarray(by_input, dtype=bool) | (frame["locked"] == lock)]
-        ledger.expect_rows(
-            concerned,
-            concerned["listed"] == (lock == "IN"),
-            lambda row, lock=lock: (  # type: ignore[misc]
-                f"{FILE}: store {row['store_id']}, item {row['item_id']} is locked {lock}, yet "
-                f"listed is {row['listed']}"
-            ),
-        )
-
-
 def check_facings(run: RunFolder, ledger: Ledger) -> None:
-    """Facings are whole, within the item's limits, and zero where it is not listed."""
-    frame = listing(run)
-    least = frame["min_facings"].where(frame["listed"], 0.0)
-    most = frame["max_facings"].fillna(np.inf).clip(lower=least).where(frame["listed"], 0.0)
+    """Facings are whole, within the limits of item and locks, and zero where it is not listed."""
+    frame = listing(run).merge(locked_facings(run), on=["store_id", "item_id"], how="left")
+    least = frame[["min_facings", "locked_min"]].max(axis=1).where(frame["listed"], 0.0)
+    most = frame[["max_facings", "locked_max"]].min(axis=1).fillna(np.inf)
+    most = most.clip(lower=least).where(frame["listed"], 0.0)
     facings = frame["facings"]
     ledger.expect_rows(
         frame.assign(least=least, most=most),

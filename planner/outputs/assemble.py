@@ -16,10 +16,12 @@ from planner.assortment.result import Assortment, proof_words
 from planner.assortment.rules import Objective
 from planner.assortment.score import Score
 from planner.assortment.value import chain_value
+from planner.demand.lock_review import LockReview
 from planner.demand.result import Demand
 from planner.outputs.assumption_table import assumption_table
 from planner.outputs.changes import changes_table
 from planner.outputs.contents import FORCING, LEFT_OUT, WORTH, Contents, Stamp
+from planner.outputs.lock_table import lock_table, lockable_items
 from planner.outputs.orders import orders_table
 from planner.shelves.result import Shelves
 from planner.tables.inputs import GENERIC_CURRENCY, Assumption, Inputs
@@ -34,6 +36,7 @@ def assemble_contents(
     shelves: Shelves,
     *,
     backtest: pd.DataFrame,
+    lock_review: LockReview,
     assumptions: tuple[Assumption, ...],
     run_id: str,
     scenario: str,
@@ -44,6 +47,7 @@ def assemble_contents(
     backtest: ``Backtest.scores``; assumptions: those of every stage.
     """
     names = inputs.stores.set_index("store_id")[["store_name", "region"]]
+    locks = lock_table(inputs, assortment, lock_review)
     inputs = inputs.without_stores(assortment.left_out)
     items = _assortment_table(assortment, shelves)
     store_plans = _store_plans(assortment, shelves)
@@ -68,6 +72,8 @@ def assemble_contents(
         orders=orders_table(inputs, assortment),
         forcing=_forcing(assortment),
         left_out=_left_out(assortment, names),
+        locks=locks,
+        lockable=lockable_items(assortment),
     )
 
 
@@ -149,7 +155,7 @@ def with_plan_ids(contents: Contents, stores: dict[str, Contents]) -> dict[str, 
     for store, part in stores.items():
         frames = [part.stores, part.demand, part.assortment, part.limits, part.positions,
                   part.shelves, part.store_plans, part.figures, part.value, part.changes,
-                  part.worth, part.forcing]  # fmt: skip
+                  part.worth, part.forcing, part.locks.drop(columns="origin"), part.lockable]  # fmt: skip
         ids[store] = hashlib.sha256((shared + _text_of(frames)).encode()).hexdigest()[:12]
     return ids
 

@@ -14,6 +14,12 @@ WORTH = ("store_id", "limit", "unit", "amount", "known", "worth_week", "least_we
 ORDERS = ("item_id", "supplier_id", "stores", "sold_units_week", "waste_units_week", "spend_week")
 FORCING = ("store_id", "item_id", "known", "cost_week", "least_week", "most_week", "puts_out")
 LEFT_OUT = ("store_id", "store_name", "region", "plan", "proof", "reason")
+LOCKS = (
+    "store_id", "item_id", "lock", "facings", "since", "until", "note", "state", "own", "known",
+    "cost_week", "least_week", "most_week", "keeps_out", "brings_in", "review_weeks",
+    "review_items", "sold_units_week", "expected_units_week", "low_units_week", "high_units_week",
+    "in_stock_share", "still_sold_units", "origin",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,12 @@ class Contents:
     run's folder it is part of ``tables/reasons``.
     ``left_out``: a row per store without a plan, where the others were planned without it:
     store_id, store_name, region, plan (infeasible, none), proof, reason. It is in no other frame.
+    ``locks``: a row per lock of a store (``LOCKS``): that of the input with its state (in force,
+    expired), ``own`` (of the chain's own table), what it costs (``known``: exact, at the chain's
+    prices, at least, not possible, or empty where it was not solved; ``cost_week``, the objective
+    without it less that with it, between ``least_week`` and ``most_week``), the items that it
+    keeps out and brings in beside its own, later sales (``demand.lock_review``) and its
+    ``origin``. ``lockable``: store_id, item_id of what a store lists or could list.
     """
 
     stamp: Stamp
@@ -98,3 +110,7 @@ class Contents:
     orders: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ORDERS)))
     forcing: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(FORCING)))
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))
+    locks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LOCKS)))
+    lockable: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["store_id", "item_id"])
+    )

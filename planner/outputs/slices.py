@@ -21,6 +21,8 @@ _PER_STORE = (
     "changes",
     "worth",
     "forcing",
+    "locks",
+    "lockable",
 )
 
 

@@ -21,7 +21,7 @@ from planner.shelves.rack import (
 )
 from planner.shelves.result import Shelves
 from planner.shelves.spare import notes
-from planner.tables.inputs import Assumption, Inputs
+from planner.tables.inputs import Assumption, Inputs, with_locked_facings
 from planner.workers import InProcess, StoreExecutor
 
 NO_LIMIT = 10**9
@@ -60,7 +60,7 @@ def place(
     jobs = [
         (
             store_id,
-            inputs.items,
+            with_locked_facings(inputs.items, inputs.store_locks, store_id),
             fixtures.get(store_id, inputs.fixtures.iloc[:0]),
             current.get(store_id, inputs.current_range.iloc[:0]),
             rows[store_id],

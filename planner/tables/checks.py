@@ -17,6 +17,7 @@ from planner.tables.capacity import CAPACITY_CHECKS
 from planner.tables.collect import Findings, nearest
 from planner.tables.columns import Column
 from planner.tables.defaults import Tables
+from planner.tables.lock_checks import LOCK_CHECKS
 from planner.tables.texts import USABLE_AS_FILE_NAME, file_name_fault
 from planner.tables.typed import TypedTable
 
@@ -101,7 +102,9 @@ def _unknown_in(table: TypedTable, column: Column, tables: Tables, findings: Fin
 
     def mend(position: int) -> str:
         wrong = unknown[str(texts.iloc[position])]
-        likely = nearest(wrong, known) if len(known) < 20_000 else None
+        likely = findings.alike.get(wrong)
+        if likely is None and len(known) < 20_000:
+            likely = nearest(wrong, known)
         either = f"write {likely}" if likely else "correct it"
         return f"{either}, or add {wrong} to {name}"
 
@@ -295,5 +298,6 @@ CHECKS: tuple[Check, ...] = (
     segment_shares_sum_to_one,
     segment_index_scope,
     supplier_can_be_ordered_from,
+    *LOCK_CHECKS,
     *CAPACITY_CHECKS,
 )

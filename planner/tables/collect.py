@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from planner.errors import Problem
 from planner.tables.inputs import Assumption
@@ -25,6 +25,10 @@ class Findings:
         self._seen: dict[tuple[str, str, str], int] = defaultdict(int)
         self._first_more: dict[tuple[str, str, str], Problem] = {}
         self.assumptions: list[Assumption] = []
+        self.letters: dict[str, Mapping[str, str]] = {}
+        """By file (sheet), the letter of each column, where people read it by its cells."""
+        self.alike: dict[str, str] = {}
+        """What an id that is not known was probably meant to be, where its name tells."""
 
     def problem(
         self,
@@ -35,9 +39,16 @@ class Findings:
         allowed: str,
         mend: str,
         kind: str = "",
+        cell: str = "",
     ) -> None:
-        """Add a problem; ``kind`` (default: what is allowed) groups those listed only in part."""
-        problem = Problem(file, max(1, int(row)), column, shortened(value), allowed, mend)
+        """Add a problem; ``kind`` (default: what is allowed) groups those listed only in part.
+
+        ``cell``: of a sheet, where it is not that of the row and the column.
+        """
+        at = max(1, int(row))
+        letter = self.letters.get(file, {}).get(column, "")
+        cell = cell or (f"{letter}{at}" if letter else "")
+        problem = Problem(file, at, column, shortened(value), allowed, mend, cell)
         key = (file, column, kind or allowed)
         self._seen[key] += 1
         if self._seen[key] <= SHOWN_OF_A_KIND:
@@ -68,6 +79,7 @@ class Findings:
                 f"and {self._seen[key] - SHOWN_OF_A_KIND:,} more like this",
                 first.allowed,
                 first.mend,
+                first.cell,
             )
             for key, first in self._first_more.items()
         ]

@@ -24,7 +24,7 @@ TABLE_ROWS: Mapping[str, str] = MappingProxyType(
         "suppliers": "one supplier",
         "current_range": "one item that a store lists today",
         "range_rules": "one rule on how many items of a group are listed",
-        "locks": "one item that must, or must not, be listed",
+        "locks": "one lock of an item: that it is listed, or not, or its fewest or most facings",
     }
 )
 

@@ -23,6 +23,9 @@ MEANT_BY_EMPTY = frozenset(
         "the same in every week",
         "every item of the need group",
         "the item's own",
+        "no end",
+        "none",
+        "the first day of the plan that sees it first",
     }
 )
 """Defaults that are the meaning of an empty cell, not a guess about it."""

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 GENERIC_CURRENCY = "¤"
 """Sign of a currency that the chain has not named."""
+
+
+IN_FORCE, EXPIRED = "in force", "expired"
+STORE_LOCKS = (
+    "store_id", "item_id", "lock", "facings", "since", "until", "note", "state", "own",
+    "file", "row", "cell",
+)  # fmt: skip
+"""Columns of ``Inputs.store_locks``: ``since``, the first day of the first plan that obeyed it;
+``state``, in force or expired; ``own``, whether it is of the chain's own table; and where it was
+written (``cell`` in workbooks alone)."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,29 @@ class ChainSettings:
     horizon_weeks: int
 
 
+def no_store_locks() -> pd.DataFrame:
+    """The table of a chain without locks."""
+    kinds: dict[str, Any] = dict.fromkeys(STORE_LOCKS, "str")
+    kinds |= {"facings": "float64", "own": "bool", "row": "int64"}
+    kinds |= {"since": "datetime64[ns]", "until": "datetime64[ns]"}
+    return pd.DataFrame({name: [] for name in STORE_LOCKS}).astype(kinds)
+
+
+def with_locked_facings(items: pd.DataFrame, store_locks: pd.DataFrame, store: str) -> pd.DataFrame:
+    """The items table with the facings that the locks of a store leave each item."""
+    here = store_locks[(store_locks["store_id"] == store) & (store_locks["state"] == IN_FORCE)]
+    bounds = {"MIN": "min_facings", "MAX": "max_facings"}
+    locked = here[here["lock"].isin(list(bounds))]
+    if locked.empty:
+        return items
+    found = items.set_index("item_id", drop=False)
+    for row in locked.itertuples():
+        name, least = bounds[str(row.lock)], row.lock == "MIN"
+        now, asked = float(str(found.at[row.item_id, name])), float(str(row.facings))
+        found.at[row.item_id, name] = max(now, asked) if least else np.fmin(now, asked)
+    return found.reset_index(drop=True)
+
+
 @dataclass(frozen=True)
 class Inputs:
     """Every table of the design's section 4, typed and with defaults filled in.
@@ -84,7 +119,10 @@ class Inputs:
     """True: price 1 and cost 0 for every item, because prices are not known."""
     assumptions: tuple[Assumption, ...]
     files: Mapping[str, SourceFile]
-    """By table name; ``chain`` for chain.toml."""
+    """By table name; ``chain`` for chain.toml, ``locks/<name>`` for lock files given beside it."""
+    store_locks: pd.DataFrame = field(default_factory=no_store_locks)
+    """Every lock of every store, those that have expired too, with the columns ``STORE_LOCKS``;
+    ``locks`` is the table of those in force as it was written."""
 
     def without_stores(self, left_out: Collection[str]) -> Inputs:
         """The same tables without the rows of some stores and their fixtures; sales stay."""
@@ -99,4 +137,5 @@ class Inputs:
             stores=kept(self.stores),
             fixtures=kept(self.fixtures),
             current_range=kept(self.current_range),
+            store_locks=kept(self.store_locks),
         )

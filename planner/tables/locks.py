@@ -1,59 +1,331 @@
-"""Locks given on the command line, beside those of the input."""
+"""Locks from all that was given: the chain's own table, lock tables and store workbooks."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from planner.tables.collect import Findings
+from planner.tables.collect import Findings, nearest
+from planner.tables.inputs import EXPIRED, IN_FORCE, STORE_LOCKS, SourceFile, no_store_locks
+from planner.tables.lock_sheet import SEPARATOR, LockSheet, item_reader, read_lock_sheet
+from planner.tables.raw import RawTable
+from planner.tables.scan import sha256_of
 from planner.tables.source import KINDS, Source, read_file
 from planner.tables.typed import TypedTable, understand
 
-LOCK_KEY = ["store_id", "item_id"]
+WORKBOOK = ".xlsx"
+OTHER_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".ods")
+OPEN_MARKS = (("~$", ""), (".~lock.", "#"))
+"""Before and after the name of a workbook, the file that marks it as open in Excel, LibreOffice."""
+PLANOGRAMS = "planograms"
+GIVEN = "locks/"
+"""Begins the names of lock files among the files of the input."""
+PAIR = ["store_id", "item_id"]
 
 
-def with_locks(own: TypedTable, path: Path, source: Source, findings: Findings) -> TypedTable:
-    """The locks of ``path``, and those own locks that it does not replace."""
-    if path.suffix.lower() not in KINDS or not path.is_file():
-        findings.problem(
-            path.name,
-            1,
-            "",
-            "a file of another kind" if path.exists() else "nothing there",
-            "a CSV or Parquet file with the columns store_id, item_id and lock",
-            "give the file with the locks",
-        )
-        return own
-    raw = read_file(path, own.table, source, findings)
-    if raw is None or not raw.header:
-        return own
-    given = understand(raw, own.table, findings)
-    replaced = pd.MultiIndex.from_frame(own.frame[LOCK_KEY].astype("str")).isin(
-        pd.MultiIndex.from_frame(given.frame[LOCK_KEY].astype("str"))
+@dataclass(frozen=True)
+class Locks:
+    """Every lock as it was written, those that have expired apart: nothing is asked of them.
+
+    Of each table the first ``own`` rows are the chain's own, the others were given beside it.
+    """
+
+    in_force: TypedTable
+    own_in_force: int
+    expired: TypedTable
+    own_expired: int
+
+
+# ---- reading what was given
+
+
+def given_locks(
+    path: Path, typed: Mapping[str, TypedTable], source: Source, findings: Findings
+) -> list[TypedTable]:
+    """The lock tables of a file, or of every file in a folder; faults go to ``findings``.
+
+    ``path``: a store's workbook, a CSV or Parquet file with the columns of the locks table, a
+    folder of them, or the folder of a run, whose planograms are read. ``typed``: the other tables
+    of the input.
+    """
+    files = lock_files(path, findings)
+    sheets: dict[Path, LockSheet] = {}
+    found: list[TypedTable] = []
+    for file in files:
+        if file.suffix.lower() == WORKBOOK:
+            sheet = read_lock_sheet(file, findings)
+            if sheet is None:
+                continue
+            if not _store_is_known(file, sheet, sheets, typed["stores"], findings):
+                continue
+            sheets[file] = sheet
+            raw = _with_item_ids(sheet.raw, typed["items"], findings)
+            _record(source, file, raw)
+        else:
+            own = source.files.pop("locks", None)
+            read = read_file(file, typed["locks"].table, source, findings)
+            entry = source.files.pop("locks", None)
+            if own is not None:
+                source.files["locks"] = own
+            if entry is not None:
+                source.files[f"{GIVEN}{file.name}"] = entry
+            if read is None or not read.header:
+                continue
+            raw = read
+        found.append(understand(raw, typed["locks"].table, findings))
+    return found
+
+
+def lock_files(path: Path, findings: Findings) -> list[Path]:
+    """The workbooks and tables that ``--locks`` names; faults go to ``findings``."""
+    kinds = (*KINDS, WORKBOOK)
+    wanted = "a store's workbook (.xlsx), a CSV or Parquet file of locks, or a folder of them"
+    if path.is_dir():
+        folder = path / PLANOGRAMS if (path / PLANOGRAMS).is_dir() else path
+        every = sorted(file for file in folder.iterdir() if file.is_file())
+        marks = {f"{before}{f.name}{after}": f for f in every for before, after in OPEN_MARKS}
+        for mark in every:
+            if mark.name in marks:
+                _say_open(marks[mark.name], findings)
+        visible = [f for f in every if not f.name.startswith(("~$", "."))]
+        files = [f for f in visible if f.suffix.lower() in kinds]
+        others = [f for f in visible if f.suffix.lower() in OTHER_WORKBOOKS]
+        for file in others:
+            _of_another_kind(file, findings)
+        left_out = len(visible) - len(files) - len(others)
+        findings.assume("locks", f"files of {folder.name} are no lock tables: left out", left_out)
+        if not files and not others:
+            found, mend = "a folder without any of them", "name the folder with the workbooks"
+            findings.problem(path.name, 1, "", found, wanted, mend)
+        return files
+    if path.suffix.lower() in OTHER_WORKBOOKS and path.is_file():
+        _of_another_kind(path, findings)
+        return []
+    if path.suffix.lower() not in kinds or not path.is_file():
+        found = "a file of another kind" if path.exists() else "nothing there"
+        findings.problem(path.name, 1, "", found, wanted, "give the file or folder with the locks")
+        return []
+    for before, after in OPEN_MARKS:
+        if path.with_name(f"{before}{path.name}{after}").is_file():
+            _say_open(path, findings)
+    return [path]
+
+
+def _say_open(file: Path, findings: Findings) -> None:
+    text = f"{file.name} is open in a spreadsheet program: what is not saved yet was not read"
+    findings.assume("locks", text, 1, warning=True)
+
+
+def _of_another_kind(file: Path, findings: Findings) -> None:
+    findings.problem(
+        file.name,
+        1,
+        "",
+        f"a workbook of the kind {file.suffix}",
+        "an Excel workbook (.xlsx)",
+        "save it as Excel Workbook (.xlsx)",
     )
-    findings.assume(
-        "locks", f"locks of the input were replaced by those of {path.name}", int(replaced.sum())
-    )
-    return joined(own.take(~replaced), given)
 
 
-def joined(first: TypedTable, second: TypedTable) -> TypedTable:
-    """Two tables of the same columns as one; each row keeps its file and row number."""
-    frame = pd.concat(
-        [part.frame.astype(dict.fromkeys(part.frame, "object")) for part in (first, second)],
-        ignore_index=True,
+def _record(source: Source, file: Path, raw: RawTable) -> None:
+    if len(raw.rows):
+        sheet = raw.file.removeprefix(f"{file.name}, sheet ")
+        name = f"{GIVEN}{file.name}"
+        source.files[name] = SourceFile("locks", file, sheet, len(raw.rows), sha256_of(file))
+
+
+def _store_is_known(
+    file: Path,
+    sheet: LockSheet,
+    before: Mapping[Path, LockSheet],
+    stores: TypedTable,
+    findings: Findings,
+) -> bool:
+    """Whether a workbook is that of one store of the chain, and the only one of that store."""
+    if sheet.store_id is None:
+        return True
+    known = list(stores.frame["store_id"].dropna().astype("str"))
+    store, named = sheet.store_id, file.stem
+
+    def problem(allowed: str, mend: str) -> bool:
+        name, cell = sheet.raw.file, sheet.store_cell
+        findings.problem(name, 1, "", store or "nothing", allowed, mend, cell=cell)
+        return False
+
+    if store not in known:
+        likely = named if named in known else nearest(store, known)
+        mend = f"write {likely}" if likely else "write the id of the store"
+        return problem("the id of a store of stores.store_id", mend)
+    if named != store and named in known:
+        mend = f"give back the workbook its name, {store}.xlsx, or fill in that of store {named}"
+        return problem(f"the store that the workbook is named after, {named}", mend)
+    if twin := next((f for f, s in before.items() if s.store_id == store), None):
+        mend = f"take {file.name} or {twin.name} out of the folder"
+        return problem("one workbook for each store", mend)
+    return True
+
+
+def _with_item_ids(raw: RawTable, items: TypedTable, findings: Findings) -> RawTable:
+    """The table with the item's id for what stands in the column Item: id, name or both.
+
+    What no item is called stays as it is, and is refused as an unknown id if the lock counts.
+    """
+    if not len(items) or not items.complete:
+        return raw
+    at = raw.header.index("item_id")
+    ids = items.frame["item_id"].astype("str").fillna("")
+    names = items.frame["item_name"].astype("str").fillna("")
+    read = item_reader(ids.tolist(), names.tolist())
+    called = dict(zip(names, ids, strict=True))
+    texts: list[str] = []
+    for code, text in enumerate(raw.columns[at].texts.to_pylist()):
+        found = read(text)
+        if len(found) > 1:
+            row = int(raw.rows[np.flatnonzero(raw.columns[at].codes == code)[0]])
+            mend = f"write one of {', '.join(found)}"
+            findings.problem(raw.file, row, "item_id", text, "one item, not several", mend)
+        elif not found and (likely := nearest(text.split(SEPARATOR)[0], called)):
+            findings.alike[text] = f"{called[likely]} ({likely})"
+        texts.append(found[0] if found else text)
+    columns = list(raw.columns)
+    columns[at] = columns[at].renamed(texts)
+    return replace(raw, columns=tuple(columns))
+
+
+# ---- those in force, and those that have expired
+
+
+def first_day_of_plan(sales: TypedTable) -> pd.Timestamp:
+    """The day after the last week of sales; NaT without any."""
+    last: pd.Timestamp = sales.frame["week"].max()
+    return last + pd.Timedelta(weeks=1)
+
+
+def gathered(
+    own: TypedTable, given: Sequence[TypedTable], first_day: pd.Timestamp, findings: Findings
+) -> Locks:
+    """The chain's own locks and those given beside it, which replace own ones of the same store
+    and item; a lock counts in plans that begin no later than its last day."""
+    counting, over = _by_state(own, first_day)
+    parts = [_by_state(table, first_day) for table in given]
+    replaced = np.zeros(len(counting), dtype=bool)
+    pairs = pd.MultiIndex.from_frame(counting.frame[PAIR].astype("str"))
+    for table, (now, _) in zip(given, parts, strict=True):
+        here = pairs.isin(pd.MultiIndex.from_frame(now.frame[PAIR].astype("str")))
+        text = f"locks of the input were replaced by those of {table.file}"
+        findings.assume("locks", text, int((here & ~replaced).sum()))
+        replaced |= here
+    kept = counting.take(~replaced)
+    return Locks(
+        joined([kept, *(now for now, _ in parts)]),
+        len(kept),
+        joined([over, *(then for _, then in parts)]),
+        len(over),
     )
+
+
+def _by_state(table: TypedTable, first_day: pd.Timestamp) -> tuple[TypedTable, TypedTable]:
+    """The rows in force in a plan that begins on a day, and those that have expired."""
+    expired = (table.frame["until"] < first_day).to_numpy(dtype=bool)
+    return table.take(~expired), table.take(expired)
+
+
+def joined(parts: Sequence[TypedTable]) -> TypedTable:
+    """Tables of the same columns as one; each row keeps its file and row number."""
+    parts = [part for part in parts if len(part)] or list(parts[:1])
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    frame = pd.concat([_plain(part) for part in parts], ignore_index=True)
+    texts = [column.name for column in first.table.columns if column.is_text]
+    raw = dict(parts[0].raw)
+    for part in parts[1:]:
+        raw = {name: column.joined(part.raw[name]) for name, column in raw.items()}
     return TypedTable(
         table=first.table,
-        file_of_row=tuple(
-            part.place(position)[0] for part in (first, second) for position in range(len(part))
-        ),
-        file=second.file,
-        frame=frame.astype(dict.fromkeys(frame, "category")),
-        raw={name: column.joined(second.raw[name]) for name, column in first.raw.items()},
-        rows=np.concatenate([first.rows, second.rows]),
-        given=first.given | second.given,
-        complete=first.complete and second.complete,
+        file=parts[-1].file,
+        frame=frame.astype(dict.fromkeys(texts, "category")),
+        raw=raw,
+        rows=np.concatenate([part.rows for part in parts]),
+        given=frozenset().union(*(part.given for part in parts)),
+        complete=all(part.complete for part in parts),
+        file_of_row=tuple(part.place(k)[0] for part in parts for k in range(len(part))),
     )
+
+
+def _plain(table: TypedTable) -> pd.DataFrame:
+    """The frame with texts that can be joined with those of another one."""
+    texts = [column.name for column in table.table.columns if column.is_text]
+    return table.frame.astype(dict.fromkeys(texts, "object"))
+
+
+def store_locks(
+    locks: Locks, store_ids: Sequence[str], first_day: pd.Timestamp, findings: Findings
+) -> pd.DataFrame:
+    """A row for each lock of each store, with the columns ``STORE_LOCKS``.
+
+    A lock without a store is that of every store but those with a lock of their own of the same
+    kind on the item. ``since``: the first day of this plan where the lock is new.
+    """
+    parts = [
+        _expanded(table, own, state, store_ids, findings)
+        for table, own, state in (
+            (locks.in_force, locks.own_in_force, IN_FORCE),
+            (locks.expired, locks.own_expired, EXPIRED),
+        )
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    late = (frame["since"] > first_day) & (frame["state"] == IN_FORCE)
+    text = "a lock begins after the plan's first day: it counts as first seen in this plan"
+    findings.assume("locks.since", text, int(late.sum()))
+    new = frame["since"].isna()
+    over = "locks that had expired before they were ever in force: is the year right?"
+    expired = frame["state"] == EXPIRED
+    findings.assume("locks.until", over, int((new & expired).sum()), warning=True)
+    text = "locks that have expired are shown, and not obeyed"
+    findings.assume("locks.until", text, int(expired.sum()))
+    frame["since"] = frame["since"].mask((new & ~expired) | late, first_day)
+    order = {store: number for number, store in enumerate(store_ids)}
+    by = pd.DataFrame({"store": frame["store_id"].map(order), "state": expired})
+    order_of_rows = by.sort_values(["store", "state"], kind="stable").index
+    return frame.loc[order_of_rows].reset_index(drop=True)
+
+
+def _expanded(
+    table: TypedTable, own: int, state: str, store_ids: Sequence[str], findings: Findings
+) -> pd.DataFrame:
+    columns = {
+        name: table.frame[name].astype("str").fillna("")
+        for name in ("store_id", "item_id", "lock", "note")
+    }
+    numbers = {name: table.frame[name] for name in ("facings", "since", "until")}
+    places = [table.place(position) for position in range(len(table))]
+    letters = [findings.letters.get(file, {}).get("lock", "") for file, _ in places]
+    frame = pd.DataFrame(
+        {
+            **columns,
+            **numbers,
+            "own": np.arange(len(table)) < own,
+            "state": state,
+            "file": pd.array([file for file, _ in places], "str"),
+            "row": np.array([row for _, row in places], dtype=np.int64),
+            "cell": pd.array(
+                [f"{a}{row}" if a else "" for a, (_, row) in zip(letters, places, strict=True)],
+                "str",
+            ),
+        }
+    )[list(STORE_LOCKS)]
+    special = frame[frame["store_id"] != ""]
+    special = special[special["store_id"].isin(list(store_ids))]
+    everywhere = frame[frame["store_id"] == ""].drop(columns="store_id")
+    spread = everywhere.merge(pd.DataFrame({"store_id": list(store_ids)}, dtype="str"), how="cross")
+    key = ["store_id", "item_id", "lock"]
+    # The store's own comes first, so it is the one that stays.
+    both = pd.concat([special, spread[list(STORE_LOCKS)]], ignore_index=True)
+    kept: NDArray[np.bool_] = ~both.duplicated(key).to_numpy()
+    return both[kept].astype(dict(no_store_locks().dtypes))

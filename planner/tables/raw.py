@@ -48,6 +48,10 @@ class RawColumn:
         """The column on some rows only."""
         return RawColumn(self.codes[keep], self.texts)
 
+    def renamed(self, texts: Sequence[str]) -> RawColumn:
+        """The same cells with other texts, one for each distinct text."""
+        return RawColumn(self.codes, pa.array(texts, type=pa.string()))
+
     def joined(self, other: RawColumn) -> RawColumn:
         """The cells of this column followed by those of another."""
         shifted = np.where(other.codes < 0, -1, other.codes + len(self.texts)).astype(np.int32)

@@ -16,19 +16,21 @@ from planner.tables.collect import Findings
 from planner.tables.columns import tables
 from planner.tables.files import connect
 from planner.tables.inputs import Inputs
-from planner.tables.locks import with_locks
+from planner.tables.lock_checks import locked_in_is_sold
+from planner.tables.locks import first_day_of_plan, gathered, given_locks, store_locks
 from planner.tables.source import open_source
 from planner.tables.typed import TypedTable, absent, understand
 
 
-def read_inputs(source: Path, *, locks: Path | None = None) -> Inputs:
+def read_inputs(source: Path, *, locks: Path | None = None, weeks: int | None = None) -> Inputs:
     """Read, check and complete a chain's input.
 
     ``source`` is a folder with ``<table>.csv`` or ``<table>.parquet`` files and an optional
-    ``chain.toml``, a folder with ``input.xlsx`` instead, or an ``.xlsx`` workbook. ``locks`` is
-    a further CSV or Parquet file with the columns of the table locks; where it locks the same
-    item and store as the source's own locks, it counts. Raises BadInput with every problem
-    found; writes nothing.
+    ``chain.toml``, a folder with ``input.xlsx`` instead, or an ``.xlsx`` workbook. ``locks`` are
+    further locks: a file or a folder of store workbooks or lock tables; where one locks the same
+    item and store as the source's own locks, it counts. ``weeks``: of the plan that the locks are
+    for, the chain's horizon if not given. Raises BadInput with every problem found; writes
+    nothing.
     """
     findings = Findings()
     typed: dict[str, TypedTable] = {}
@@ -37,8 +39,10 @@ def read_inputs(source: Path, *, locks: Path | None = None) -> Inputs:
         for name, table in tables().items():
             raw = found.raw.pop(name, None)
             typed[name] = absent(table) if raw is None else understand(raw, table, findings)
-        if locks is not None:
-            typed["locks"] = with_locks(typed["locks"], locks, found, findings)
+        given = [] if locks is None else given_locks(locks, typed, found, findings)
+    first_day = first_day_of_plan(typed["sales"])
+    every_lock = gathered(typed["locks"], given, first_day, findings)
+    typed["locks"] = every_lock.in_force
     chain = chain_settings(found.chain_file, found.chain, found.name, findings)
     if not found.files and findings.problems:
         raise BadInput(findings.problems)
@@ -47,9 +51,12 @@ def read_inputs(source: Path, *, locks: Path | None = None) -> Inputs:
     )
     for check in checks.CHECKS:
         check(typed, findings)
+    locked_in_is_sold(typed, findings, first_day, weeks or chain.horizon_weeks)
     if findings.problems:
         raise BadInput(findings.problems)
     defaults.state_unsold(typed, findings)
+    stores = typed["stores"].frame["store_id"].astype("str").tolist()
+    locks_of_stores = store_locks(every_lock, stores, first_day, findings)
     frames = _final_frames(typed, findings)
     if planned_in_units:
         frames["stores"]["budget_week"] = np.nan
@@ -74,6 +81,7 @@ def read_inputs(source: Path, *, locks: Path | None = None) -> Inputs:
         planned_in_units=planned_in_units,
         assumptions=tuple(findings.assumptions),
         files=MappingProxyType(dict(found.files)),
+        store_locks=locks_of_stores,
     )
 
 

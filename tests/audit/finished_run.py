@@ -17,6 +17,7 @@ from planner.audit.folder import SEAL, seal_of
 from planner.demand.backtest.result import empty_scores
 from planner.demand.signal_effects import no_signal_effects
 from planner.outputs.contents import LEFT_OUT, ORDERS, Contents, Stamp
+from planner.outputs.contents import LOCKS as LOCK_COLUMNS
 from planner.outputs.exchange.positions_csv import positions_csv
 from planner.outputs.exchange.psa import store_psa
 from planner.outputs.workbook.cells import workbook_cells
@@ -57,9 +58,11 @@ Apples,,1,2,
 ,Salads,,,0.5
 """
 LOCKS = """\
-store_id,item_id,lock
-7,4063,IN
-,4012,OUT
+store_id,item_id,lock,facings
+7,4063,IN,
+,4012,OUT,
+7,4061,MIN,2
+7,4020,MAX,2
 """
 LISTED = {"7": ("4011", "4020", "4021", "4061", "4063"), "8": ("4011", "4020", "4061")}
 FACINGS = {"4011": 1, "4020": 2, "4021": 1, "4061": 2, "4063": 1}
@@ -284,7 +287,16 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
         ),
         "orders": _orders(plan, economics_frame, inputs),
         "left_out": pd.DataFrame(columns=list(LEFT_OUT)),
+        "locks": _locks(inputs),
     }
+
+
+def _locks(inputs: Inputs) -> pd.DataFrame:
+    """The locks of the input, each of which costs between 1 and 3."""
+    told = {"known": "exact", "cost_week": 2.0, "least_week": 1.0, "most_week": 3.0}
+    texts = dict.fromkeys(("keeps_out", "brings_in", "origin"), "")
+    frame = inputs.store_locks.assign(**told, **texts).reindex(columns=list(LOCK_COLUMNS))
+    return frame.fillna({"review_weeks": 0.0, "review_items": 0.0})
 
 
 def _row(
@@ -469,6 +481,7 @@ def _contents(inputs: Inputs, tables: dict[str, pd.DataFrame]) -> Contents:
         "changes",
         "recapture",
         "assumptions",
+        "locks",
     ]
     reasons = tables["reasons"]
     forcing = reasons[reasons["forcing_known"] != ""].rename(
@@ -481,5 +494,6 @@ def _contents(inputs: Inputs, tables: dict[str, pd.DataFrame]) -> Contents:
         stores=inputs.stores,
         backtest=empty_scores(),
         signal_effects=no_signal_effects(),
+        lockable=tables["demand"][["store_id", "item_id"]],
         **{name: tables[name] for name in shown},
     )

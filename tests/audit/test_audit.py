@@ -157,6 +157,41 @@ TABLES: list[tuple[str, Change, tuple[str, ...]]] = [
     ),
     (
         "assortment",
+        setting("facings", 1, store_id="7", item_id="4061"),
+        ("store 7", "item 4061", "locked MIN 2", "1 facings"),
+    ),
+    (
+        "assortment",
+        setting("facings", 3, store_id="7", item_id="4020"),
+        ("store 7", "item 4020", "locked MAX 2", "3 facings"),
+    ),
+    (
+        "locks",
+        setting("facings", 1.0, store_id="7", item_id="4061"),
+        ("store 7, item 4061, lock MIN", "facings 1", "the input says in force with 2"),
+    ),
+    (
+        "locks",
+        setting("state", "expired", store_id="8", item_id="4012"),
+        ("store 8, item 4012, lock OUT", "is expired", "in force"),
+    ),
+    (
+        "locks",
+        setting("cost_week", 4.0, store_id="7", item_id="4063"),
+        ("store 7, item 4063, lock IN", "costs 4", "between 1 and 3"),
+    ),
+    (
+        "locks",
+        lambda frame: frame[frame["lock"] != "MAX"],
+        ("store 7, item 4020, lock MAX", "is missing"),
+    ),
+    (
+        "locks",
+        lambda frame: frame.assign(item_id=frame["item_id"].replace("4063", "4062")),
+        ("7.xlsx, sheet Locks", "store 7, item 4062, lock IN", "does not stand there once"),
+    ),
+    (
+        "assortment",
         setting("listed", True, store_id="7", item_id="4022"),
         ("store 7", "Apples", "max_items 2"),
     ),
@@ -652,8 +687,8 @@ def test_changed_sales_are_named(run: Path) -> None:
 def test_a_row_added_to_the_data_is_named(run: Path) -> None:
     """A row more in the data is counted."""
     with (run.parent / "data" / "locks.csv").open("a") as stream:
-        stream.write("8,4021,OUT\n")
-    assert_found(run, "locks.csv", "2 rows in the run's copy, 3 in the data")
+        stream.write("8,4021,OUT,\n")
+    assert_found(run, "locks.csv", "4 rows in the run's copy, 5 in the data")
 
 
 def test_data_that_is_gone_is_a_note(run: Path) -> None:

@@ -12,6 +12,10 @@ from openpyxl.utils import get_column_letter
 
 RUN_ID = "\x1arun id\x1a"
 """Stands for the run's own id in its table of cells; no workbook can hold the character."""
+RECORD_SHEET = "Written"
+"""A workbook's hidden record of its own cells (``record.py``), which is none of them."""
+WORKED_IN = ("Locks", "Lock items")
+"""Sheets that are there to be edited, and the list behind their drop-down."""
 
 
 def without_run_id(cells: pd.DataFrame, run_id: str) -> pd.DataFrame:
@@ -30,8 +34,8 @@ def workbook_cells(path: Path | IO[bytes]) -> pd.DataFrame:
 
     Formulas are given as their text, numbers with twelve digits (a whole number without a
     decimal point, however it is stored), dates in ISO form, flags as TRUE and FALSE. Formats
-    are not part of it. Saving a workbook anew in a spreadsheet program does not change this
-    table. Raises what openpyxl raises for a file that is no workbook.
+    are not part of it, nor is the workbook's own record. Saving a workbook anew in a spreadsheet
+    program does not change this table. Raises what openpyxl raises for a file that is no workbook.
     """
     workbook = load_workbook(path, read_only=True)
     try:
@@ -39,6 +43,8 @@ def workbook_cells(path: Path | IO[bytes]) -> pd.DataFrame:
         places: list[str] = []
         values: list[str] = []
         for worksheet in workbook.worksheets:
+            if worksheet.title == RECORD_SHEET:
+                continue
             letters: dict[int, str] = {}
             for row in worksheet.iter_rows():
                 for cell in row:

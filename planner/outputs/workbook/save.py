@@ -18,6 +18,7 @@ from openpyxl.writer.excel import ExcelWriter
 from openpyxl.xml.constants import ARC_CORE
 from openpyxl.xml.functions import Element, SubElement, tostring
 
+from planner.outputs.workbook.cells import RECORD_SHEET
 from planner.outputs.workbook.grid import Grid
 from planner.outputs.workbook.sheet import Book
 
@@ -117,6 +118,8 @@ def _cells(grids: Mapping[str, Grid]) -> pd.DataFrame:
     places: list[str] = []
     texts: list[str] = []
     for name, grid in grids.items():
+        if name == RECORD_SHEET:
+            continue
         where, found = grid.filled()
         sheets += [name] * len(where)
         places += where

@@ -15,8 +15,10 @@ from planner.outputs.workbook import words
 from planner.outputs.workbook.cover import write_cover
 from planner.outputs.workbook.drawing import Block, Shelf
 from planner.outputs.workbook.items import listed_items, write_items
+from planner.outputs.workbook.locks import write_locks
 from planner.outputs.workbook.not_carried import write_not_carried
 from planner.outputs.workbook.planogram import write_planogram
+from planner.outputs.workbook.record import add_record
 from planner.outputs.workbook.save import save
 from planner.outputs.workbook.shared import write_assumptions, write_changes, write_limits
 from planner.outputs.workbook.sheet import Book, Heading
@@ -43,8 +45,10 @@ def write_store_workbook(contents: Contents, store_id: str, path: Path | IO[byte
     write_items(book, here, listed)
     write_changes(book, here, listed)
     write_not_carried(book, here)
+    write_locks(book, here)
     write_limits(book, here)
     write_assumptions(book, here)
+    add_record(book)
     return save(book, path, here.stamp.data_date, f"Planogram of store {store_id}")
 
 
