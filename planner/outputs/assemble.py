@@ -155,7 +155,8 @@ def with_plan_ids(contents: Contents, stores: dict[str, Contents]) -> dict[str, 
     for store, part in stores.items():
         frames = [part.stores, part.demand, part.assortment, part.limits, part.positions,
                   part.shelves, part.store_plans, part.figures, part.value, part.changes,
-                  part.worth, part.forcing, part.locks.drop(columns="origin"), part.lockable]  # fmt: skip
+                  part.worth, part.forcing, part.locks.drop(columns="origin"),
+                  part.lockable]  # fmt: skip
         ids[store] = hashlib.sha256((shared + _text_of(frames)).encode()).hexdigest()[:12]
     return ids
 
