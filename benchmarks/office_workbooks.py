@@ -76,7 +76,8 @@ def look_at(workbooks: Sequence[Path], folder: Path) -> tuple[list[str], int, in
     for path in workbooks:
         found, count = faults_of_formulas(path, folder / "computed" / path.name)
         texts = page_texts(folder / "printed" / f"{path.stem}.pdf")
-        sheets = load_workbook(path, read_only=True).sheetnames
+        book = load_workbook(path, read_only=True)
+        sheets = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
         faults += [f"{path.name}: {fault}" for fault in found + faults_of_pages(texts, sheets)]
         formulas, pages = formulas + count, pages + len(texts)
     return faults, formulas, pages

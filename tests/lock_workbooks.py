@@ -68,3 +68,12 @@ def saved_by_libreoffice(workbook: Path, profile: Path) -> None:
     subprocess.run(command, check=True, capture_output=True, timeout=SOFFICE_SECONDS)
     (folder / workbook.name).replace(workbook)
     folder.rmdir()
+
+
+def cell_of(workbook: Path, sheet: str, value: object) -> str:
+    """The first cell of a sheet that holds a value."""
+    for row in load_workbook(workbook)[sheet].iter_rows():
+        for cell in row:
+            if cell.value == value:
+                return str(cell.coordinate)
+    raise AssertionError(f"{value} is not on {sheet}")

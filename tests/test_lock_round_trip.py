@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from lock_workbooks import edit, lock_rows, saved_by_libreoffice
+from lock_workbooks import cell_of, edit, lock_rows, saved_by_libreoffice
 from whole_chain import (
     SETTINGS,
     SHOP_ITEMS,
@@ -84,7 +84,8 @@ def test_locks_of_a_workbook_are_obeyed(
     it; its workbook shows them with what they cost; an edit elsewhere is named, and nothing else
     is; the run passes the audit."""
     path = handed_out / "7.xlsx"
-    edit(path, CHEF, NO_FUJI, WIDE, NARROW, Items={"E7": "Bananas of mine"})
+    cell = cell_of(path, "Items", "Bananas")
+    edit(path, CHEF, NO_FUJI, WIDE, NARROW, Items={cell: "Bananas of mine"})
     save(path, tmp_path)
     before = facings_of(shop_run, "7")
     assert (before["4063"], before["4070"]) == (0, 1)
@@ -98,7 +99,7 @@ def test_locks_of_a_workbook_are_obeyed(
     assert after["4070"] >= 2
     assert after["4020"] == 1
     (said,) = warned(assumptions)
-    assert said.startswith("7.xlsx, sheet Items, cell E7: was 'Apples Fuji', is 'Bananas of mine'")
+    assert said.startswith(f"7.xlsx, sheet Items, cell {cell}: was 'Bananas', is 'Bananas of mine'")
     rows = {(row["Item"].split(" · ")[0], row["Lock"]): row for row in lock_rows(
         run / "planograms" / "7.xlsx")}  # fmt: skip
     chef = rows["4063", "IN"]

@@ -34,6 +34,7 @@ _GUIDE = (
     ("Items", "the same items in the order of filling: what each holds, what to order"),
     ("Changes", "what is new, what leaves, what moves, and when to order for it"),
     ("Not carried", "what comes next, why it is not here, what forcing it in would cost"),
+    ("Locks", "what you decide for this store; it is read back into the next plan"),
     ("Limits", "what the plan had to keep to, and what one unit more would be worth"),
     ("Assumptions", "what was assumed because the data did not say, the weightiest first"),
 )
