@@ -263,7 +263,7 @@ def solve(
     solver: SolverName = "highs",
 ) -> None:
     """Solve one store program with its parameters given."""
-    from planner.assortment.conflict_words import conflict_entries
+    from planner.assortment.conflict_words import NOT_FOUND, conflict_entries
     from planner.assortment.problem_file import read_problem, write_plan
     from planner.assortment.store import solve_store
     from planner.assortment.whole_program import Solver
@@ -275,7 +275,7 @@ def solve(
         conflicts = conflict_entries(store_problem, time_limit)
     write_plan(store_problem, found, out, conflicts)
     if found.plan == "infeasible":
-        sentences = [f"  {conflict['words']}" for conflict in conflicts]
+        sentences = [f"  {conflict['words']}" for conflict in conflicts] or [f"  {NOT_FOUND}"]
         raise Infeasible("no plan keeps every limit:\n" + "\n".join(sentences))
     if found.plan == "none":
         raise NoPlan("no plan was found within the time limit")

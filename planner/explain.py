@@ -26,6 +26,10 @@ from planner.errors import BadInput, Infeasible, Problem
 from planner.outputs.stored_problem import ITEMS, problem_of_run
 
 MOST_NAMED = 3
+OF_A_GROUP = (
+    "The stores of its group share one range: what the opposite would cost is not worked out for "
+    "such a chain."
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class StoredPlan:
     """Whether the chain's limits couple this store to the others."""
     unit_price_of_chain: Floats
     """By item: what a unit bought takes of those limits, at their prices."""
+    shares_range: bool = False
+    """Whether the chain may have so many different ranges alone: then the range is a group's."""
 
 
 def explain(run: Path, store_id: str, item_id: str, *, seconds: float = 120.0) -> str:
@@ -111,6 +117,7 @@ def stored_plan(run: Path, store_id: str, item_id: str) -> StoredPlan:
         objective=str((manifest.get("scenario") or {}).get("objective", "margin")),
         shares_limits=bool((of_chain["store_id"] == "").any()),
         unit_price_of_chain=reasons["unit_price_of_chain"].to_numpy(dtype=np.float64),
+        shares_range=(manifest.get("scenario") or {}).get("max_distinct_ranges") is not None,
     )
 
 
@@ -157,6 +164,8 @@ def paragraph(stored: StoredPlan, item: int, seconds: float) -> str:
         return f"{words.not_listed()} It {stored.reasons[item]}."
     else:
         said = f"{words.not_listed()} {words.if_added()}"
+    if stored.shares_range:
+        return f"{said} {OF_A_GROUP}"
     inside = not bool(plan.score.listed[item])
     if stored.shares_limits:
         cost = problem.unit_cost + stored.unit_price_of_chain

@@ -14,7 +14,7 @@ from whole_chain import SETTINGS, SHOP_STORES, SHOP_TOML, corner_shops, stages_o
 from planner.assortment.problem import StoreProblem
 from planner.assortment.store import solve_store
 from planner.errors import BadInput
-from planner.explain import explain, stored_plan
+from planner.explain import OF_A_GROUP, explain, stored_plan
 from planner.outputs.stored_problem import problem_of_run
 from planner.pipeline import plan
 
@@ -168,3 +168,14 @@ def test_under_shared_limits_the_cost_is_the_chains(tmp_path):
     stated = money_after("Forcing it in costs the chain", text)
     assert stated >= row["forcing_cost_week"] - 0.02 > 0.5
     assert "limits that stores share" in text
+
+
+def test_what_the_opposite_costs_is_not_said_of_a_range_that_stores_share(tmp_path):
+    """Where groups of stores share ranges, a store alone cannot list or leave out an item."""
+    data = corner_shops(tmp_path / "data")
+    (data / "scenarios.toml").write_text("[one]\nranges.max_distinct = 1\n")
+    run, _ = plan(data, tmp_path / "run", settings=SETTINGS, scenario="one")
+    for item in ("4021", "4072"):
+        text = explain(run, "7", item)
+        assert text.endswith(OF_A_GROUP)
+        assert "the best plan" not in text

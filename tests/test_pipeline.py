@@ -28,6 +28,7 @@ from whole_chain import (
     table,
 )
 
+from planner.assortment.chain import plan_chain
 from planner.assortment.solve_settings import SolveSettings
 from planner.audit import audit
 from planner.errors import BadInput, Infeasible, NoPlan, PartlyPlanned, PlannerError
@@ -342,6 +343,45 @@ def test_no_plan_within_the_time_limit_is_not_called_infeasible(tmp_path, monkey
     with pytest.raises(NoPlan, match="7, 8, 9"):
         plan_of(data, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_store_that_only_the_shared_limits_rule_out_is_not_planned_alone(tmp_path):
+    """Where what a store must list is listed by fewer stores than its supplier asks for, the chain
+    has no plan; with keep_going the others go on without that store, in its plan and its money."""
+    head, *rows = SHOP_ITEMS.replace("Boskoop,fruit,apples", "Boskoop,fruit,boskoop").splitlines()
+    rows = [f"{row},{'ORCHARD' if row.startswith('4022') else 'GARDEN'}" for row in rows]
+    data = corner_shops(
+        tmp_path / "data",
+        items="\n".join([f"{head},supplier_id", *rows]) + "\n",
+        suppliers="supplier_id,min_stores\nORCHARD,3\nGARDEN,\n",
+        range_rules="store_id,need_group,min_items\n7,boskoop,1\n",
+    )
+    with pytest.raises(NoPlan, match="within the limits that stores share"):
+        plan_of(data, tmp_path / "run")
+    settings = dataclasses.replace(SETTINGS, keep_going=True)
+    with pytest.raises(PartlyPlanned, match=r"store 7 \(Harbour\), plan none: .*share"):
+        plan(data, tmp_path / "run", settings=settings)
+    assert set(table(tmp_path / "run", "store_plans")["store_id"]) == {"8", "9"}
+    assert audit(tmp_path / "run", data).findings == ()
+
+
+def test_where_one_store_after_the_other_drops_out_there_is_no_plan(shops):
+    """Stores that lose their plan in different rounds, the last of them too, are all named."""
+    settings = dataclasses.replace(SETTINGS, keep_going=True)
+    nowhere = dict.fromkeys(("table", "wet rack"), 1e4)
+    found, reserve = None, {}
+    for store in ("7", "8"):
+        reserve = reserve | {store: nowhere}
+        found = plan_chain(shops.inputs, shops.demand, settings, before=found, reserve_cm=reserve)
+    assert sorted(found.left_out) == ["7", "8"]
+    with pytest.raises(Infeasible, match=r"(?s)store 7 .*store 8 .*store 9 "):
+        plan_chain(
+            shops.inputs,
+            shops.demand,
+            settings,
+            before=found,
+            reserve_cm=reserve | {"9": nowhere},
+        )
 
 
 # ---- what is accepted with an assumption

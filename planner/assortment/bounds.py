@@ -83,6 +83,9 @@ def largest_stock(problem: StoreProblem, mean: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
         capacity = problem.stock_capacity_per_facing * problem.max_facings
     wanted = np.maximum(np.maximum(1.0, plenty) * mean, forced)
+    # Where what is lost earns, a plan fills the shelf; one without an end bounds nothing.
+    fills = (problem.unit_cost * problem.waste_share < 0) & np.isfinite(capacity)
+    wanted = np.where(fills, capacity, wanted)
     stock: Floats = np.minimum(wanted, np.maximum(capacity, 0.0))
     return stock
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from planner.assortment.chain_conflict import chain_conflicts
-from planner.assortment.chain_merge import raise_without_plan, with_first_bound
+from planner.assortment.chain_merge import raise_without_plan, with_first_bound, without_chain
 from planner.assortment.common import chain_ranking
 from planner.assortment.coupled import beside_rivals, chain_of
 from planner.assortment.coupling import Coupling, chain_coupling
@@ -120,7 +120,8 @@ def _planned(
             before,
         )
         if before is None:
-            open_bound = capless if open_bound is None else min(open_bound, capless)
+            # Where the core was chosen too, the bound without the cap is that of one core alone.
+            open_bound = capless if open_bound is None else open_bound
         else:
             again += [s for s in changed_ranges(shared, before) if s not in again]
             again = [s for s in problems if s in again]
@@ -158,8 +159,13 @@ def _planned(
         found[stores[number]] = outcome
         if progress:
             progress(len(found), len(jobs))
+    if coupling.binds:
+        # A store that the chain was planned without is no part of it, whatever it finds alone.
+        alone = [job.problem.store_id for job in jobs if job.coupled is None]
+        found |= {store: without_chain(found[store]) for store in alone}
     outcomes = {store: found[store] for store in problems if store in found}
-    raise_without_plan(inputs, outcomes, keep_going=settings.keep_going)
+    left_out = before.left_out if before else {}
+    raise_without_plan(inputs, {**left_out, **outcomes}, keep_going=settings.keep_going)
     planned_chain = _assortment(
         inputs, demand, parameters, problems, outcomes, before, reserve_cm, chain
     )

@@ -71,7 +71,8 @@ def _most_order(
     for problem in problems.values():
         own = (coupling.member[resource.supplier] > 0) & (~problem.locked_out | problem.must_list)
         own &= problem.waste_share * problem.spend_cost > 0
-        unwanted = (problem.attraction[:, own] <= 0).all(axis=0)
+        drawn = problem.attraction * problem.potential_units_week[:, problem.group_of_item]
+        unwanted = (drawn[:, own] <= 0).all(axis=0)
         if np.isinf(problem.stock_capacity_per_facing[own]).any() or unwanted.any():
             return np.inf
         jobs.append(RelaxationJob(_ordering(problem, coupling, resource), {}, gap=1e-6))

@@ -181,6 +181,28 @@ def solve_chain_again(
     )
 
 
+def of_stores(
+    chain: ChainPlan, problems: Mapping[str, StoreProblem], coupling: Coupling
+) -> ChainPlan:
+    """A plan of a chain cut down to some of its stores, with the bound that its prices prove of
+    those."""
+    number = {store: s for s, store in enumerate(chain.plans)}
+    rows = [number[store] for store in problems]
+    prices = dataclasses.replace(chain.prices, charge=chain.prices.charge[rows])
+    bounds = {store: chain.store_bounds[store] for store in problems}
+    limits = value_of_limits(coupling, forced_choices(problems, coupling), prices)
+    return dataclasses.replace(
+        chain,
+        plans={store: chain.plans[store] for store in problems},
+        prices=prices,
+        bound_week=sum(bounds.values()) + limits,
+        store_bounds=bounds,
+        stock_prices=dataclasses.replace(
+            chain.stock_prices, charge=chain.stock_prices.charge[rows]
+        ),
+    )
+
+
 def _polished(
     problems: Mapping[str, StoreProblem],
     coupling: Coupling,

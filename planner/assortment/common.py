@@ -126,9 +126,13 @@ def _breaks_a_count(problem: StoreProblem, listed: Flags) -> bool:
 
 
 def _within_budget(problem: StoreProblem, listed: Flags, taken: list[int]) -> Flags:
-    """Drop the end of the list until its least stock can be paid."""
+    """Drop the end of the list until its least stock can be paid.
+
+    What it sells is no matter here: the fewest facings sell least, and a shorter list less.
+    """
     if not np.isfinite(problem.budget_week):
         return listed
+    problem = dataclasses.replace(problem, min_sales_week=-np.inf)
 
     def affordable(count: int) -> Flags | None:
         kept = np.array(problem.must_list)

@@ -109,20 +109,17 @@ def _flags(problem: StoreProblem, ids: Iterable[str]) -> np.ndarray:
 
 
 def find_conflicts(problem: StoreProblem, seconds: float) -> list[Conflict]:
-    """The smallest sets of parts that contradict, each by itself; empty where there is a plan.
+    """The smallest sets of parts that contradict, each by itself; empty where there is a plan, or
+    where ``seconds`` did not tell whether there is one.
 
     One conflict's limits (where it has none, its items) are taken away before the next is
-    looked for, so all of them must be mended. Raises ValueError where ``seconds`` did not even
-    tell that there is none.
+    looked for, so all of them must be mended.
     """
     deadline = time.perf_counter() + seconds
     found: list[Conflict] = []
     rest = problem
     for _ in range(MOST_CONFLICTS):
-        feasible = has_plan(rest, _left(deadline))
-        if feasible is None and not found:
-            raise ValueError(f"store {problem.store_id}: it is not known whether there is a plan")
-        if feasible is not False:
+        if has_plan(rest, _left(deadline)) is not False:
             break
         conflict = _smallest(rest, deadline)
         found.append(conflict)

@@ -14,6 +14,8 @@ from planner.assortment.ways_out import Mended, WayOut, mended_conflicts, share_
 
 MOST_NAMED = 6
 DAYS_OF_A_WEEK = 7
+NOT_FOUND = "proven to have no plan; time ran out before what contradicts was found"
+"""Said of a store without any conflict to name."""
 _SWAPS = {
     "max_swaps:in": "at most {} items new to today's range",
     "max_swaps:out": "at least {} items of today's range that stay",

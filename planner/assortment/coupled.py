@@ -14,7 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.assortment.chain_prices import Runner
-from planner.assortment.chain_program import solve_chain, solve_chain_again, with_plans
+from planner.assortment.chain_program import (
+    of_stores,
+    solve_chain,
+    solve_chain_again,
+    with_plans,
+)
 from planner.assortment.chain_ranges import distinct_ranges, with_few_ranges
 from planner.assortment.chain_stock import ChainStock, chain_use
 from planner.assortment.common import common_plan
@@ -92,6 +97,8 @@ def chain_of(
     ``before``, ``again``: an earlier plan, and the stores that have less room now;
     ``most_ranges``: different ranges that the chain may have.
     """
+    if before is not None and len(before.plans) > len(problems):
+        before = of_stores(before, problems, coupling)
     if before is not None and not again:
         return before
     if before is None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.assortment.group_program import StoreFamily, shadow_prices
+from planner.assortment.item_value import IMPOSSIBLE
 from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.program import StoreProgram
 from planner.assortment.result import PROVEN
@@ -58,6 +59,8 @@ def listing_bounds(
         first = ranges.entry_first[start : end + 1]
         most = np.repeat(priced.most[start:end], np.diff(first))
         np.maximum.at(best_with, ranges.entry_item[first[0] : first[-1]], most)
+    # No facing count of it holds the least stock, whatever else is listed.
+    best_with[best_with < IMPOSSIBLE / 2] = -np.inf
     own = priced.group_best[problem.group_of_item]
     slack = PROVEN / 10 * max(1.0, abs(priced.bound_week))
     bounds = priced.bound_week + np.minimum(0.0, best_with - own) + slack

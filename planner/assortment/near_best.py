@@ -206,11 +206,17 @@ class NearBestProgram:
             reach = self.points
             if limit.counts_units and not self.tune_stock:
                 ends = options.low if sense == LESS else options.high
-                ends = np.where(np.isfinite(ends), ends, np.maximum(options.stock, options.mean))
+                ends = np.where(np.isfinite(ends), ends, self._endless_stock())
                 reach = points_at(pricing, options, ends)
             use = uses_of(limit, options, reach)
             terms = [(self.weights[k], float(use[k])) for k in np.flatnonzero(use)]
             self.model.addConstraint(row(terms, sense, self._label + label, right))
+
+    def _endless_stock(self) -> Floats:
+        """[option]: stock that sells as much as any, where a shelf has no end."""
+        options, cv = self.options, self.pricing.problem.demand_cv
+        enough = newsvendor.stock_ratio(newsvendor.NEVER_SHORT, cv)[options.item]
+        return np.maximum(options.stock, options.mean * np.maximum(enough, 1.0))
 
 
 def choose_near_best(

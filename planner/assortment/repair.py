@@ -337,7 +337,7 @@ class Repair:
             name = next(iter(self._problems.values())).item_ids[i]
             words.append(
                 f"item {name} is prescribed somewhere and its supplier asks for at least "
-                f"{coupling.min_stores[i]} stores; {int(use.listed[i])} can list it"
+                f"{coupling.min_stores[i]} stores; {int(use.listed[i])} do in the plan nearest"
             )
         return words
 

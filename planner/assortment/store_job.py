@@ -10,7 +10,7 @@ import numpy as np
 from planner.assortment.chain_forced import chain_forcing
 from planner.assortment.chain_reasons import chain_reasons
 from planner.assortment.common import common_plan, evaluated_facings
-from planner.assortment.conflict_words import conflict_lines
+from planner.assortment.conflict_words import NOT_FOUND, conflict_lines
 from planner.assortment.coupled import CoupledStore
 from planner.assortment.effects import item_effects
 from planner.assortment.forced import explain_plan
@@ -175,7 +175,7 @@ def _without_plan(job: StoreJob, plan: StorePlan) -> StoreOutcome:
     lines: list[str] = ["no plan was found within the time limit"]
     if plan.plan == "infeasible":
         mended = mended_conflicts(job.problem, CONFLICT_SECONDS)
-        lines = conflict_lines(job.problem, mended, job.reserved_cm, job.currency)
+        lines = conflict_lines(job.problem, mended, job.reserved_cm, job.currency) or [NOT_FOUND]
     nothing = np.zeros(0)
     return StoreOutcome(
         plan, None, None, False, (), nothing, np.zeros((0, 0)), conflict=tuple(lines)

@@ -58,10 +58,7 @@ class Mended:
 
 
 def mended_conflicts(problem: StoreProblem, seconds: float) -> list[Mended]:
-    """Every conflict of a store that has no plan, with its ways out; at most ``seconds``, twice.
-
-    Raises ValueError where it is not known that there is no plan.
-    """
+    """Every conflict of a store that has no plan, with its ways out; at most ``seconds``, twice."""
     conflicts = find_conflicts(problem, seconds)
     each = seconds / max(1, len(conflicts))
     return [
@@ -272,7 +269,8 @@ def _money_step(amount: float) -> float:
 
 def share_of(limit: RangeLimit) -> float | None:
     """The share that a limit ``sum (1[member] - share) x`` asks for; None for a plain count."""
-    values = np.unique(limit.coefficients)
-    if len(values) == 2 and values[0] < 0 and math.isclose(values[1] - values[0], 1.0):
-        return float(-values[0])
-    return None
+    if not limit.name.partition(":")[0].endswith("_share") or not len(limit.coefficients):
+        return None
+    # All items may be members, or none.
+    least = float(limit.coefficients.min())
+    return -least if least < 0 else 1.0 - float(limit.coefficients.max())

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from planner.audit.chain_limits import chain_available, chain_uses, is_coupled
+from planner.audit.chain_limits import chain_available, chain_budget, chain_uses, is_coupled
 from planner.audit.economics import spend_by_store
 from planner.audit.folder import MANIFEST, RunFolder
 from planner.audit.ledger import RELATIVE_TOLERANCE, Ledger, close, number
@@ -137,6 +137,9 @@ def check_limits(run: RunFolder, ledger: Ledger) -> None:
     limits = run.tables["limits"]
     used = _uses(run) | limits_used(run) | chain_uses(run)
     available = _available(run) | limits_available(run) | chain_available(run)
+    if chain_budget(run) is not None:
+        # Today's range is shown within the chain's budget; the floors were set without it.
+        available = {name: at for name, at in available.items() if name[1] != "min_sales_week"}
     names = list(zip(limits["store_id"], limits["limit"], strict=True))
     frame = limits.assign(
         now=[used.get(name, math.nan) for name in names],

@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 from small_chains import best_by_trying, coupled, random_chain
 
-from planner.assortment.chain_conflict import chain_conflicts
+from planner.assortment.chain_conflict import _most_order, chain_conflicts
 from planner.assortment.chain_prices import price_chain
 from planner.assortment.chain_program import solve_chain
 from planner.assortment.chain_rest import repaired_in_rest
 from planner.assortment.chain_sample import SMALLEST_SHARE, STORES, price_by_sample
 from planner.assortment.chain_stock import chain_use
+from planner.assortment.coupled import chain_of
 from planner.assortment.coupling import forced_choices
 from planner.assortment.limits import within_limits
 from planner.assortment.result import relative_gap
+from planner.assortment.score import score
 from planner.assortment.stock_program import StockProgram
 from planner.assortment.store import solve_store
 from planner.workers import InProcess
@@ -278,3 +280,52 @@ def test_stores_with_less_room_leave_the_others_as_they_are(seed):
     assert whole.spend_week <= coupling.budget_week * (1 + 1e-6)
     listed = whole.listed > 0
     assert (whole.listed[listed] >= coupling.min_stores[listed]).all()
+
+
+@pytest.mark.parametrize("whole_program", [False, True])
+def test_no_order_is_larger_than_what_is_proven(whole_program, monkeypatch):
+    """With every shelf of a supplier's items filled the stores order no more than the proven most,
+    whichever program bounds them; where nobody wants an item nothing is proven."""
+    if whole_program:
+        monkeypatch.setattr("planner.assortment.group_program.group_ranges", lambda problem: None)
+    for seed in range(3):
+        problems = {
+            store: dataclasses.replace(
+                problem,
+                waste_share=np.full(len(problem.item_ids), 0.3),
+                shelf_cm={"table": 1000.0},
+            )
+            for store, problem in random_chain(seed).items()
+        }
+        coupling = coupled(problems, min_order_week=(1.0, 0.0))
+        (minimum,) = coupling.resources
+        run = InProcess().map_stores
+        filled = {
+            store: score(problem, np.ones(4, dtype=np.int64), problem.stock_capacity_per_facing)
+            for store, problem in problems.items()
+        }
+        order = chain_use(coupling, problems, filled).order_week[0]
+        assert _most_order(problems, coupling, minimum, run) >= order * (1 - 1e-9)
+        idle = {
+            s: dataclasses.replace(p, potential_units_week=np.zeros_like(p.potential_units_week))
+            for s, p in problems.items()
+        }
+        assert _most_order(idle, coupling, minimum, run) == np.inf
+
+
+def test_an_earlier_plan_is_cut_down_to_the_stores_that_are_left():
+    """Where a store drops out, bound and prices of the earlier plan are those of the others."""
+    for seed, kind in ((0, "budget"), (0, "stores"), (1, "stores")):
+        problems = random_chain(seed, stores=4, items=3)
+        coupling = limited(problems, kind, seed)
+        before = solved(problems, coupling)
+        rest = {store: problem for store, problem in problems.items() if store != "1"}
+        run = InProcess().map_stores
+        chain = chain_of(
+            rest, coupling, run, gap=GAP, time_limit_seconds=30, before=before, again=["2"]
+        )
+        assert_keeps_limits(rest, coupling, chain)
+        assert set(chain.store_bounds) == set(rest)
+        assert chain.bound_week >= best_by_trying(rest, coupling) - 1e-6
+        gone = before.plans["1"].objective_week
+        assert chain.bound_week <= before.bound_week - 0.2 * gone

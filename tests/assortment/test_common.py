@@ -199,3 +199,11 @@ def test_a_plan_is_replaced_only_by_a_better_one_it_can_pay(problem_path):
     assert {limit.limit for limit in better.limits} == {limit.limit for limit in best.limits}
     tight = dataclasses.replace(problem, budget_week=poor.spend_week.sum())
     assert at_least(tight, worse, best.score) is worse
+
+
+def test_a_floor_of_sales_does_not_empty_the_common_plan(problem_path):
+    """What the fewest facings sell says nothing about the list: with more facings, within the
+    budget, it reaches the floor."""
+    items = {name: {"units_per_facing": 6} for name in "ab"}
+    content = store(items, shelf_cm={"table": 80}, budget_week=1000, min_sales_week=38)
+    assert listed_by(problem_path, content, "ab") == ("ab", pytest.approx(20))

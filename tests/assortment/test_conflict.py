@@ -199,3 +199,22 @@ def test_an_item_whose_facings_cannot_hold_its_case_is_named(problem_path):
 def test_a_store_with_a_plan_has_no_conflict(problem_path):
     """Nothing contradicts where a plan exists."""
     assert find_conflicts(read_problem(problem_path(small_store())), SECONDS) == []
+
+
+@pytest.mark.parametrize("share", ["organic", "local"])
+def test_a_share_that_no_item_counts_for_is_told_as_a_share(problem_path, share):
+    """Where all items count against a share it gives way in points of a hundred, like any other."""
+    content = small_store(min_share={share: 0.2}, budget_week=None, shelf_cm=None)
+    for item in content["items"]:
+        item["core"] = True
+    (entry,) = conflict_entries(read_problem(problem_path(content)), SECONDS)
+    assert f"min_share:{share} (20%) cannot be kept" in entry["words"]
+    assert f"lower min_share:{share} to 0%" in entry["words"]
+
+
+def test_a_store_whose_conflict_is_not_found_in_time_has_none_to_tell(problem_path, monkeypatch):
+    """A proof of the solver stands, also where asking again is cut short."""
+    monkeypatch.setattr("planner.assortment.conflict.has_plan", lambda problem, seconds: None)
+    problem = read_problem(problem_path(small_store(need_group_min={"herbs": 4})))
+    assert find_conflicts(problem, SECONDS) == []
+    assert conflict_entries(problem, SECONDS) == []

@@ -8,8 +8,11 @@ import itertools
 import numpy as np
 import pytest
 from small_chains import random_chain
+from whole_chain import SETTINGS
 
+from planner.assortment.chain import plan_chain
 from planner.assortment.core_choice import OpenCore, choose_core
+from planner.assortment.rules import PlanRules
 from planner.assortment.store import solve_store
 from planner.workers import InProcess
 
@@ -88,3 +91,15 @@ def test_an_item_locked_out_somewhere_is_never_core():
     problems["1"] = dataclasses.replace(problems["1"], locked_out=out)
     choice = choose_core(open_chain(problems, np.inf, 2, 2), InProcess().map_stores)
     assert not choice.core[:2].any()
+
+
+def test_a_cap_on_ranges_keeps_the_bound_over_every_core(shops):
+    """With the core chosen and ranges capped the bound is still one over every core, not that of
+    the core that was chosen."""
+    for size in (2, 3):
+        core = {"core_min_size": size, "core_max_size": size}
+        bounds = [
+            plan_chain(shops.inputs, shops.demand, SETTINGS, rules=PlanRules(**rules)).bound_week
+            for rules in (core, core | {"max_distinct_ranges": 2})
+        ]
+        assert bounds[1] == bounds[0]

@@ -151,3 +151,17 @@ def test_time_leaves_bounds(problem_path):
     assert all(forcing.how is not Known.EXACT for forcing in found.forcing.values())
     assert all(worth.how is Known.AT_MOST for worth in found.worth)
     assert all(math.isfinite(worth.worth_week) for worth in found.worth)
+
+
+def test_an_item_whose_shelf_cannot_hold_its_days_of_supply_is_not_possible(problem_path):
+    """Where no facing count covers the days asked for, no amount of money is told."""
+    content = small_store(min_days_of_supply=3)
+    like = {"shadow_attraction": 0, "units_per_facing": 2, "max_facings": 2}
+    content["items"].append(content["items"][1] | like | {"id": "sought", "attraction": 400})
+    herbs = [content["items"][4] | {"id": f"h{k}", "attraction": 8 + k} for k in range(5)]
+    content["items"] += herbs
+    problem = read_problem(problem_path(content))
+    found = explain_plan(problem, solve_store(problem, AIM_GAP, SECONDS), 0, SECONDS)
+    sought = problem.item_ids.index("sought")
+    assert found.forcing[sought].how is Known.IMPOSSIBLE
+    assert all(f.cost_week < 1e6 for i, f in found.forcing.items() if i != sought)

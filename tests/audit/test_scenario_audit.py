@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from finished_run import sign
-from whole_chain import corner_shops, plan_of
+from whole_chain import SHOP_TOML, corner_shops, plan_of
 
 from planner.audit import audit
 
@@ -58,6 +58,14 @@ def test_a_run_for_another_objective_passes(data, tmp_path):
     found = plan_of(data, tmp_path / "run", scenario="lean")
     assert json.loads((found / "run.json").read_text())["objective_week"] < 0
     assert audit(found).findings == ()
+
+
+def test_a_floor_beside_a_budget_of_the_chain_passes(tmp_path):
+    """Today's range is shown within the chain's budget, floors are set without it: no finding."""
+    data = corner_shops(tmp_path / "data")
+    (data / "chain.toml").write_text(SHOP_TOML + "budget_week = 380\n")
+    (data / "scenarios.toml").write_text("[floor]\nrules.min_sales_share = 0.7\n")
+    assert audit(plan_of(data, tmp_path / "run", scenario="floor")).findings == ()
 
 
 @pytest.mark.parametrize(
