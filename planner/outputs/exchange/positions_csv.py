@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import IO
@@ -29,30 +30,30 @@ def positions_csv(contents: Contents) -> bytes:
     A text that begins with = + - @ or an apostrophe has an apostrophe before it: without one,
     Excel would reckon it as a formula. ``read_positions_csv`` takes it off again.
     """
-    stores = contents.stores[["store_id", "store_name"]].merge(
-        contents.store_plans[["store_id", "plan_id"]], on="store_id", how="left"
-    )
-    frame = standing_items(contents).merge(stores, on="store_id", how="left")
     stamp = contents.stamp
-    frame = frame.assign(
-        core=frame["core"].map({True: "yes", False: "no"}),
-        status=frame["state"],
-        valid_from=stamp.valid_from.date().isoformat(),
-        valid_to=stamp.valid_to.date().isoformat(),
-        left_cm=frame["left_cm"].round(DECIMALS_CM) + 0.0,
-        width_cm=frame["width_cm"].round(DECIMALS_CM),
-        **{name: frame[name].astype("int64") for name in ("bay", "shelf", "position", "facings")},
-    )[list(COLUMNS)]
-    for name in TEXT:
-        frame[name] = _marked(frame[name])
+    stores, plans = contents.stores, contents.store_plans
+    names = dict(zip(stores["store_id"].tolist(), stores["store_name"].tolist(), strict=True))
+    ids = dict(zip(plans["store_id"].tolist(), plans["plan_id"].tolist(), strict=True))
+    days = stamp.valid_from.date().isoformat(), stamp.valid_to.date().isoformat()
+    rows = (
+        (
+            *(it.store_id, names[it.store_id], it.fixture_id, it.fixture_type),
+            *(it.bay, it.shelf, it.position),
+            *(round(it.left_cm, DECIMALS_CM) + 0.0, round(it.width_cm, DECIMALS_CM), it.facings),
+            *(it.item_id, it.item_name, it.need_group, "yes" if it.core else "no", it.status),
+            *(ids[it.store_id], *days),
+        )
+        for it in standing_items(contents)
+    )
     text = StringIO(newline="")
-    frame.to_csv(text, index=False, lineterminator="\r\n")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([*map(_marked, row)] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 
-def _marked(column: pd.Series[str]) -> pd.Series[str]:
-    column = column.astype("str")
-    return column.where(~column.str.startswith(_MARKED), "'" + column)
+def _marked(cell: str | int | float) -> str | int | float:
+    return "'" + cell if isinstance(cell, str) and cell.startswith(_MARKED) else cell
 
 
 def read_positions_csv(source: Path | IO[bytes] | bytes) -> pd.DataFrame:
