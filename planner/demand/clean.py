@@ -195,5 +195,7 @@ def _assumptions(
                 "as weeks in which the item was not on sale. If rows without sales were left out, "
                 "slow items come out far too high: put them in, with 0 units"
             )
-            found.append(Assumption("demand", "sales.units", text, gaps, warning=True))
+            found.append(
+                Assumption("demand", "sales.units", text, gaps, warning=True, survived=True)
+            )
     return tuple(found)

@@ -14,12 +14,13 @@ LEFT_OPEN = "left open"
 WEIGHTS = (LOOK_FIRST, ASSUMED, LEFT_OPEN)
 """Worth a look before the plan is used; estimated, assumed or left out; an empty cell or a
 missing table that stands for nothing but itself: no limit, always, everywhere."""
-COLUMNS = ("weight", "stage", "subject", "text", "count")
+COLUMNS = ("weight", "stage", "subject", "text", "count", "survived")
 
 
 def assumption_table(assumptions: Iterable[Assumption]) -> pd.DataFrame:
-    """A row an assumption, with its weight: by weight, in a weight as the stages come."""
-    rows = [(_weight(a), a.stage, a.subject, a.text, a.count) for a in assumptions]
+    """A row an assumption, with its weight and whether it is a fault of the input that was
+    survived: by weight, in a weight as the stages come."""
+    rows = [(_weight(a), a.stage, a.subject, a.text, a.count, a.survived) for a in assumptions]
     rows.sort(key=lambda row: WEIGHTS.index(row[0]))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

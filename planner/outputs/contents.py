@@ -68,7 +68,8 @@ class Contents:
     last_order_date and run_down_date (OUT: from then on none of it is left), value_week (NEW:
     what it adds after what it takes from others; OUT: what it would add on its own), reason.
     ``recapture``: Demand.recapture. ``signal_effects``: Demand.signal_effects.
-    ``assumptions``: weight (``outputs/assumption_table.py``), stage, subject, text, count.
+    ``assumptions``: weight (``outputs/assumption_table.py``), stage, subject, text, count,
+    survived (a fault of the input that was read around).
     ``backtest``: Backtest.scores; empty where no backtest was run.
     ``worth``: a row per store and limit: store_id, limit, unit, amount (so much more of it, less
     where it asks for at least something), known (exact, at most), worth_week, and the least_week

@@ -154,14 +154,14 @@ def state_unplaceable(tables: Tables, findings: Findings) -> None:
         return
     least = least_width(tables)
     widest = least["type"].map(shelves.groupby("type")["width_cm"].max()).astype("float64")
-    findings.assume(
+    findings.survive(
         "items.facing_width_cm",
         "the least width (min_facings x facing_width_cm) is wider than every shelf of the type:"
         " the item can never be listed",
         int((least["need_cm"] > widest + TOLERANCE_CM).sum()),
     )
     for kind in sorted(set(shelves["type"]) - set(least["type"])):
-        findings.assume(
+        findings.survive(
             "fixtures.fixture_type",
             f"no item stands on a {kind}: its shelves stay empty",
             int((shelves["type"] == kind).sum()),

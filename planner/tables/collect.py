@@ -68,6 +68,12 @@ class Findings:
             found = Assumption(STAGE, subject, text, int(count), warning, default)
             self.assumptions.append(found)
 
+    def survive(self, subject: str, text: str, count: int, *, warning: bool = False) -> None:
+        """Add a fault of ``count`` rows, items or stores that is read around, and how."""
+        if count > 0:
+            found = Assumption(STAGE, subject, text, int(count), warning, survived=True)
+            self.assumptions.append(found)
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Every problem by file and row, and for each kind cut short how many more there are."""

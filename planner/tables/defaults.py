@@ -132,13 +132,13 @@ def _days_in_stock(sales: TypedTable, findings: Findings) -> None:
     if contradicted.any():
         default = sales.table.column("days_in_stock").default
         frame.loc[contradicted, "days_in_stock"] = float(default)
-        findings.assume(
+        findings.survive(
             "sales.days_in_stock",
             f"0 days in stock but units sold: taken as {default} days, so that demand is not"
             " overstated",
             int(contradicted.sum()),
         )
-    findings.assume(
+    findings.survive(
         "sales.units",
         "negative units: more returns than sales in the week",
         int((frame["units"] < 0).sum()),
@@ -153,7 +153,7 @@ def _prices(items: TypedTable, sales: TypedTable, findings: Findings) -> bool:
     estimated = _texts(items, "item_id").map(revenue_per_unit(sales)).astype("float64")
     known = missing & estimated.notna()
     if (missing & estimated.isna()).any():
-        findings.assume(
+        findings.survive(
             "items.price",
             "THE WHOLE CHAIN IS PLANNED IN UNITS: these items have neither a price nor revenue;"
             " every price is 1 and every cost 0, and amounts of money (prices, costs, store"
@@ -174,7 +174,7 @@ def _prices(items: TypedTable, sales: TypedTable, findings: Findings) -> bool:
     frame["unit_cost"] = frame["unit_cost"].mask(without_cost, COST_SHARE * frame["price"])
     findings.assume("items.unit_cost", f"not given: {COST_SHARE} x price", int(without_cost.sum()))
     dear = frame["unit_cost"] > frame["price"]
-    findings.assume("items.unit_cost", "the unit cost is above the price", int(dear.sum()))
+    findings.survive("items.unit_cost", "the unit cost is above the price", int(dear.sum()))
     return False
 
 
@@ -256,7 +256,7 @@ def state_unsold(tables: Tables, findings: Findings) -> None:
         ids = _texts(tables[f"{name}s"], f"{name}_id")
         sold = set(sales[f"{name}_id"].dropna().unique().astype(str))
         without = int((~ids.isin(sold)).sum())
-        findings.assume(
+        findings.survive(
             f"{name}s.{name}_id",
             f"{name}s without sales: planned from what the others sell"
             if name == "store"

@@ -68,7 +68,7 @@ def read_csv(
         return None, seen
     delimiter, header, header_lines = found
     if delimiter != ",":
-        findings.assume(name, f"read as separated by {DELIMITERS[delimiter]}", 1)
+        findings.survive(name, f"read as separated by {DELIMITERS[delimiter]}", 1)
     lines = seen.line_feeds + (0 if seen.ends_with_line_feed or not seen.size else 1)
     return _body(path, header, delimiter, header_lines, lines, connection, findings), seen
 

@@ -38,6 +38,8 @@ class Assumption:
     """Worth a look before the plan is used: the command line says it too."""
     default: bool = False
     """Only what an empty cell or a missing table means: no limit, always, everywhere."""
+    survived: bool = False
+    """A fault of the input that was read around: mend it where it was not meant so."""
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def _folder(files: list[Path], source: Source, findings: Findings) -> None:
 
 def _left_out(what: str, name: str, source: Source, present: list[str], findings: Findings) -> None:
     likely = nearest(name, [table for table in tables() if table not in present])
-    findings.assume(
+    findings.survive(
         what,
         f"{what} is no input table and was left out"
         + (f"; is it meant to be {likely}?" if likely else ""),
@@ -214,7 +214,7 @@ def _workbook(path: Path, source: Source, findings: Findings) -> None:
         else:
             if name not in QUIET_SHEETS:
                 likely = nearest(name, [table for table in tables() if table not in present])
-                findings.assume(
+                findings.survive(
                     raw.file,
                     f"the sheet {sheet} is no input table and was left out"
                     + (f"; is it meant to be {likely}?" if likely else ""),

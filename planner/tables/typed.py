@@ -171,7 +171,7 @@ def _known_columns(raw: RawTable, table: Table, findings: Findings) -> dict[str,
                 f"rename it to {likely}" if likely else "remove the column",
             )
             continue
-        findings.assume(
+        findings.survive(
             f"{table.name}.{written}",
             f"column {written!r} is no column of {table.name} and was left out"
             + (f"; is it meant to be {likely}?" if likely else ""),
@@ -234,7 +234,7 @@ def _numbers(
         typed.report(findings, column.name, _at_codes(raw.codes, codes, count), allowed, mend)
         values[list(codes)] = np.nan
     if read.decimal_commas:
-        findings.assume(
+        findings.survive(
             f"{typed.table.name}.{column.name}", "decimal commas read as such", read.decimal_commas
         )
     taken: NDArray[np.float64] = values[raw.codes]
@@ -249,7 +249,7 @@ def _dates(typed: TypedTable, column: Column, findings: Findings) -> NDArray[np.
         typed.report(findings, column.name, at, fault.allowed, fault.mend)
     for text, codes in read.assumptions:
         count = len(_at_codes(raw.codes, codes, len(raw.texts)))
-        findings.assume(f"{typed.table.name}.{column.name}", text, count)
+        findings.survive(f"{typed.table.name}.{column.name}", text, count)
     taken: NDArray[np.datetime64] = np.append(read.values, np.datetime64("NaT"))[raw.codes]
     return taken
 
@@ -289,7 +289,7 @@ def _texts(typed: TypedTable, column: Column, findings: Findings) -> pd.Categori
         typed.report(findings, column.name, at, allowed, mend)
     refused = {code for codes in by_fault.values() for code in codes}
     formulas = [c for c, t in enumerate(texts) if t and c not in refused and t[0] in "=+-@"]
-    findings.assume(
+    findings.survive(
         f"{typed.table.name}.{column.name}",
         "text that looks like a formula was kept as text",
         len(_at_codes(raw.codes, formulas, len(written))),

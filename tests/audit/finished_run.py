@@ -283,6 +283,7 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
                 "subject": ["sales"],
                 "text": ["few"],
                 "count": [1],
+                "survived": [False],
             }
         ),
         "orders": _orders(plan, economics_frame, inputs),

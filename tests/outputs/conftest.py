@@ -116,6 +116,7 @@ def build_contents(
                     "not given: everywhere",
                 ],
                 "count": [len(item_rows), 3, 1, len(item_rows)],
+                "survived": [True, False, False, False],
             }
         ),
         backtest=backtest_scores(store_rows, item_rows),

@@ -59,6 +59,7 @@ def test_sheets_and_stamp(book, contents):
         "Orders",
         "Limits",
         "Assumptions",
+        "Input problems",
     ]
     for sheet in book.worksheets:
         stamp = f"{sheet['A2'].value} {sheet['A3'].value}"
@@ -228,6 +229,13 @@ def test_local_items_are_counted_by_city(book, contents):
     assert [row["City"] for row in table] == sorted(
         (row["City"] for row in table), key=["Springfield", "Lake & Town"].index
     )
+
+
+def test_faults_of_the_input_that_were_survived_have_their_sheet(book, contents):
+    """Those and no plain assumption, with what was made of them and how often."""
+    survived = contents.assumptions[contents.assumptions["survived"]]
+    found = [tuple(row.values()) for row in rows(book["Input problems"])]
+    assert found == list(zip(survived["subject"], survived["text"], survived["count"], strict=True))
 
 
 def test_every_sheet_prints_landscape_with_its_head_on_each_page(book):

@@ -54,6 +54,7 @@ def write_chain_workbook(contents: Contents, path: Path | IO[bytes]) -> pd.DataF
     write_orders(book, contents)
     write_limits(book, contents, of_chain=True)
     write_assumptions(book, contents)
+    _write_input_problems(book, contents)
     return save(book, path, stamp.data_date, f"Plan of {stamp.chain_name}")
 
 
@@ -168,6 +169,22 @@ def _write_left_out(book: Book, contents: Contents) -> None:
     )
     book.sheet("Left out", "Stores without a plan, in no other sheet").table(
         columns, frame.itertuples(index=False), empty="No store is left out."
+    )
+
+
+def _write_input_problems(book: Book, contents: Contents) -> None:
+    """What was wrong with the input and was read around; what is refused leaves no run."""
+    frame = contents.assumptions
+    frame = frame[frame["survived"].to_numpy(dtype=bool)]
+    columns = (
+        Column("Table and column", 34, styles.LONG_TEXT),
+        Column("What was found, and what was made of it", 100, styles.LONG_TEXT),
+        Column("Count", 10, styles.WHOLE),
+    )
+    book.sheet("Input problems", "Input problems that were survived").table(
+        columns,
+        zip(frame["subject"], frame["text"], frame["count"], strict=True),
+        empty="Nothing was found wrong with the input.",
     )
 
 
