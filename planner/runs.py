@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ import pandas as pd
 from planner.audit.folder import MANIFEST, SEAL, seal_of
 from planner.errors import BadInput, Problem
 from planner.memory import peak_memory_mb
-from planner.outputs.assemble import with_plan_ids
 from planner.outputs.contents import Contents
+from planner.outputs.plan_ids import with_plan_ids
 from planner.outputs.slices import split_by_store
 from planner.run_files import FOLDERS, CellsTable, file_jobs, make_files, workbook_names
 from planner.tables.inputs import Inputs
@@ -139,10 +139,8 @@ def _write_into(
 ) -> None:
     for part in (*FOLDERS, "inputs", "tables"):
         (aside / part).mkdir(parents=True)
-    stores = dict(split_by_store(contents))
-    ids = with_plan_ids(contents, stores)
-    contents = _identified(contents, ids)
-    stores = {store: _identified(part, ids) for store, part in stores.items()}
+    contents = with_plan_ids(contents)
+    stores = split_by_store(contents)
     jobs = file_jobs(contents, stores)
     path, names = aside / "tables" / "cells.parquet", workbook_names(stores)
     with CellsTable(path, names, contents.stamp.run_id) as cells:
@@ -166,11 +164,6 @@ def _write_into(
     run = _run_json(contents, record, executor, copies, files)
     run |= {SEAL: seal_of(run)}
     (aside / RUN_FILE).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
-
-
-def _identified(contents: Contents, ids: Mapping[str, str]) -> Contents:
-    plans = contents.store_plans.assign(plan_id=contents.store_plans["store_id"].map(ids))
-    return replace(contents, store_plans=plans)
 
 
 def _copy_inputs(inputs: Inputs, aside: Path) -> dict[str, str]:

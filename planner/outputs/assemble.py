@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -132,37 +130,6 @@ def all_assumptions(
     found = inputs.assumptions + demand.assumptions + backtest
     found += assortment.assumptions + shelves.assumptions
     return tuple(sorted(found, key=lambda assumption: not assumption.warning))
-
-
-def with_plan_ids(contents: Contents, stores: dict[str, Contents]) -> dict[str, str]:
-    """Identify each store's plan by what its workbook shows: the same content, the same id."""
-    stamp = contents.stamp
-    shown = (
-        stamp.chain_name,
-        stamp.scenario,
-        stamp.data_date,
-        stamp.valid_from,
-        stamp.valid_to,
-        stamp.currency,
-        stamp.locale,
-        stamp.objective,
-        stamp.planner_version,
-    )
-    shared = "|".join(map(str, shown)) + _text_of(
-        [contents.items, contents.assumptions, contents.recapture]
-    )
-    ids = {}
-    for store, part in stores.items():
-        frames = [part.stores, part.demand, part.assortment, part.limits, part.positions,
-                  part.shelves, part.store_plans, part.figures, part.value, part.changes,
-                  part.worth, part.forcing, part.locks.drop(columns="origin"),
-                  part.lockable]  # fmt: skip
-        ids[store] = hashlib.sha256((shared + _text_of(frames)).encode()).hexdigest()[:12]
-    return ids
-
-
-def _text_of(frames: Iterable[pd.DataFrame]) -> str:
-    return "\n".join(str(frame.to_csv(index=False)) for frame in frames)
 
 
 def _stamp(

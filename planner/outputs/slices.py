@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.outputs.contents import Contents
 
-_PER_STORE = (
+PER_STORE = (
     "stores",
     "demand",
     "assortment",
@@ -24,6 +24,7 @@ _PER_STORE = (
     "locks",
     "lockable",
 )
+"""Frames of the contents with a column store_id of which each store has its own rows."""
 
 
 def split_by_store(contents: Contents) -> Mapping[str, Contents]:
@@ -33,7 +34,7 @@ def split_by_store(contents: Contents) -> Mapping[str, Contents]:
     items, recapture, assumptions and the stamp are shared by all. One pass over each frame.
     """
     groups: dict[str, dict[str, pd.DataFrame]] = {}
-    for name in _PER_STORE:
+    for name in PER_STORE:
         frame: pd.DataFrame = getattr(contents, name)
         groups[name] = {
             str(key): rows.reset_index(drop=True)
