@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from planner.memory import peak_memory_mb
-from planner.outputs.contents import Contents, Stamp
+from planner.outputs.contents import ORDERS, Contents, Stamp
 from planner.outputs.slices import split_by_store
 from planner.run_files import FOLDERS, CellsTable, StoreFilesJob, make_files
 from planner.workers import store_executor
@@ -82,11 +82,14 @@ def chain_contents(stores: int, items: int, seed: int) -> Contents:
         signal_effects=pd.DataFrame(columns=["item_id", "signal", "effect", "low", "high",
                                              "moves"]),
         assumptions=pd.DataFrame(
-            {"stage": "tables", "subject": [f"items.column_{k}" for k in range(40)],
-             "text": "not given: what the documentation says is used instead", "count": 100}
+            {"weight": "assumed", "stage": "tables",
+             "subject": [f"items.column_{k}" for k in range(40)],
+             "text": "not given: what the documentation says is used instead", "count": 100,
+             "survived": False}
         ),
         backtest=pd.DataFrame(),
         value=_value(pd.Series(ids)),
+        orders=_orders(table, frames["assortment"]),
         **frames,
     )  # fmt: skip
 
@@ -111,6 +114,10 @@ def _items(count: int, rng: np.random.Generator) -> pd.DataFrame:
             "core": number % 3 == 0,
             "supplier_id": [f"supplier-{k % 20:02}" for k in number],
             "shelf_life_days": 7.0,
+            "shelf_fills_per_cycle": 1.0,
+            "organic": number % 5 == 0,
+            "origin": [("Spain", "Italy", "")[k % 3] for k in number],
+            "colour": "",
         }
     )
 
@@ -160,6 +167,8 @@ def _store(items: pd.DataFrame, listed: int, rng: np.random.Generator) -> dict[s
                                          np.datetime64("NaT", "ns")),
             "last_order_date": np.where(new, np.datetime64("NaT", "ns"),
                                         np.datetime64("2026-01-04", "ns")),
+            "run_down_date": np.where(new, np.datetime64("NaT", "ns"),
+                                      np.datetime64("2026-01-06", "ns")),
             "value_week": 3.5,
             "reason": np.where(new, WHY_IN, WHY_OUT),
         }
@@ -194,6 +203,10 @@ def _store(items: pd.DataFrame, listed: int, rng: np.random.Generator) -> dict[s
              "spend_week": spend.sum(), "shelf_used_share": 0.95}
         ),
         "changes": changes,
+        "forcing": pd.DataFrame(
+            {"item_id": items["item_id"][~chosen].to_numpy(), "known": "exact", "cost_week": 4.5,
+             "least_week": 4.5, "most_week": 4.5, "puts_out": items["item_id"][chosen].iloc[0]}
+        ),
     }  # fmt: skip
 
 
@@ -215,6 +228,19 @@ def _placed(items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
              "empty_cm", "note"]  # fmt: skip
     places = ["item_id", "fixture_id", "bay", "shelf", "position", "left_cm", "width_cm", "facings"]
     return pd.DataFrame(shelves, columns=names), pd.DataFrame(positions, columns=places)
+
+
+def _orders(items: pd.DataFrame, assortment: pd.DataFrame) -> pd.DataFrame:
+    """What all stores buy of each item."""
+    listed = assortment[assortment["listed"]]
+    units = listed.groupby("item_id", as_index=False).agg(
+        stores=("store_id", "size"),
+        sold_units_week=("sold_units_week", "sum"),
+        waste_units_week=("waste_units_week", "sum"),
+    )
+    about = units.merge(items[["item_id", "supplier_id", "unit_cost"]], on="item_id")
+    bought = about["sold_units_week"] + about["waste_units_week"]
+    return about.assign(spend_week=about["unit_cost"] * bought)[list(ORDERS)]
 
 
 def _value(stores: pd.Series[str]) -> pd.DataFrame:
