@@ -58,4 +58,4 @@ def _feed_columns(digest: Any, frame: pd.DataFrame) -> None:
 
 def _row_hashes(frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.uint64]]:
     """A number for every row, that of its content alone."""
-    return pd.util.hash_pandas_object(frame, index=False).to_numpy(dtype="<u8")
+    return np.asarray(pd.util.hash_pandas_object(frame, index=False), dtype=np.uint64)
