@@ -28,6 +28,7 @@ from planner.runs import RUN_FILE, RunRecord, new_run_id, write_run
 from planner.scenarios.file import BASE, Scenario, check_with_inputs, read_scenario
 from planner.shelves.place import Placed, place
 from planner.shelves.result import Shelves
+from planner.shelves.weights import PlacementWeights
 from planner.tables.collect import Findings
 from planner.tables.inputs import Assumption, Inputs
 from planner.tables.locks import WORKBOOK, lock_files
@@ -130,7 +131,7 @@ def _plan(
     with clock.phase("locks"):
         review = review_locks(inputs)
     assortment, shelves = plan_and_place(
-        inputs, demand, settings, clock, progress, executor, chosen.rules
+        inputs, demand, settings, clock, progress, executor, chosen.rules, chosen.placement
     )
     assumptions = (
         *chosen.assumptions(),
@@ -224,6 +225,7 @@ def plan_and_place(
     progress: Progress = silent,
     executor: StoreExecutor | None = None,
     rules: PlanRules | None = None,
+    placement: PlacementWeights | None = None,
 ) -> tuple[Assortment, Shelves]:
     """Plan every store and stand its items on the shelves.
 
@@ -259,7 +261,7 @@ def plan_and_place(
             progress("placing items", 0, 1)
             planned = inputs.without_stores(assortment.left_out)
             listed = listed_items(assortment)
-            shelves = place(planned, listed, executor=executor, placed=placed)
+            shelves = place(planned, listed, executor=executor, placed=placed, weights=placement)
         if not shelves.unplaced:
             if assortment.judged:
                 return assortment, shelves

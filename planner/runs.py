@@ -28,8 +28,8 @@ from planner.versions import versions
 from planner.workers import StoreExecutor
 
 RUN_FILE = MANIFEST
-TABLES = ("demand", "assortment", "limits", "positions", "shelves", "store_plans", "figures",
-          "value", "changes", "recapture", "signal_effects",
+TABLES = ("demand", "assortment", "limits", "positions", "shelves", "placement", "store_plans",
+          "figures", "value", "changes", "recapture", "signal_effects",
           "assumptions", "backtest", "worth", "orders", "left_out", "locks")  # fmt: skip
 
 

@@ -60,6 +60,10 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
             ("store_id", "fixture_id", "bay", "shelf"),
             ("fixture_type",),
             ("width_cm", "used_cm", "empty_cm"),
+            ("eye_level",),
+        ),
+        "placement": Layout(
+            ("store_id", "fixture_type", "rule"), (), ("items", "weight", "counted", "of", "broken")
         ),
         "store_plans": Layout(
             ("store_id",),

@@ -12,6 +12,7 @@ from planner.audit import (
     left_out,
     lists,
     locks,
+    placement,
     planogram,
     rules,
     scenario,
@@ -43,6 +44,10 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (planogram.check_each_once, ("assortment", "positions")),
     (planogram.check_positions, ("positions",)),
     (planogram.check_shelves, ("positions", "shelves")),
+    (
+        placement.check_placement,
+        ("assortment", "placement", "positions", "shelves", "store_plans"),
+    ),
     (planogram.check_total_width, ("assortment",)),
     (economics.check_demand_of_plan, ("assortment", "choice", "choice_groups")),
     (economics.check_not_listed, ("assortment",)),

@@ -58,6 +58,7 @@ def assemble_contents(
         limits=_limits(inputs, assortment, items),
         positions=shelves.positions,
         shelves=shelves.shelves,
+        placement=shelves.placement,
         store_plans=store_plans,
         figures=_figures(assortment, items),
         value=_value(inputs, assortment, store_plans),

@@ -13,6 +13,7 @@ import pandas as pd
 WORTH = ("store_id", "limit", "unit", "amount", "known", "worth_week", "least_week", "most_week")
 ORDERS = ("item_id", "supplier_id", "stores", "sold_units_week", "waste_units_week", "spend_week")
 FORCING = ("store_id", "item_id", "known", "cost_week", "least_week", "most_week", "puts_out")
+PLACEMENT = ("store_id", "fixture_type", "items", "rule", "weight", "counted", "of", "broken")
 LEFT_OUT = ("store_id", "store_name", "region", "plan", "proof", "reason")
 LOCKS = (
     "store_id", "item_id", "lock", "facings", "since", "until", "note", "state", "own", "known",
@@ -81,6 +82,7 @@ class Contents:
     (exact, at least, not possible), cost_week of forcing it in, the least_week and most_week
     between which that lies, puts_out (the items that would leave, separated by ``;``). In the
     run's folder it is part of ``tables/reasons``.
+    ``placement``: Shelves.placement.
     ``left_out``: a row per store without a plan, where the others were planned without it:
     store_id, store_name, region, plan (infeasible, none), proof, reason. It is in no other frame.
     ``locks``: a row per lock of a store (``LOCKS``): that of the input with its state (in force,
@@ -110,6 +112,7 @@ class Contents:
     worth: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(WORTH)))
     orders: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ORDERS)))
     forcing: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(FORCING)))
+    placement: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(PLACEMENT)))
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))
     locks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LOCKS)))
     lockable: pd.DataFrame = field(

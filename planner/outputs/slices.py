@@ -16,6 +16,7 @@ PER_STORE = (
     "limits",
     "positions",
     "shelves",
+    "placement",
     "store_plans",
     "figures",
     "changes",

@@ -15,6 +15,7 @@ from planner.assortment.rules import Objective, PlanRules
 from planner.errors import BadInput
 from planner.scenarios.lines import key_lines, line_of
 from planner.scenarios.schema import SUPPLIER, ScenarioBlock, keys, merged
+from planner.shelves.weights import PlacementWeights
 from planner.tables.chain import toml_entries
 from planner.tables.collect import Findings, nearest
 from planner.tables.inputs import Assumption, Inputs, SourceFile
@@ -44,13 +45,15 @@ class Scenario:
     lineage: tuple[str, ...] = ()
     """The scenarios that it extends, nearest first; the base left out."""
     rules: PlanRules = field(default_factory=PlanRules)
+    placement: PlacementWeights = field(default_factory=PlacementWeights)
     given: Mapping[str, Given] = field(default_factory=dict)
     """Every key that is set, by its dotted path, here or in a scenario that it extends."""
     source: SourceFile | None = None
 
     def resolved(self) -> dict[str, Any]:
-        """Name, what it extends, and every rule, for run.json."""
+        """Name, what it extends, every rule and placement weight, for run.json."""
         rules = dataclasses.asdict(self.rules) | {"objective": self.rules.objective.value}
+        rules["placement"] = dataclasses.asdict(self.placement)
         return {"name": self.name, "extends": list(self.lineage), **rules}
 
     def assumptions(self) -> tuple[Assumption, ...]:
@@ -123,7 +126,12 @@ def read_scenarios(path: Path) -> dict[str, Scenario]:
         file.check_together(name, resolved)
         own = (name, *lineage)
         scenarios[name] = Scenario(
-            name, lineage, resolved.plan_rules(), _given(own, whole, lines), source
+            name,
+            lineage,
+            resolved.plan_rules(),
+            resolved.placement_weights(),
+            _given(own, whole, lines),
+            source,
         )
     if findings.problems:
         raise BadInput(findings.problems)

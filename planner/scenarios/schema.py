@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from planner.assortment.rules import Objective, PlanRules
+from planner.shelves.weights import PlacementWeights
 
 SUPPLIER = "<supplier_id>"
 """Stands for the id of a supplier in the name of a key."""
@@ -16,6 +17,9 @@ SUPPLIER = "<supplier_id>"
 Count = Annotated[int, Field(ge=0, description="a whole number, 0 or more")]
 Some = Annotated[int, Field(ge=1, description="a whole number, 1 or more")]
 Share = Annotated[float, Field(ge=0, le=1, description="a share of the listed items, 0 to 1")]
+Weight = Annotated[
+    float, Field(ge=0, le=1000, description="a number from 0 (the rule is off) to 1000")
+]
 
 
 class _Strict(BaseModel):
@@ -74,6 +78,22 @@ class RangesBlock(_Strict):
     max_distinct: Some | None = None
 
 
+class PlacementBlock(_Strict):
+    """What breaking each rule of a placement once costs, beside an item that must move (1).
+
+    What is counted: the fields of ``PlacementWeights``.
+    """
+
+    group_blocks: Weight = PlacementWeights.group_blocks
+    vertical_blocks: Weight = PlacementWeights.vertical_blocks
+    full_shelves: Weight = PlacementWeights.full_shelves
+    moves: Weight = PlacementWeights.moves
+    shelf_order: Weight = PlacementWeights.shelf_order
+    eye_level_margin: Weight = PlacementWeights.eye_level_margin
+    heavy_low: Weight = PlacementWeights.heavy_low
+    colour_breaks: Weight = PlacementWeights.colour_breaks
+
+
 class ScenarioBlock(_Strict):
     """One named block; what it leaves out is as in the block it extends, or as in the data."""
 
@@ -87,6 +107,7 @@ class ScenarioBlock(_Strict):
     changes: ChangesBlock = Field(default_factory=ChangesBlock)
     core: CoreBlock = Field(default_factory=CoreBlock)
     ranges: RangesBlock = Field(default_factory=RangesBlock)
+    placement: PlacementBlock = Field(default_factory=PlacementBlock)
 
     def plan_rules(self) -> PlanRules:
         """What the planner is asked for."""
@@ -105,6 +126,10 @@ class ScenarioBlock(_Strict):
             core_max_size=core.max_size if core.size is None else core.size,
             max_distinct_ranges=self.ranges.max_distinct,
         )
+
+    def placement_weights(self) -> PlacementWeights:
+        """What the shelves stage is asked for."""
+        return PlacementWeights(**{k: float(v) for k, v in self.placement.model_dump().items()})
 
 
 def keys() -> dict[str, str]:

@@ -18,6 +18,7 @@ from planner.tables.collect import Findings, nearest
 
 OPTION = "--vary"
 MOST_VALUES = 200
+PLACEMENT = "placement."
 
 Value = int | float | str
 
@@ -33,16 +34,19 @@ class Variation:
 def read_variations(texts: Sequence[str], scenario: Scenario) -> tuple[Variation, ...]:
     """Variations from ``key=from:to:step`` or ``key=a,b,c``; raises BadInput with every fault.
 
-    A value must be allowed where everything else is as in ``scenario``.
+    Placement weights are no keys here: they change no range. A value must be allowed where
+    everything else is as in ``scenario``.
     """
     findings = Findings()
     found = []
     for number, text in enumerate(texts):
         key, _, right = (part.strip() for part in text.partition("="))
         if not _known(key):
-            likely = nearest(key, keys())
+            likely = nearest(key, _plan_keys())
             mend = f"write {likely}" if likely else "write one of them"
-            findings.problem(OPTION, number + 1, key, text, f"one of {', '.join(keys())}", mend)
+            findings.problem(
+                OPTION, number + 1, key, text, f"one of {', '.join(_plan_keys())}", mend
+            )
             continue
         values = _values(right)
         if not values:
@@ -73,7 +77,11 @@ def _known(key: str) -> bool:
     if key == "extends":
         return False
     above, _, _ = key.rpartition(".")
-    return key in keys() or f"{above}.{SUPPLIER}" in keys()
+    return key in _plan_keys() or f"{above}.{SUPPLIER}" in keys()
+
+
+def _plan_keys() -> list[str]:
+    return [key for key in keys() if not key.startswith(PLACEMENT)]
 
 
 def _nested(key: str, value: object) -> Mapping[str, Any]:

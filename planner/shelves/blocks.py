@@ -10,17 +10,33 @@ exactly, so a few tries find many packings, and the better ones can be chosen am
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from math import gcd
 from random import Random
 
 from planner.shelves.rack import Layout, Rack
 from planner.shelves.subset import choose, finest_step, nearest_sum, reachable, sums_of
 
+Costs = Sequence[Sequence[float]]
+NOISE = 0.01
+"""By how much wishes differ at random where they are alike, in items by width step."""
+
+
+def _wishes(cost: Sequence[float]) -> list[float]:
+    """For each shelf what an item saves there against the mean of it and the shelves to come."""
+    wishes: list[float] = []
+    total = 0.0
+    for n, own in enumerate(reversed(cost), start=1):
+        total += own
+        wishes.append(total / n - own)
+    return wishes[::-1]
+
 
 class BlockPacker:
     """Draws packings of one rack in which groups stand in one block."""
 
-    def __init__(self, rack: Rack, rng: Random) -> None:
+    def __init__(self, rack: Rack, cost: Costs, rng: Random) -> None:
+        """``cost``: [item][shelf], what an item on a shelf costs for itself."""
         self.rack = rack
         self.rng = rng
         self.freely = False
@@ -33,12 +49,10 @@ class BlockPacker:
         for item in range(n):
             groups[rack.group[item]].append(item)
         self.groups = dict(groups)
-        self.group_home = {g: {rack.home[i] for i in items} for g, items in self.groups.items()}
-        scale = max((abs(m) for m in rack.margin), default=1.0) or 1.0
-        self.worth = [m / scale / w for m, w in zip(rack.margin, self.width, strict=True)]
         self.group_width = {g: sum(self.width[i] for i in items) for g, items in groups.items()}
-        self.group_worth = {
-            g: sum(self.worth[i] * self.width[i] for i in items) / self.group_width[g]
+        self.wish = [_wishes(own) for own in cost]
+        self.group_wish = {
+            g: [sum(column) for column in zip(*(self.wish[i] for i in items), strict=True)]
             for g, items in self.groups.items()
         }
 
@@ -81,27 +95,23 @@ class BlockPacker:
             room_left -= room
         return layout, [item for items in waiting.values() for item in items]
 
-    def _by_wish(self, units: list[tuple[int, float, bool]], shelf: int) -> list[int]:
-        """Items or groups, those last that this shelf wants most.
+    def _by_wish(self, units: list[tuple[int, float]]) -> list[int]:
+        """Items or groups, those last that this shelf should have before the shelves to come.
 
-        A unit is its number, its margin by width, and whether it stood on this shelf: the wish
-        is for margin at eye level, else for what stood here.
+        A unit is its number and its wish for this shelf.
         """
+        random = self.rng.random
         if self.freely:
-            wishes = [(self.rng.random(), n) for n in range(len(units))]
+            wishes = [(random(), n) for n in range(len(units))]
         else:
-            towards = 1.0 if self.rack.eye_level[shelf] else -1.0
-            random = self.rng.random
             wishes = [
-                (towards * worth * (0.5 + random()) + 0.5 * abs(worth) * at_home, n)
-                for n, (_, worth, at_home) in enumerate(units)
+                (wish * (0.5 + random()) + NOISE * random(), n) for n, (_, wish) in enumerate(units)
             ]
         wishes.sort()
         return [units[n][0] for _, n in wishes]
 
     def _items_by_wish(self, items: list[int], shelf: int) -> list[int]:
-        home = self.rack.home
-        return self._by_wish([(i, self.worth[i], home[i] == shelf) for i in items], shelf)
+        return self._by_wish([(i, self.wish[i][shelf] / self.width[i]) for i in items])
 
     def _some(self, items: list[int], room: int, target: int, shelf: int) -> list[int]:
         """A part of a group that fills the room as near to the target as can be."""
@@ -119,9 +129,8 @@ class BlockPacker:
         No group in ``waiting`` is begun; those placed whole leave it. Returns the items and the
         group begun.
         """
-        wanted = [(g, self.group_worth[g], shelf in self.group_home[g]) for g in waiting]
-        order = self._by_wish(wanted, shelf)
         width = self.group_width
+        order = self._by_wish([(g, self.group_wish[g][shelf] / width[g]) for g in waiting])
         widths = [width[g] for g in order]
         sets = reachable(widths, room)
         best_sum = nearest_sum(sets[-1], target)

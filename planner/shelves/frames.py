@@ -1,9 +1,9 @@
-"""The frames of the shelves stage: their columns, one store's rows, many stores joined."""
+"""The frames of the shelves stage: their columns, and the rows of stores that fill them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -46,51 +46,56 @@ BLOCKS = {
     "items": "int64",
     "in_one_block": "bool",
 }
+PLACEMENT = {
+    "store_id": "str",
+    "fixture_type": "str",
+    "items": "int64",
+    "rule": "str",
+    "weight": "float64",
+    "counted": "float64",
+    "of": "float64",
+    "broken": "float64",
+}
 
 
 @dataclass
 class StoreRows:
-    """Rows of one store while they are collected, each in the order of its columns."""
+    """Rows of one store, or of many, each in the order of its columns."""
 
-    positions: list[tuple[object, ...]] = field(default_factory=list)
-    shelves: list[tuple[object, ...]] = field(default_factory=list)
+    positions: list[tuple[Any, ...]] = field(default_factory=list)
+    shelves: list[tuple[Any, ...]] = field(default_factory=list)
     facings_added: list[tuple[object, ...]] = field(default_factory=list)
     blocks: list[tuple[object, ...]] = field(default_factory=list)
+    placement: list[tuple[object, ...]] = field(default_factory=list)
+
+    unplaced: dict[str, dict[str, float]] = field(default_factory=dict)
+    without_fixtures: int = 0
+    """Stores with items but without fixtures."""
+
+    def add(self, other: StoreRows) -> None:
+        """Append the rows of another store."""
+        self.positions += other.positions
+        self.shelves += other.shelves
+        self.facings_added += other.facings_added
+        self.blocks += other.blocks
+        self.placement += other.placement
+        self.unplaced |= other.unplaced
+        self.without_fixtures += other.without_fixtures
 
     def result(self) -> Shelves:
-        """The store's result; nothing is unplaced."""
+        """The rows as frames."""
+        text = "Stores without fixtures: their items get no positions"
+        missing = (Assumption("shelves", "fixtures", text, self.without_fixtures),)
         return Shelves(
             positions=_frame(self.positions, POSITIONS),
             shelves=_frame(self.shelves, SHELVES),
             facings_added=_frame(self.facings_added, FACINGS_ADDED),
             blocks=_frame(self.blocks, BLOCKS),
-            unplaced={},
-            assumptions=(),
+            placement=_frame(self.placement, PLACEMENT),
+            unplaced=self.unplaced,
+            assumptions=missing if self.without_fixtures else (),
         )
-
-
-def join(stores: Iterable[Shelves]) -> Shelves:
-    """One result of many stores' results, in the order given."""
-    parts = list(stores)
-    counts: dict[tuple[str, str, str], int] = {}
-    for part in parts:
-        for a in part.assumptions:
-            key = (a.stage, a.subject, a.text)
-            counts[key] = counts.get(key, 0) + a.count
-    return Shelves(
-        positions=_stack([p.positions for p in parts], POSITIONS),
-        shelves=_stack([p.shelves for p in parts], SHELVES),
-        facings_added=_stack([p.facings_added for p in parts], FACINGS_ADDED),
-        blocks=_stack([p.blocks for p in parts], BLOCKS),
-        unplaced={store: free for p in parts for store, free in p.unplaced.items()},
-        assumptions=tuple(Assumption(*key, count) for key, count in counts.items()),
-    )
 
 
 def _frame(rows: list[tuple[object, ...]], columns: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame.from_records(rows, columns=list(columns)).astype(columns)
-
-
-def _stack(frames: list[pd.DataFrame], columns: dict[str, str]) -> pd.DataFrame:
-    filled = [f for f in frames if len(f)]
-    return pd.concat(filled, ignore_index=True) if filled else _frame([], columns)

@@ -1,20 +1,38 @@
-"""The best packing found for one rack: blocks first, then any, then bin completion."""
+"""The best placement found for one rack: several starts, each bettered, the lowest loss taken."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from math import gcd
+from math import gcd, inf
 from random import Random
 
-from planner.shelves.arrange import exchange, merit
+import numpy as np
+
+from planner.shelves.assign import ShelfChooser
 from planner.shelves.blocks import BlockPacker
 from planner.shelves.fit import best_fit, exact, insert
-from planner.shelves.rack import Layout, Rack, broken_groups
-from planner.shelves.spare import EMPTY_SHARE_EXPLAINED, empty_steps, give_facings
+from planner.shelves.order import arrange
+from planner.shelves.pieces import groups_apart
+from planner.shelves.rack import UNKNOWN, Layout, Rack
+from planner.shelves.score import kept_and_broken
+from planner.shelves.spare import ShelfFiller, give_facings
+from planner.shelves.units import Ints
+from planner.shelves.weights import PlacementWeights
 
-TRIES = 320
-ENOUGH = 20
-"""Packings in blocks after which the best is taken."""
+TRIES = 30
+"""Draws of packings in blocks."""
+ENOUGH = 8
+"""Packings in blocks after which no more are drawn."""
+BETTERED = 3
+"""Of them, those that are bettered."""
+FINISHED = 24
+"""Items of the placements that are searched thoroughly and ordered, beside the first."""
+STIRRED = 60
+"""Items of the placements that are found anew from the best after a few items went elsewhere."""
+STIRRED_ITEMS = 3
+MENDED = 12
+"""Tries to bring a need group together that falls apart."""
 
 
 @dataclass(frozen=True)
@@ -27,35 +45,130 @@ class Packing:
     """Width steps that a smaller choice of items must leave free; 0 where all stand."""
 
 
-def pack(rack: Rack, seed: int) -> Packing:
-    """Place every item of the rack once, each need group in one block where that is found.
+def pack(rack: Rack, seed: int, weights: PlacementWeights) -> Packing:
+    """Place every item of the rack once, with a loss (``score.py``) as low as is found.
 
-    The same rack and seed give the same packing. Where not even bin completion places all
-    items, ``leave_free`` is at least one width step more than these items leave free.
+    The same rack, seed and weights give the same packing. Where not even bin completion places
+    all items, ``leave_free`` is at least one width step more than these items leave free.
     """
-    layouts = _in_blocks(rack, Random(seed))
-    if not layouts:
+    if not rack.facings:
+        return Packing([[] for _ in rack.shelf_width], [], 0)
+    search = _Search(rack, weights)
+    rng = Random(seed)
+    search.add([_as_today(rack, search.chooser)])
+    search.add(_in_blocks(rack, search.chooser, rng))
+    for _ in range(1 + FINISHED // len(rack.facings)):
+        search.finish()
+    if search.best.layout is None:
         plain, greedy = best_fit(rack)
         if plain is None:
             plain, placed = exact(rack)
             if plain is None:
                 leave_free = _to_leave_free(rack, max(greedy, placed))
                 return Packing(None, list(rack.facings), leave_free)
-        layouts = [plain]
-    ranked = []
-    for layout in layouts:
-        better = exchange(rack, layout)
-        facings = give_facings(rack, better)
-        ranked.append((_rank(rack, better, facings), better, facings))
-    _, layout, facings = max(ranked, key=lambda entry: entry[0])
-    return Packing(layout, facings, 0)
+        search.add([_shelf_of(rack, plain)])
+        search.finish()
+    search.mend(MENDED)
+    search.stir(STIRRED // len(rack.facings), rng)
+    return search.best
 
 
-def _in_blocks(rack: Rack, rng: Random) -> list[Layout]:
-    """Up to ``ENOUGH`` packings in blocks; where there is none, those that break the fewest."""
-    packer = BlockPacker(rack, rng)
+class _Search:
+    """Starts of one rack, bettered and ordered; the best so far."""
+
+    def __init__(self, rack: Rack, weights: PlacementWeights) -> None:
+        self.rack = rack
+        self.weights = weights
+        self.chooser = ShelfChooser(rack, weights, ShelfFiller(rack))
+        self.best = Packing(None, list(rack.facings), 0)
+        self.least = inf
+        self._best_shelf: Ints | None = None
+        self._waiting: dict[bytes, tuple[float, Ints]] = {}
+        self._seen: set[bytes] = set()
+
+    def add(self, starts: list[Ints]) -> None:
+        """Better each start; those that fit wait to be finished."""
+        for start in starts:
+            shelf = self.chooser.better(start)
+            if self.chooser.fits(shelf) and shelf.tobytes() not in self._seen:
+                self._seen.add(shelf.tobytes())
+                self._waiting[shelf.tobytes()] = self.chooser.loss(shelf), shelf
+
+    def finish(self) -> None:
+        """Search thoroughly from the best that waits, and order its items.
+
+        Not where its loss before that is no less than what was found: order adds to it.
+        """
+        if not self._waiting:
+            return
+        name = min(self._waiting, key=lambda name: self._waiting[name][0])
+        shelf = self.chooser.better(self._waiting.pop(name)[1], thoroughly=True)
+        self._seen.add(shelf.tobytes())
+        if self.chooser.loss(shelf) >= self.least:
+            return
+        shelves = _on_shelves(self.rack, shelf)
+        facings = give_facings(self.rack, shelves, self.chooser.filler)
+        layout = arrange(self.rack, shelves, facings, self.weights)
+        kept = kept_and_broken(self.rack, layout, facings, self.weights)
+        loss = round(sum(rule.loss for rule in kept), 9)
+        if loss < self.least:
+            self.least, self.best, self._best_shelf = loss, Packing(layout, facings, 0), shelf
+
+    def mend(self, tries: int) -> None:
+        """Put groups that fall apart together on a shelf of theirs, or on one beside it.
+
+        Whatever is in the way there goes elsewhere by the search; what is better is kept.
+        """
+        if not self.weights.group_blocks:
+            return
+        tried: set[tuple[int, int]] = set()
+        while tries:
+            kick = next((k for k in self._kicks() if k not in tried), None)
+            if kick is None or self._best_shelf is None:
+                return
+            tries -= 1
+            tried.add(kick)
+            group, to = kick
+            start = np.where(self.chooser.group == group, to, self._best_shelf)
+            before = self.least
+            self.add([start])
+            self.finish()
+            if self.least < before:
+                tried.clear()
+
+    def stir(self, tries: int, rng: Random) -> None:
+        """Search again from the best with a few items on any shelf: small racks have few draws."""
+        items, shelves = len(self.rack.facings), len(self.rack.shelf_width)
+        for _ in range(tries):
+            if self._best_shelf is None:
+                return
+            start = self._best_shelf.copy()
+            for item in rng.sample(range(items), min(items, STIRRED_ITEMS)):
+                start[item] = rng.randrange(shelves)
+            self.add([start])
+            self.finish()
+
+    def _kicks(self) -> Iterator[tuple[int, int]]:
+        """Groups that fall apart and shelves for them, that with most of the group first."""
+        layout = self.best.layout
+        if layout is None:
+            return
+        found = groups_apart(self.rack, layout, self.best.facings)
+        for group in sorted(g for g, apart in found.items() if apart.reading > 1):
+            width = [
+                self.rack.used(i for i in items if self.rack.group[i] == group) for items in layout
+            ]
+            most = max(range(len(width)), key=lambda z: (width[z], -z))
+            for to in (most, most - 1, most + 1):
+                if 0 <= to < len(layout):
+                    yield group, to
+
+
+def _in_blocks(rack: Rack, chooser: ShelfChooser, rng: Random) -> list[Ints]:
+    """The best of some packings in blocks; else of those that nearly were."""
+    packer = BlockPacker(rack, chooser.cost.tolist(), rng)
     found: list[Layout] = []
-    repaired: list[tuple[int, Layout]] = []
+    repaired: list[Layout] = []
     for attempt in range(TRIES):
         freely = attempt % 3 == 1
         layout, left = packer.draw(spread=(1.0, 0.5, 0.0)[attempt // 3 % 3], freely=freely)
@@ -66,17 +179,43 @@ def _in_blocks(rack: Rack, rng: Random) -> list[Layout]:
         elif not found:
             whole = insert(rack, layout, left)
             if whole is not None:
-                repaired.append((len(broken_groups(rack, whole)), whole))
-    if found or not repaired:
-        return found
-    fewest = min(count for count, _ in repaired)
-    return [layout for count, layout in repaired if count == fewest][:ENOUGH]
+                repaired.append(whole)
+    shelves = [_shelf_of(rack, layout) for layout in found or repaired]
+    losses = [chooser.loss(shelf) for shelf in shelves]
+    bettered = BETTERED + FINISHED // len(rack.facings)
+    best = sorted(range(len(shelves)), key=lambda k: losses[k])[:bettered]
+    return [shelves[k] for k in best]
 
 
-def _rank(rack: Rack, layout: Layout, facings: list[int]) -> tuple[int, int, float]:
-    empty = empty_steps(rack, layout, facings)
-    gaps = sum(e > EMPTY_SHARE_EXPLAINED * w for e, w in zip(empty, rack.shelf_width, strict=True))
-    return -len(broken_groups(rack, layout)), -gaps, merit(rack, layout)
+def _as_today(rack: Rack, chooser: ShelfChooser) -> Ints:
+    """Every item on its shelf of today, others on the shelf that suits them; widths not looked at.
+
+    Those join their need group where it stands today.
+    """
+    shelf = np.array(rack.home, dtype=np.int64)
+    stands: dict[int, list[int]] = {}
+    for item, home in enumerate(rack.home):
+        if home != UNKNOWN:
+            stands.setdefault(rack.group[item], []).append(home)
+    for item, home in enumerate(rack.home):
+        if home == UNKNOWN:
+            own = stands.get(rack.group[item]) or range(len(rack.shelf_width))
+            shelf[item] = min(own, key=lambda z: (chooser.cost[item, z], z))
+    return shelf
+
+
+def _shelf_of(rack: Rack, layout: Layout) -> Ints:
+    shelf = np.zeros(len(rack.facings), dtype=np.int64)
+    for z, items in enumerate(layout):
+        shelf[items] = z
+    return shelf
+
+
+def _on_shelves(rack: Rack, shelf: Ints) -> Layout:
+    layout: Layout = [[] for _ in rack.shelf_width]
+    for item, z in enumerate(shelf.tolist()):
+        layout[z].append(item)
+    return layout
 
 
 def _to_leave_free(rack: Rack, placed: int) -> int:

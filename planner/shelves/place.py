@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from math import floor
-from typing import Any
 from zlib import crc32
 
 import pandas as pd
 
-from planner.shelves.frames import StoreRows, join
+from planner.shelves.frames import StoreRows
+from planner.shelves.from_tables import Row, place_of, rack_of
 from planner.shelves.pack import Packing, pack
-from planner.shelves.rack import (
-    STEPS_PER_CM,
-    Layout,
-    Rack,
-    broken_groups,
-    to_steps,
-)
+from planner.shelves.pieces import groups_apart
+from planner.shelves.rack import STEPS_PER_CM, Layout, Rack
+from planner.shelves.reading_order import natural
 from planner.shelves.result import Shelves
+from planner.shelves.score import kept_and_broken
 from planner.shelves.spare import notes
-from planner.tables.inputs import Assumption, Inputs, with_locked_facings
+from planner.shelves.weights import PlacementWeights
+from planner.tables.inputs import Inputs, with_locked_facings
 from planner.workers import InProcess, StoreExecutor
 
-NO_LIMIT = 10**9
 SOLVER_TOLERANCE_CM = 0.01
 """A store program may use that much more than there is; such a store is solved again."""
-Row = Mapping[str, Any]
 
+ITEM_COLUMNS = ["item_id", "need_group", "unit", "unit_weight_kg", "facing_width_cm",
+                "units_per_facing", "min_units_per_facing", "max_facings", "facing_cost_week",
+                "fixture_type", "colour"]  # fmt: skip
+"""What is looked at of the items table."""
 
-Placed = dict[str, tuple[pd.DataFrame, Shelves]]
+Job = tuple[str, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, PlacementWeights]
+Placed = dict[str, tuple[pd.DataFrame, StoreRows]]
 """Stores that were placed, each with its rows of ``listed``."""
 
 
@@ -40,13 +38,15 @@ def place(
     *,
     executor: StoreExecutor | None = None,
     placed: Placed | None = None,
+    weights: PlacementWeights | None = None,
 ) -> Shelves:
     """Place the listed items of every store, in this process unless there is an executor.
 
     ``listed`` has a row per listed store-item: store_id, item_id, facings, stock_units_cycle
     (units), margin_week (money per week). Stores come out in the order of ``inputs.stores``.
-    ``placed``: from an earlier call with these inputs; a store whose rows are the same is not
-    placed again, and what is placed now is added. Raises ValueError where a store lists more of a
+    ``placed``: from an earlier call with these inputs and weights; a store whose rows are the
+    same is not placed again, and what is placed now is added. ``weights``: of the placement rules,
+    left out: the defaults. Raises ValueError where a store lists more of a
     fixture type than it has in total: a store program never does.
     """
     fixtures = dict(iter(inputs.fixtures.groupby("store_id", sort=False)))
@@ -57,24 +57,25 @@ def place(
     stores = [str(store_id) for store_id in inputs.stores["store_id"]]
     rows = {store: plans.get(store, no_rows).reset_index(drop=True) for store in stores}
     changed = [s for s in stores if s not in known or not known[s][0].equals(rows[s])]
-    jobs = [
+    items = inputs.items[ITEM_COLUMNS]
+    jobs: list[Job] = [
         (
             store_id,
-            with_locked_facings(inputs.items, inputs.store_locks, store_id),
+            with_locked_facings(items, inputs.store_locks, store_id),
             fixtures.get(store_id, inputs.fixtures.iloc[:0]),
             current.get(store_id, inputs.current_range.iloc[:0]),
             rows[store_id],
+            weights or PlacementWeights(),
         )
         for store_id in changed
     ]
     names = [f"store {store_id}" for store_id in changed]
-    for number, shelves in (executor or InProcess()).map_stores(_place_job, jobs, names):
-        known[changed[number]] = (rows[changed[number]], shelves)
-    return join(known[store_id][1] for store_id in stores)
-
-
-def _place_job(job: tuple[str, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]) -> Shelves:
-    return place_store(*job)
+    for number, placed_rows in (executor or InProcess()).map_stores(rows_of, jobs, names):
+        known[changed[number]] = (rows[changed[number]], placed_rows)
+    together = StoreRows()
+    for store_id in stores:
+        together.add(known[store_id][1])
+    return together.result()
 
 
 def place_store(
@@ -83,81 +84,64 @@ def place_store(
     fixtures: pd.DataFrame,
     current_range: pd.DataFrame,
     listed: pd.DataFrame,
+    weights: PlacementWeights | None = None,
 ) -> Shelves:
     """Place the listed items of one store; see ``place``.
 
     ``items`` is the chain's whole table; the other frames hold this store's rows alone. The
     answer depends on these rows only, neither on their order nor on other stores.
     """
+    weights = weights or PlacementWeights()
+    return rows_of(
+        (store_id, items[ITEM_COLUMNS], fixtures, current_range, listed, weights)
+    ).result()
+
+
+def rows_of(job: Job) -> StoreRows:
+    """The rows of one store; see ``place_store``."""
+    store_id, items, fixtures, current_range, listed, weights = job
     rows = StoreRows()
     if fixtures.empty:
-        text = "Stores without fixtures: their items get no positions"
-        missing = (Assumption("shelves", "fixtures", text, 1),) if len(listed) else ()
-        return replace(rows.result(), assumptions=missing)
-    shelves = _records(fixtures.sort_values(["fixture_id", "bay", "shelf"]))
+        rows.without_fixtures = int(len(listed) > 0)
+        return rows
+    shelves = sorted(_records(fixtures), key=_reading_order)
     chosen = listed[["item_id", "facings", "stock_units_cycle", "margin_week"]]
-    stands = _records(items.merge(chosen, on="item_id", how="inner"))
-    today = {
-        row["item_id"]: (row["fixture_id"], row["bay"], row["shelf"])
-        for row in _records(current_range)
-    }
+    stands = sorted(
+        _records(items.merge(chosen, on="item_id", how="inner")), key=lambda row: row["item_id"]
+    )
+    today = {row["item_id"]: row for row in _records(current_range)}
     unplaced: dict[str, float] = {}
     for fixture_type in sorted(
         {row["fixture_type"] for row in shelves} | {row["fixture_type"] for row in stands}
     ):
         here = [row for row in shelves if row["fixture_type"] == fixture_type]
         stand = [row for row in stands if row["fixture_type"] == fixture_type]
-        rack = _rack(stand, here, today)
+        rack = rack_of(stand, here, today)
         too_wide = rack.used(range(len(stand))) - sum(rack.shelf_width)
         if too_wide > SOLVER_TOLERANCE_CM * STEPS_PER_CM:
             raise ValueError(f"store {store_id} lists more than its {fixture_type} can hold")
-        packing = pack(rack, crc32(f"{store_id}/{fixture_type}".encode()))
+        packing = pack(rack, crc32(f"{store_id}/{fixture_type}".encode()), weights)
         if packing.layout is None:
             unplaced[fixture_type] = packing.leave_free / STEPS_PER_CM
         else:
             _add_shelves(rows, store_id, rack, packing, packing.layout, stand, here)
             _add_items(rows, store_id, rack, packing, packing.layout, stand)
+            _add_rules(rows, store_id, fixture_type, rack, packing, packing.layout, weights)
     if unplaced:
-        return replace(StoreRows().result(), unplaced={store_id: unplaced})
-    rows.positions.sort(key=lambda row: row[2:6])
-    rows.shelves.sort(key=lambda row: (row[1], row[3], row[4]))
-    return rows.result()
+        return StoreRows(unplaced={store_id: unplaced})
+    order = {place_of(row): k for k, row in enumerate(shelves)}
+    rows.positions.sort(key=lambda row: (order[row[2], row[3], row[4]], row[5]))
+    rows.shelves.sort(key=lambda row: order[row[1], row[3], row[4]])
+    return rows
+
+
+def _reading_order(shelf: Row) -> tuple[object, ...]:
+    fixture_id, bay, number = place_of(shelf)
+    return natural(fixture_id), fixture_id, bay, number
 
 
 def _records(frame: pd.DataFrame) -> list[Row]:
     return frame.to_dict("records")  # type: ignore[return-value]
-
-
-def _rack(
-    stand: list[Row], shelves: list[Row], today: Mapping[str, tuple[str, float, float]]
-) -> Rack:
-    spot = {(z["fixture_id"], z["bay"], z["shelf"]): k for k, z in enumerate(shelves)}
-    group: dict[str, int] = {}
-    for row in stand:
-        group.setdefault(row["need_group"], len(group))
-    held = pd.Series([row["units_per_facing"] for row in stand], dtype=float)
-    per_facing = held.fillna(held.median()).fillna(1.0)
-    return Rack(
-        facing_width=tuple(to_steps(row["facing_width_cm"]) for row in stand),
-        facings=tuple(int(row["facings"]) for row in stand),
-        most_facings=tuple(
-            NO_LIMIT if pd.isna(row["max_facings"]) else int(row["max_facings"]) for row in stand
-        ),
-        stock_facings=tuple(
-            floor(round(row["stock_units_cycle"] / row["min_units_per_facing"], 9))
-            if row["min_units_per_facing"] > 0
-            else NO_LIMIT
-            for row in stand
-        ),
-        cycle_need=tuple(
-            row["stock_units_cycle"] / units for row, units in zip(stand, per_facing, strict=True)
-        ),
-        group=tuple(group[row["need_group"]] for row in stand),
-        margin=tuple(float(row["margin_week"]) for row in stand),
-        home=tuple(spot.get(today.get(row["item_id"], ("", 0, 0)), -1) for row in stand),
-        shelf_width=tuple(to_steps(row["width_cm"]) for row in shelves),
-        eye_level=tuple(bool(row["eye_level"]) for row in shelves),
-    )
 
 
 def _add_shelves(
@@ -204,9 +188,23 @@ def _add_items(
         if after > before:
             cost = (after - before) * row["facing_cost_week"]
             rows.facings_added.append((store_id, row["item_id"], after - before, cost))
-    broken = broken_groups(rack, layout)
+    found = groups_apart(rack, layout, packing.facings)
     names = {g: row["need_group"] for g, row in zip(rack.group, stand, strict=True)}
     for g, name in names.items():
         fixture_type = stand[0]["fixture_type"]
-        block = (store_id, fixture_type, name, rack.group.count(g), g not in broken)
+        block = (store_id, fixture_type, name, rack.group.count(g), found[g].reading == 1)
         rows.blocks.append(block)
+
+
+def _add_rules(
+    rows: StoreRows,
+    store_id: str,
+    fixture_type: str,
+    rack: Rack,
+    packing: Packing,
+    layout: Layout,
+    weights: PlacementWeights,
+) -> None:
+    for kept in kept_and_broken(rack, layout, packing.facings, weights):
+        about = (store_id, fixture_type, len(rack.facings), kept.rule, kept.weight)
+        rows.placement.append((*about, kept.counted, kept.of, kept.broken))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,9 @@ Layout = list[list[int]]
 
 STEPS_PER_CM = 1_000_000
 """Widths are compared as whole numbers of this step, so that 3 x 12.3 cm fits 36.9 cm."""
+
+UNKNOWN = -1
+"""A shelf, a place or a colour that the tables do not tell."""
 
 
 def to_steps(width_cm: float) -> int:
@@ -39,32 +41,59 @@ class Rack:
     group: tuple[int, ...]
     """Need group of each item."""
     margin: tuple[float, ...]
+    """Money per week."""
+    weight_kg: tuple[float, ...]
+    """Of an item's stock per cycle, so what is lifted onto its shelf; 0 where not known."""
+    colour: tuple[int, ...]
+    """``UNKNOWN`` where the tables do not tell."""
     home: tuple[int, ...]
-    """Shelf where the item stands today; -1 where unknown."""
+    """Shelf of the item today; ``UNKNOWN`` where not known, or where every week is new."""
+    home_place: tuple[int, ...]
+    """Place from the left on that shelf; ``UNKNOWN`` where not known."""
     shelf_width: tuple[int, ...]
     eye_level: tuple[bool, ...]
+    bay: tuple[int, ...]
+    """Number of the bay that a shelf is in, over all fixtures."""
 
     @cached_property
     def mean_margin(self) -> float:
         """Mean of the margins' sizes; 1 where all are zero."""
         return sum(abs(m) for m in self.margin) / max(1, len(self.margin)) or 1.0
 
+    @cached_property
+    def mean_weight_kg(self) -> float:
+        """Mean over all items, those of unknown weight as 0; 1 where none is known."""
+        return sum(self.weight_kg) / max(1, len(self.weight_kg)) or 1.0
+
+    @cached_property
+    def height(self) -> tuple[float, ...]:
+        """How high each shelf is in its bay: 0 the lowest, 1 the top; 0 where it is alone."""
+        heights: list[float] = []
+        for z, bay in enumerate(self.bay):
+            shelves = self.bay.count(bay)
+            heights.append((z - self.bay.index(bay)) / (shelves - 1) if shelves > 1 else 0.0)
+        return tuple(heights)
+
+    @cached_property
+    def alone(self) -> tuple[bool, ...]:
+        """Whether a shelf is the only one of its bay, as in bins."""
+        return tuple(self.bay.count(bay) == 1 for bay in self.bay)
+
+    @cached_property
+    def stacked(self) -> tuple[bool, ...]:
+        """Whether the shelf after a shelf is the next one above it in the same bay."""
+        pairs = zip(self.bay, self.bay[1:], strict=False)
+        return (*(one == other for one, other in pairs), False)
+
+    @cached_property
+    def widths(self) -> tuple[int, ...]:
+        """Width of each item's block in steps."""
+        return tuple(w * f for w, f in zip(self.facing_width, self.facings, strict=True))
+
     def width(self, item: int) -> int:
         """Width of the item's block in steps."""
-        return self.facing_width[item] * self.facings[item]
+        return self.widths[item]
 
     def used(self, items: Iterable[int]) -> int:
         """Width of the items' blocks in steps."""
-        return sum(self.facing_width[i] * self.facings[i] for i in items)
-
-
-def broken_groups(rack: Rack, layout: Layout) -> set[int]:
-    """Need groups that do not stand in one block, that is not consecutive in reading order."""
-    runs: Counter[int] = Counter()
-    previous = None
-    for shelf in layout:
-        for item in shelf:
-            if rack.group[item] != previous:
-                previous = rack.group[item]
-                runs[previous] += 1
-    return {group for group, count in runs.items() if count > 1}
+        return sum(map(self.widths.__getitem__, items))

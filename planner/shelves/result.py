@@ -21,6 +21,10 @@ class Shelves:
     eye_level, width_cm, used_cm, empty_cm, note); note says why more than 5 % is empty.
     ``facings_added``: store_id, item_id, facings_added, cost_week.
     ``blocks``: store_id, fixture_type, need_group, items, in_one_block.
+    ``placement``: a row per store, fixture type and placement rule: store_id, fixture_type, items,
+    rule, weight, counted, of (both in the rule's own unit: need groups in one block, items moved,
+    margin at eye level ...), broken (in items; weight x broken is the rule's part of the loss);
+    ``score.py`` says what each counts.
     ``unplaced``: store_id -> fixture type -> centimetres that the store program must leave free
     for the items to fit shelf by shelf; empty when everything stands.
     """
@@ -29,5 +33,6 @@ class Shelves:
     shelves: pd.DataFrame
     facings_added: pd.DataFrame
     blocks: pd.DataFrame
+    placement: pd.DataFrame
     unplaced: dict[str, dict[str, float]]
     assumptions: tuple[Assumption, ...]

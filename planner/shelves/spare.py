@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from planner.shelves.rack import STEPS_PER_CM, Layout, Rack
 
 EMPTY_SHARE_EXPLAINED = 0.05
 
 
-def give_facings(rack: Rack, layout: Layout) -> list[int]:
-    """Facings of each item after the spare width of its shelf is given away.
+class ShelfFiller:
+    """Gives the spare width of shelves to facings, and remembers what came of it."""
 
-    One facing at a time to the item whose shelf stock covers the least of its cycle, up to its
-    most facings and while its unchanged stock still makes every facing look full.
-    """
-    facings = list(rack.facings)
-    for shelf, width in zip(layout, rack.shelf_width, strict=True):
-        free = width - rack.used(shelf)
-        open_items = [i for i in shelf if facings[i] < _limit(rack, i)]
+    def __init__(self, rack: Rack) -> None:
+        self.rack = rack
+        self._known: dict[tuple[int, tuple[int, ...]], dict[int, int]] = {}
+
+    def facings_on(self, shelf: int, items: Iterable[int]) -> dict[int, int]:
+        """Facings of each item of a shelf after its spare width is given away.
+
+        One facing at a time to the item whose shelf stock covers the least of its cycle, up to
+        its most facings and while its unchanged stock still makes every facing look full.
+        """
+        width = self.rack.shelf_width[shelf]
+        key = width, tuple(sorted(items))
+        if key not in self._known:
+            self._known[key] = self._fill(width, key[1])
+        return self._known[key]
+
+    def stays_empty(self, shelf: int, items: Iterable[int]) -> bool:
+        """Whether more than 5 % of a shelf stays empty."""
+        width = self.rack.shelf_width[shelf]
+        here = list(items)
+        most = EMPTY_SHARE_EXPLAINED * width
+        if width - self.rack.used(here) <= most:
+            return False
+        given = self.facings_on(shelf, here)
+        return width - sum(self.rack.facing_width[i] * given[i] for i in here) > most
+
+    def _fill(self, width: int, items: tuple[int, ...]) -> dict[int, int]:
+        rack = self.rack
+        facings = {i: rack.facings[i] for i in items}
+        free = width - rack.used(items)
+        open_items = list(items)
         while open_items:
             open_items = [
                 i
@@ -27,6 +53,16 @@ def give_facings(rack: Rack, layout: Layout) -> list[int]:
                 item = min(open_items, key=lambda i: (_cover(rack, i, facings[i]), i))
                 facings[item] += 1
                 free -= rack.facing_width[item]
+        return facings
+
+
+def give_facings(rack: Rack, layout: Layout, filler: ShelfFiller | None = None) -> list[int]:
+    """Facings of each item after the spare width of its shelf is given away."""
+    filler = filler or ShelfFiller(rack)
+    facings = list(rack.facings)
+    for z, shelf in enumerate(layout):
+        for item, given in filler.facings_on(z, shelf).items():
+            facings[item] = given
     return facings
 
 
@@ -39,7 +75,7 @@ def _cover(rack: Rack, item: int, facings: int) -> float:
     return facings / need if need > 0 else float("inf")
 
 
-def empty_steps(rack: Rack, layout: Layout, facings: list[int]) -> list[int]:
+def empty_steps(rack: Rack, layout: Layout, facings: Sequence[int]) -> list[int]:
     """Width steps left empty on each shelf."""
     return [
         width - sum(rack.facing_width[i] * facings[i] for i in shelf)

@@ -11,6 +11,7 @@ from planner.assortment.rules import Objective, PlanRules
 from planner.errors import BadInput
 from planner.scenarios.file import Scenario, check_with_inputs, read_scenario, scenarios_path
 from planner.scenarios.schema import ScenarioBlock, keys
+from planner.shelves.weights import PlacementWeights
 
 EVERY_KEY = """\
 [whole]
@@ -27,6 +28,14 @@ changes.max_swaps = 8
 core.min_size = 30
 core.max_size = 50
 ranges.max_distinct = 4
+placement.group_blocks = 8
+placement.vertical_blocks = 0.7
+placement.full_shelves = 1.5
+placement.moves = 3
+placement.shelf_order = 0
+placement.eye_level_margin = 2
+placement.heavy_low = 0.1
+placement.colour_breaks = 0.2
 
 [fixed]
 core.size = 40
@@ -62,6 +71,16 @@ def test_every_key_reaches_the_rules(tmp_path):
         core_min_size=30,
         core_max_size=50,
         max_distinct_ranges=4,
+    )
+    assert read_scenario(data, "whole").placement == PlacementWeights(
+        group_blocks=8.0,
+        vertical_blocks=0.7,
+        full_shelves=1.5,
+        moves=3.0,
+        shelf_order=0.0,
+        eye_level_margin=2.0,
+        heavy_low=0.1,
+        colour_breaks=0.2,
     )
     fixed = read_scenario(data, "fixed").rules
     assert (fixed.core_min_size, fixed.core_max_size) == (40, 40)

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import permutations
+from itertools import permutations, product
+from math import inf
+
+from planner.shelves.rack import Rack
+from planner.shelves.score import kept_and_broken, loss_of
+from planner.shelves.spare import give_facings
+from planner.shelves.weights import PlacementWeights
 
 Widths = tuple[int, ...]
 
@@ -52,3 +58,31 @@ def can_pack_in_blocks(width: Widths, group: Widths, room: Widths) -> bool:
         return any(extend(end, left - {g}) for end, g in sorted(ends))
 
     return extend((0, 0), frozenset(groups))
+
+
+ANY_ORDER = ("full_shelves", "moves", "eye_level_margin", "heavy_low")
+"""Rules whose loss is the same whatever the order on each shelf."""
+
+
+def least_loss(rack: Rack, weights: PlacementWeights) -> float:
+    """The loss of the best placement there is, by trying every item on every shelf in every order.
+
+    Sharings-out whose loss without regard to order is no better than a placement found are not
+    ordered any more. Infinite where the items cannot all stand.
+    """
+    shelves, items = range(len(rack.shelf_width)), range(len(rack.facings))
+    shared_out = []
+    for chosen in product(shelves, repeat=len(items)):
+        layout = [[i for i in items if chosen[i] == z] for z in shelves]
+        if all(rack.used(layout[z]) <= rack.shelf_width[z] for z in shelves):
+            facings = give_facings(rack, layout)
+            kept = kept_and_broken(rack, layout, facings, weights)
+            least = sum(rule.loss for rule in kept if rule.rule in ANY_ORDER)
+            shared_out.append((least, layout, facings))
+    best = inf
+    for least, layout, facings in sorted(shared_out):
+        if least >= best:
+            break
+        for orders in product(*(permutations(shelf) for shelf in layout)):
+            best = min(best, loss_of(rack, [list(order) for order in orders], facings, weights))
+    return best

@@ -35,6 +35,9 @@ def make_items(width: list[float], group: list[str], **columns: object) -> pd.Da
             "min_units_per_facing": 0.0,
             "max_facings": 6.0,
             "facing_cost_week": 0.1,
+            "unit": "each",
+            "unit_weight_kg": np.nan,
+            "colour": "",
         }
     )
     return frame.assign(**columns)
@@ -53,6 +56,7 @@ def make_fixtures(width: list[float], bay_height: int = 4, **columns: object) ->
             "shelf": shelf.astype(float),
             "width_cm": np.asarray(width, dtype=float),
             "eye_level": shelf == 3,
+            "changes_weekly": False,
         }
     )
     return frame.assign(**columns)
@@ -91,6 +95,8 @@ def random_store(seed: int, items: int = 60, fill: float = 0.93) -> Store:
         list(width),
         group,
         fixture_type=types,
+        unit=rng.choice(["each", "lb", "kg"], items),
+        colour=rng.choice(["", "red", "green", "yellow"], items),
         min_units_per_facing=rng.uniform(0, 4, items),
         units_per_facing=rng.uniform(4, 12, items),
     )

@@ -5,38 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from every_packing import can_pack, can_pack_in_blocks
+from racks import make_rack, tight_rack
 
 from planner.shelves.completion import complete
 from planner.shelves.fit import best_fit, exact, gather
 from planner.shelves.pack import pack
-from planner.shelves.rack import Rack, broken_groups
+from planner.shelves.pieces import groups_apart
+from planner.shelves.rack import Rack
+from planner.shelves.weights import PlacementWeights
+
+WEIGHTS = PlacementWeights()
 
 
-def make_rack(width: list[int], group: list[int], room: list[int], **fields: tuple) -> Rack:
-    """One facing an item, no facings to add, nothing at eye level, unless a field says so."""
-    n = len(width)
-    given = {
-        "facing_width": tuple(width),
-        "facings": (1,) * n,
-        "most_facings": (1,) * n,
-        "stock_facings": (1,) * n,
-        "cycle_need": (1.0,) * n,
-        "group": tuple(group),
-        "margin": (1.0,) * n,
-        "home": (-1,) * n,
-        "shelf_width": tuple(room),
-        "eye_level": (False,) * len(room),
-    }
-    return Rack(**(given | fields))
-
-
-def tight_rack(rng: np.random.Generator) -> Rack:
-    """Up to 8 items that need between all and nearly all of 2 to 4 shelves."""
-    n = int(rng.integers(3, 9))
-    width = [int(w) for w in rng.choice([2, 3, 4, 5, 7], n)]
-    cuts = sorted(int(c) for c in rng.integers(0, sum(width) + 1, rng.integers(1, 4)))
-    room = np.diff([0, *cuts, sum(width)]) + rng.integers(0, 3, len(cuts) + 1)
-    return make_rack(width, [int(g) for g in rng.integers(0, 3, n)], [int(w) for w in room])
+def broken_groups(rack: Rack, layout: list[list[int]]) -> set[int]:
+    """Need groups that do not stand in one block, with the facings of the program."""
+    found = groups_apart(rack, layout, rack.facings)
+    return {group for group, apart in found.items() if apart.reading > 1}
 
 
 def assert_valid(rack: Rack, layout: list[list[int]]) -> None:
@@ -50,11 +34,11 @@ def test_packs_exactly_what_can_be_packed() -> None:
     """All items stand if and only if some packing of them exists; else width must stay free."""
     rng = np.random.default_rng(1)
     possible = 0
-    for seed in range(250):
+    for seed in range(100):
         rack = tight_rack(rng)
         if sum(rack.facing_width) > sum(rack.shelf_width):
             continue
-        result = pack(rack, seed)
+        result = pack(rack, seed, WEIGHTS)
         if can_pack(rack.facing_width, rack.shelf_width):
             possible += 1
             assert result.layout is not None
@@ -63,28 +47,28 @@ def test_packs_exactly_what_can_be_packed() -> None:
         else:
             assert result.layout is None
             assert result.leave_free > sum(rack.shelf_width) - sum(rack.facing_width)
-    assert 40 < possible < 240
+    assert 20 < possible < 95
 
 
 def test_keeps_groups_in_one_block_where_that_is_possible() -> None:
     """At least 95 % of tight racks that allow every group in one block get it."""
     rng = np.random.default_rng(2)
     allowed = reached = 0
-    for seed in range(250):
+    for seed in range(100):
         rack = tight_rack(rng)
         if can_pack_in_blocks(rack.facing_width, rack.group, rack.shelf_width):
             allowed += 1
-            layout = pack(rack, seed).layout
+            layout = pack(rack, seed, WEIGHTS).layout
             assert layout is not None
             reached += not broken_groups(rack, layout)
-    assert allowed > 60
+    assert allowed > 25
     assert reached >= 0.95 * allowed
 
 
 def test_breaks_no_more_groups_than_it_must() -> None:
     """Two groups that cannot both stand together: one of them still does."""
     rack = make_rack([6, 4, 6, 4, 5, 5], [0, 1, 1, 0, 2, 2], [6, 4, 6, 4, 10])
-    layout = pack(rack, 0).layout
+    layout = pack(rack, 0, WEIGHTS).layout
     assert layout is not None
     assert_valid(rack, layout)
     assert 2 not in broken_groups(rack, layout)
@@ -152,7 +136,7 @@ def test_centimetre_widths_that_fill_a_rack_meet_no_limit_of_effort() -> None:
 def test_asks_for_no_more_width_than_the_items_leave_behind() -> None:
     """What must stay free lies between one step more than now and what could not stand."""
     rack = make_rack([6, 6, 6], [0, 0, 0], [10, 10])
-    assert 2 < pack(rack, 0).leave_free <= 8
+    assert 2 < pack(rack, 0, WEIGHTS).leave_free <= 8
 
 
 def test_gather_joins_groups_across_shelves() -> None:
@@ -168,7 +152,7 @@ def test_an_eye_level_shelf_gets_the_best_margin() -> None:
     rack = make_rack(
         [5] * 12, list(range(12)), [20, 20, 20], margin=margin, eye_level=(False, True, False)
     )
-    layout = pack(rack, 0).layout
+    layout = pack(rack, 0, WEIGHTS).layout
     assert layout is not None
     assert sorted(margin[i] for i in layout[1]) == [8, 9, 10, 11]
 
@@ -177,7 +161,7 @@ def test_items_stay_on_their_shelf_where_margins_tie() -> None:
     """With equal margins a valid planogram of today is found again."""
     home = (2, 2, 1, 1, 0, 0)
     rack = make_rack([5] * 6, [0, 0, 1, 1, 2, 2], [10, 10, 10], home=home)
-    layout = pack(rack, 0).layout
+    layout = pack(rack, 0, WEIGHTS).layout
     assert layout is not None
     assert {i: z for z, shelf in enumerate(layout) for i in shelf} == dict(enumerate(home))
 
@@ -196,7 +180,7 @@ def test_finds_the_blocks_of_full_shelves_of_modular_widths() -> None:
     rack = make_rack(width, group, [130] * 4)
     broken = 0
     for seed in range(10):
-        layout = pack(rack, seed).layout
+        layout = pack(rack, seed, WEIGHTS).layout
         assert layout is not None
         assert_valid(rack, layout)
         broken += bool(broken_groups(rack, layout))

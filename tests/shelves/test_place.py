@@ -14,6 +14,7 @@ from pandas.testing import assert_frame_equal
 from shelf_stores import Store, make_fixtures, make_items, make_listed, no_range, random_store
 
 from planner.shelves import place as place_module
+from planner.shelves.frames import StoreRows
 from planner.shelves.place import place, place_store
 from planner.shelves.result import Shelves
 from planner.workers import store_executor
@@ -51,7 +52,7 @@ def assert_valid(store: Store, result: Shelves) -> None:
     assert (stock <= more["stock_units_cycle"] + 1e-6).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(stores)
 def test_every_planogram_is_valid(store: Store) -> None:
     """Whatever the store, what is placed obeys every rule, or the store is asked again."""
@@ -152,11 +153,12 @@ def test_only_a_store_whose_list_changed_is_placed_again(monkeypatch: pytest.Mon
     fresh = place(inputs, other)
     asked = []
 
-    def noting(store_id: str, *frames: pd.DataFrame) -> Shelves:
-        asked.append(store_id)
-        return place_store(store_id, *frames)
+    def noting(job: place_module.Job) -> StoreRows:
+        asked.append(job[0])
+        return rows_of(job)
 
-    monkeypatch.setattr(place_module, "place_store", noting)
+    rows_of = place_module.rows_of
+    monkeypatch.setattr(place_module, "rows_of", noting)
     again = place(inputs, other, placed=placed)
     assert asked == ["south"]
     assert_frame_equal(again.positions, fresh.positions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from racks import make_rack
+
 from planner.shelves.rack import STEPS_PER_CM, Rack
 from planner.shelves.spare import give_facings, notes
 
@@ -9,18 +11,11 @@ from planner.shelves.spare import give_facings, notes
 def one_shelf(room: int, **fields: tuple) -> Rack:
     """Two items of width 10 and one facing on one shelf of ``room`` steps."""
     given: dict[str, tuple] = {
-        "facing_width": (10, 10),
-        "facings": (1, 1),
         "most_facings": (9, 9),
         "stock_facings": (9, 9),
         "cycle_need": (4.0, 1.0),
-        "group": (0, 1),
-        "margin": (1.0, 1.0),
-        "home": (-1, -1),
-        "shelf_width": (room,),
-        "eye_level": (False,),
     }
-    return Rack(**(given | fields))
+    return make_rack([10, 10], [0, 1], [room], **(given | fields))
 
 
 def test_the_item_with_the_shortest_supply_gets_the_width() -> None:

@@ -80,6 +80,7 @@ def region_scope(contents: Contents, region: str) -> Scope:
         limits=of_region(contents.limits),
         positions=of_region(contents.positions),
         shelves=of_region(contents.shelves),
+        placement=of_region(contents.placement),
         store_plans=of_region(contents.store_plans),
         figures=of_region(contents.figures),
         value=of_stores.reset_index(drop=True),
