@@ -57,11 +57,10 @@ def place(
     stores = [str(store_id) for store_id in inputs.stores["store_id"]]
     rows = {store: plans.get(store, no_rows).reset_index(drop=True) for store in stores}
     changed = [s for s in stores if s not in known or not known[s][0].equals(rows[s])]
-    items = inputs.items[ITEM_COLUMNS]
     jobs: list[Job] = [
         (
             store_id,
-            with_locked_facings(items, inputs.store_locks, store_id),
+            with_locked_facings(inputs.items, inputs.store_locks, store_id)[ITEM_COLUMNS],
             fixtures.get(store_id, inputs.fixtures.iloc[:0]),
             current.get(store_id, inputs.current_range.iloc[:0]),
             rows[store_id],
