@@ -11,6 +11,8 @@ takes one page. Exit code 1 where anything is off.
 from __future__ import annotations
 
 import argparse
+import math
+import re
 import subprocess
 import sys
 import tempfile
@@ -25,6 +27,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pypdf import PdfReader
 
 TOLERANCE = 0.01
+_FORMULA = re.compile(r'<c r="([A-Z]+[0-9]+)"[^>]*><f>[^<]*</f><v>([^<]*)</v>')
 ONE_PAGE = ("Cover", "Planogram ")
 HEADER_ROW = 5
 TOTALS = {
@@ -72,13 +75,20 @@ def look_at(workbooks: Sequence[Path], folder: Path) -> tuple[list[str], int, in
         without_results(source, target)
     convert(stripped, "xlsx", folder / "computed")
     convert(stripped, "pdf", folder / "printed")
+    return faults_of(workbooks, folder)
+
+
+def faults_of(workbooks: Sequence[Path], folder: Path) -> tuple[list[str], int, int]:
+    """The same of workbooks that are computed and printed in the folder already."""
     faults, formulas, pages = [], 0, 0
     for path in workbooks:
         found, count = faults_of_formulas(path, folder / "computed" / path.name)
         texts = page_texts(folder / "printed" / f"{path.stem}.pdf")
         book = load_workbook(path, read_only=True)
         sheets = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        faults += [f"{path.name}: {fault}" for fault in found + faults_of_pages(texts, sheets)]
+        book.close()
+        found += faults_of_pages(texts, sheets)
+        faults += [f"{path.name}: {fault}" for fault in found]
         formulas, pages = formulas + count, pages + len(texts)
     return faults, formulas, pages
 
@@ -104,24 +114,43 @@ def convert(paths: Sequence[Path], kind: str, folder: Path) -> None:
 
 def faults_of_formulas(stored: Path, computed: Path) -> tuple[list[str], int]:
     """Cells that are errors, or come to something else than was stored; formulas looked at."""
-    formulas = load_workbook(stored)
-    before, after = load_workbook(stored, data_only=True), load_workbook(computed, data_only=True)
-    faults, count = [], 0
-    for sheet in formulas.worksheets:
+    wanted = formula_results(stored)
+    faults, found = [], set()
+    book = load_workbook(computed, read_only=True, data_only=True)
+    for sheet in book.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
-                found = after[sheet.title][cell.coordinate]
-                if found.data_type == "e" and cell.data_type != "s":
-                    faults.append(f"{sheet.title}!{cell.coordinate} is {found.value}")
-                if cell.data_type != "f":
+                if cell.value is None:
                     continue
-                count += 1
-                said = before[sheet.title][cell.coordinate].value
-                if not isinstance(found.value, int | float):
-                    faults.append(f"{sheet.title}!{cell.coordinate} came to {found.value!r}")
-                elif said is not None and abs(found.value - said) > TOLERANCE:
-                    faults.append(f"{sheet.title}!{cell.coordinate}: {said} became {found.value}")
-    return faults, count
+                place = f"{sheet.title}!{cell.coordinate}"
+                if cell.data_type == "e":
+                    faults.append(f"{place} is {cell.value}")
+                if place not in wanted:
+                    continue
+                found.add(place)
+                said = wanted[place]
+                if not isinstance(cell.value, int | float):
+                    faults.append(f"{place} came to {cell.value!r}")
+                elif said is not None and abs(cell.value - said) > TOLERANCE:
+                    faults.append(f"{place}: {said} became {cell.value}")
+    book.close()
+    faults += [f"{place} came to nothing" for place in wanted if place not in found]
+    return faults, len(wanted)
+
+
+def formula_results(path: Path) -> dict[str, float | None]:
+    """Every formula of a workbook by sheet and cell, with the result that is stored beside it."""
+    book = load_workbook(path, read_only=True)
+    names = book.sheetnames
+    book.close()
+    with ZipFile(path) as file:
+        return {
+            f"{name}!{cell}": float(result) if result else None
+            for number, name in enumerate(names, start=1)
+            for cell, result in _FORMULA.findall(
+                file.read(f"xl/worksheets/sheet{number}.xml").decode()
+            )
+        }
 
 
 def page_texts(pdf: Path) -> list[str]:
@@ -143,8 +172,8 @@ def faults_of_pages(texts: Sequence[str], sheets: Iterable[str]) -> list[str]:
 def totals_of(sheet: Worksheet) -> dict[str, float]:
     """The row of totals of a sheet that is one table, by head."""
     rows = list(sheet.iter_rows(min_row=HEADER_ROW, values_only=True))
-    (totals,) = [row for row in rows if row[0] == "Total"]
-    found = dict(zip(rows[0], totals, strict=True))
+    totals = next((row for row in rows if row[0] == "Total"), ())
+    found = dict(zip(rows[0], totals, strict=False))
     return {head: value for head, value in found.items() if isinstance(value, int | float)}
 
 
@@ -154,15 +183,17 @@ def faults_of_totals(run: Path, computed: Path) -> list[str]:
     stores = assortment.groupby("store_id")[list(TOTALS.values())].sum()
     faults = []
     for store, wanted in stores.iterrows():
-        book = load_workbook(computed / f"{store}.xlsx", data_only=True)
-        found = totals_of(book["Items"])
+        book = load_workbook(computed / f"{store}.xlsx", read_only=True, data_only=True)
+        totals = totals_of(book["Items"])
         for head, column in TOTALS.items():
-            if abs(found[head] - wanted[column]) > TOLERANCE:
-                faults.append(f"{store}.xlsx: total of {head} is {found[head]}")
-    orders = totals_of(load_workbook(computed / "chain.xlsx", data_only=True)["Orders"])
+            if not abs(totals.get(head, math.nan) - wanted[column]) <= TOLERANCE:
+                faults.append(f"{store}.xlsx: total of {head} is {totals.get(head)}")
+    chain = load_workbook(computed / "chain.xlsx", read_only=True, data_only=True)
+    orders = totals_of(chain["Orders"])
     for head in ("Sold units per week", "Waste units per week"):
-        if abs(orders[head] - assortment[TOTALS[head]].sum()) > TOLERANCE:
-            faults.append(f"chain.xlsx: total of {head} is {orders[head]}")
+        found = orders.get(head, math.nan)
+        if not abs(found - assortment[TOTALS[head]].sum()) <= TOLERANCE:
+            faults.append(f"chain.xlsx: total of {head} is {found}")
     return faults
 
 

@@ -108,6 +108,9 @@ def check_candidates(run: RunFolder, ledger: Ledger) -> None:
     absent = run.tables["assortment"].query("~listed")[keys]
     reasons, demand = run.tables["reasons"], run.tables["demand"]
     wanted = absent.merge(reasons, how="left", on=keys).merge(demand, how="left", on=keys)
+    # A cost that is only known to be no gain is not printed.
+    unknown = (wanted["forcing_known"] == "at least") & (wanted["forcing_cost_week"] <= 0)
+    wanted["forcing_cost_week"] = wanted["forcing_cost_week"].mask(unknown)
     source = "tables/reasons.parquet and tables/demand.parquet"
     _compare(run, ledger, CANDIDATES_SHEET, CANDIDATES, wanted, source)
 

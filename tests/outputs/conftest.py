@@ -343,8 +343,8 @@ def _store_tables(
 
 
 def _forcing(absent: pd.Series, listed: pd.Series) -> pd.DataFrame:
-    """The first costs 5 and puts the first listed item out, the others at least 3, 2, 1, ..."""
-    cost = np.array([5.0, *range(3, 3 - len(absent) + 1, -1)])[: len(absent)]
+    """The first costs 5 and puts the first listed item out, the others at least 3, 2, 1, 0, ..."""
+    cost = np.array([5.0, 3.0, 2.0, 1.0, *[0.0] * len(absent)])[: len(absent)]
     return pd.DataFrame(
         {
             "item_id": absent,
@@ -486,6 +486,12 @@ def _value(stores: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
 def contents() -> Contents:
     """A run of two stores, three fixtures each and 16 items, some with evil names."""
     return build_contents()
+
+
+@pytest.fixture(scope="session")
+def crowded() -> Contents:
+    """A store with room for few of its items: many are not carried."""
+    return build_contents(fixtures=[("T1", "table", 1, 1, 90.0)], stores=1)
 
 
 @pytest.fixture(scope="session")

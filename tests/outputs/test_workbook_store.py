@@ -216,27 +216,24 @@ def test_the_run_leaves_no_trace(contents, path, tmp_path):
     assert again.read_bytes() == path.read_bytes()
 
 
-def test_not_carried_lists_nearest_candidates_first(book, here):
-    """Items that are not listed, by what forcing them in costs, each with its reason."""
-    rows = table(book["Not carried"])
+def test_not_carried_lists_nearest_candidates_first(crowded, tmp_path):
+    """Exact costs of forcing in before least ones, the cheapest first, then what is not known by
+    what it would bring in; each with its reason and what would leave for it."""
+    here = split_by_store(crowded)[STORE]
+    write_store_workbook(here, STORE, tmp_path / "crowded.xlsx")
+    rows = table(load_workbook(tmp_path / "crowded.xlsx")["Not carried"])
     out = here.assortment[~here.assortment["listed"]]
     assert sorted(rows["PLU"]) == sorted(out["item_id"])
-    cost = here.forcing.set_index("item_id")["cost_week"]
-    assert rows["Forcing it in costs per week"].tolist() == cost.loc[rows["PLU"]].tolist()
-    assert rows["Forcing it in costs per week"].is_monotonic_increasing
-    exact = rows[rows["Known"] == "exact"].iloc[0]
-    (leaves,) = here.forcing.query("known == 'exact'")["puts_out"]
-    assert exact["Would put out"] == here.items.set_index("item_id")["item_name"][leaves]
+    unknown = ["n/a"] * (len(out) - 4)
+    assert rows["Forcing it in costs per week"].tolist() == [5, 1, 2, 3, *unknown]
+    kinds = ["exact", *["at least"] * 3, *["not known"] * len(unknown)]
+    assert rows["Known"].tolist() == kinds
+    brings = rows["Margin per week if added, before waste"]
+    assert brings[4:].is_monotonic_decreasing
+    assert len(unknown) > 3
+    leaves = here.forcing["puts_out"].iloc[0]
+    assert rows["Would put out"][0] == here.items.set_index("item_id")["item_name"][leaves]
     assert rows["Why not here"].str.len().gt(0).all()
-
-
-def test_candidates_of_unknown_cost_stand_last_the_most_wanted_first(here, tmp_path):
-    """Where nothing is known of what forcing an item in costs, what it would bring in counts."""
-    bare = replace(here, forcing=here.forcing.iloc[:0])
-    write_store_workbook(bare, STORE, tmp_path / "bare.xlsx")
-    rows = table(load_workbook(tmp_path / "bare.xlsx")["Not carried"])
-    assert set(rows["Forcing it in costs per week"]) == {"n/a"}
-    assert rows["Margin per week if added, before waste"].is_monotonic_decreasing
 
 
 def test_changes_name_what_is_replaced_and_when(book, here):

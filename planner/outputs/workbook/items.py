@@ -100,7 +100,7 @@ def _fields(listed: pd.DataFrame, stamp: Stamp) -> list[tuple[Column, list[Any]]
         (Column("Pos", 5, styles.CENTRED), "pos"),
         (Column("PLU", 8.5, styles.CENTRED), "item_id"),
         (Column("Item", 28, styles.LONG_TEXT), "item_name"),
-        (Column("Need group", 27, styles.LONG_TEXT), "need_group"),
+        (Column("Need group", 29, styles.LONG_TEXT), "need_group"),
         (Column("Fixture", 8, styles.WRAPPED), "fixture"),
         (Column("Place bay-shelf-position", 8.5, styles.CENTRED), "place"),
         (Column("Core/Local", 6, styles.CENTRED), "core_or_local"),

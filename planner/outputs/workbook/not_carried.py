@@ -73,7 +73,10 @@ def candidates(contents: Contents) -> pd.DataFrame:
     names = dict(zip(contents.items["item_id"], contents.items["item_name"], strict=True))
     rows["brings_week"] = rows["demand_units_week"] * (rows["price"] - rows["unit_cost"])
     rows["cost_week"] = rows["cost_week"].astype(float)
-    rows["known"] = rows["known"].fillna(NOT_APPLICABLE)
+    # a least of nothing says nothing, and reads as if it were free
+    nothing = (rows["known"] == "at least") & (rows["cost_week"] <= 0)
+    rows["cost_week"] = rows["cost_week"].mask(nothing)
+    rows["known"] = rows["known"].mask(nothing, "not known").fillna(NOT_APPLICABLE)
     rows["puts_out"] = [_named(ids, names) for ids in rows["puts_out"].fillna("")]
     return rows.assign(inexact=rows["known"] != "exact").sort_values(
         ["inexact", "cost_week", "brings_week", "item_id"],
