@@ -55,13 +55,18 @@ def block_text(block: Block, width_mm: float, height_mm: float, largest: int = 0
 
 def _size(block: Block, width_mm: float, height_mm: float, largest: int) -> int:
     """Number of the largest size that shows the whole name; past the last where none does."""
-    settings = [_Setting(block, *size, width_mm, height_mm) for size in SIZES[largest:]]
-    whole = (n for n, each in enumerate(settings, start=largest) if each.fits())
-    best = next(whole, len(SIZES))
+    best = _first(block, width_mm, height_mm, largest, broken=False)
     if best < len(SIZES) and SIZES[best][1] >= _BREAKS_BELOW:
         return best
-    broken = (n for n, each in enumerate(settings, start=largest) if each.fits(broken=True))
-    return next(broken, len(SIZES))
+    return _first(block, width_mm, height_mm, largest, broken=True)
+
+
+def _first(block: Block, width_mm: float, height_mm: float, largest: int, *, broken: bool) -> int:
+    """Number of the first size that fits; past the last where none does."""
+    for size in range(largest, len(SIZES)):
+        if _Setting(block, *SIZES[size], width_mm, height_mm).fits(broken=broken):
+            return size
+    return len(SIZES)
 
 
 class _Setting:
