@@ -17,6 +17,7 @@ from planner.shelves import place as place_module
 from planner.shelves.frames import StoreRows
 from planner.shelves.place import place, place_store
 from planner.shelves.result import Shelves
+from planner.tables.inputs import no_store_locks
 from planner.workers import store_executor
 
 stores = st.builds(
@@ -119,7 +120,9 @@ def chain(*stores: tuple[str, Store]) -> tuple[SimpleNamespace, pd.DataFrame]:
     }
     listed = parts.pop("listed")
     ids = pd.DataFrame({"store_id": [store_id for store_id, _ in stores]})
-    return SimpleNamespace(items=stores[0][1].items, stores=ids, **parts), listed
+    items = stores[0][1].items
+    locks = no_store_locks()
+    return SimpleNamespace(items=items, stores=ids, store_locks=locks, **parts), listed
 
 
 def test_a_store_is_placed_alike_alone_and_in_a_chain() -> None:
