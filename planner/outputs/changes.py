@@ -69,7 +69,8 @@ def changes_table(
 
 def _replaced(changed: pd.DataFrame, inputs: Inputs) -> dict[tuple[str, str], str]:
     """For new items, the best first: one that leaves the same need group, or nothing."""
-    groups = inputs.items.set_index("item_id")["need_group"]
+    items = inputs.items
+    groups = dict(zip(items["item_id"], items["need_group"], strict=True))
     found: dict[tuple[str, str], str] = {}
     for store, part in changed.groupby("store_id", sort=False):
         leaving = {item: groups[item] for item in part.loc[part["status"] == "OUT", "item_id"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import lru_cache
 
 import pandas as pd
@@ -72,7 +73,7 @@ def day(timestamp: pd.Timestamp, stamp: Stamp) -> str:
     """A date with its month in letters, in the stamp's locale."""
     if pd.isna(timestamp):
         return MISSING
-    return str(format_skeleton("yMMMd", timestamp.to_pydatetime(), locale=_locale(stamp)))
+    return _day(timestamp.to_pydatetime(), _locale(stamp))
 
 
 def money_unit(stamp: Stamp) -> str:
@@ -111,6 +112,11 @@ def excel_whole_money_format(stamp: Stamp) -> str:
 @lru_cache(maxsize=4096)
 def _whole(value: int, locale: Locale) -> str:
     return str(format_decimal(value, format="#,##0", locale=locale))
+
+
+@lru_cache(maxsize=1024)
+def _day(moment: dt.datetime, locale: Locale) -> str:
+    return str(format_skeleton("yMMMd", moment, locale=locale))
 
 
 @lru_cache(maxsize=64)
