@@ -238,6 +238,15 @@ def test_faults_of_the_input_that_were_survived_have_their_sheet(book, contents)
     assert found == list(zip(survived["subject"], survived["text"], survived["count"], strict=True))
 
 
+def test_where_no_city_is_known_local_items_are_counted_by_region(contents):
+    """The region stands in, and the head says so."""
+    unknown = replace(contents, stores=contents.stores.assign(city=""))
+    file = BytesIO()
+    write_chain_workbook(unknown, file)
+    table = rows(load_workbook(file)["Local by city"])[:-1]
+    assert {row["City or region"] for row in table} == {"North", "South"}
+
+
 def test_every_sheet_prints_landscape_with_its_head_on_each_page(book):
     """Repeated heads, run id and page in the footer, whatever the sheet."""
     for sheet in book.worksheets:

@@ -240,9 +240,12 @@ def _write_stores(book: Book, contents: Contents) -> None:
 
 
 def _write_local_by_city(book: Book, contents: Contents) -> None:
-    """Which local items each city lists, in how many of its stores, the most listed first."""
-    stamp = contents.stamp
-    stores = contents.stores.assign(city=contents.stores["city"].replace("", "not known"))
+    """Which local items each city lists, in how many of its stores, the most listed first; where
+    no city is known, each region."""
+    stamp, known = contents.stamp, contents.stores["city"] != ""
+    stores = contents.stores.assign(
+        city=contents.stores["city"].where(known, contents.stores["region"])
+    )
     size = stores["city"].value_counts()
     rank = {city: k for k, city in enumerate(dict.fromkeys(stores["city"]))}
     listed = contents.assortment
@@ -268,7 +271,7 @@ def _write_local_by_city(book: Book, contents: Contents) -> None:
         .reset_index(drop=True)
     )
     columns = (
-        Column("City", 20, styles.LONG_TEXT),
+        Column("City" if known.all() else "City or region", 20, styles.LONG_TEXT),
         Column("PLU", 10, styles.CENTRED),
         Column("Item", 34, styles.LONG_TEXT),
         Column("Need group", 30, styles.LONG_TEXT),
