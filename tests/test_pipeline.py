@@ -162,9 +162,14 @@ def test_statuses_say_what_changes_against_the_current_range(small_run):
     figures = ["facings", "stock_units_cycle", "demand_units_week", "sold_units_week",
                "waste_units_week", "sales_week", "margin_week"]  # fmt: skip
     assert (rows.loc[~rows["listed"], figures] == 0).all(axis=None)
-    changes = table(small_run, "changes").groupby("change").size()
-    assert changes["NEW"] == (rows["status"] == "NEW").sum()
-    assert changes["OUT"] == (rows["status"] == "OUT").sum()
+    changes = table(small_run, "changes")
+    count = changes.groupby("change").size()
+    assert count["NEW"] == (rows["status"] == "NEW").sum()
+    assert count["OUT"] == (rows["status"] == "OUT").sum()
+    out = changes["change"] == "OUT"
+    days = (changes["run_down_date"] - changes["last_order_date"]).dt.days
+    assert days[out].between(1, 7).all()
+    assert days[~out].isna().all()
 
 
 def test_positions_are_the_listed_items(small_run):

@@ -318,6 +318,9 @@ def test_defaults(tmp_path: Path, write_small_chain: WriteChain) -> None:
     assert assumed(inputs, "stores.region", "not given: the city") == 2
     assert assumed(inputs, "items.core", "") == 0
     assert assumed(inputs, "fixtures", "not limited") == 1
+    open_cells = {a.subject for a in inputs.assumptions if a.default}
+    assert {"stores.budget_week", "items.units_per_facing", "locks"} <= open_cells
+    assert not {"items.facing_width_cm", "stores.region", "fixtures"} & open_cells
 
 
 def test_returns_and_contradicted_stock_days(tmp_path: Path, write_small_chain: WriteChain) -> None:
