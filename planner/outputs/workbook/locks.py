@@ -32,7 +32,7 @@ BLANK_ROWS = 20
 INSTRUCTION = (
     "Choose an item and a lock: IN lists it, OUT does not, MIN and MAX are the fewest and most "
     "facings if it is listed. Save, and plan again with --locks and the folder of this workbook. "
-    "Grey is filled in by the planner."
+    "Grey is filled in by the planner; costs of several locks do not add up."
 )
 _WORDS = ("IN", "OUT", "MIN", "MAX")
 _MOST_FACINGS = 100
@@ -79,17 +79,17 @@ def write_locks(book: Book, contents: Contents) -> None:
 def _columns(contents: Contents) -> tuple[Column, ...]:
     cost = words.objective_column("Cost per week", contents.stamp)
     return (
-        Column(HEADS["item_id"], 34, _FORM_TEXT),
+        Column(HEADS["item_id"], 30, _FORM_TEXT),
         Column(HEADS["lock"], 7, _FORM_CENTRED),
         Column(HEADS["facings"], 9, _FORM_CENTRED),
         Column(HEADS["until"], 13, _FORM_DAY),
-        Column(HEADS["note"], 30, _FORM_TEXT),
+        Column(HEADS["note"], 26, _FORM_TEXT),
         Column(HEADS["since"], 13, _GIVEN_DAY),
         Column("State", 10, _GIVEN_CENTRED),
         Column(cost.head, 13, replace(_GIVEN_NUMBER, number_format=cost.look.number_format)),
         Column("Known", 11, replace(_GIVEN_CENTRED, wrap=True)),
-        Column("Comes in and goes by it", 32, _GIVEN),
-        Column("What later sales say", 46, _GIVEN),
+        Column("Brings in, puts out", 28, _GIVEN),
+        Column("What later sales say", 40, _GIVEN),
     )
 
 
