@@ -46,7 +46,13 @@ class Keepable:
     gap: float = field(compare=False)
     """Relative gap asked for: a result for a tighter one serves too."""
     time_limit_seconds: float = field(default=math.inf, compare=False)
-    """The shortest time limit inside the job; a job that took as long is not kept."""
+    """The shortest time limit inside the job, unless ``limit_behind`` knows a shorter one."""
+
+    def limit_behind(self, result: Any) -> float:
+        """The shortest time limit, in seconds, that may have cut this result short; a result
+        that took as long is not kept."""
+        del result
+        return self.time_limit_seconds
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,7 @@ class ResultCache:
             if isinstance(job, Keepable):
                 self.done += 1
                 # A job done in less time than its limit was not cut short by it.
-                if seconds < job.time_limit_seconds:
+                if seconds < job.limit_behind(result):
                     self.keep(keys[number], job.gap, result)
             yield number, result
 

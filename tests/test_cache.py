@@ -15,11 +15,13 @@ import pytest
 from whole_chain import SETTINGS, SHOP_ITEMS, SHOP_STORES, same_tables, table
 
 from planner import cache as cache_module
+from planner.assortment import store_job
 from planner.assortment.chain import plan_chain
 from planner.assortment.jobs import SolveJob, solve_job
 from planner.assortment.result import StorePlan
 from planner.assortment.whole_program import Solver
 from planner.cache import Keepable, ResultCache, cache_folder
+from planner.errors import PartlyPlanned
 from planner.pipeline import plan
 from planner.workers import store_executor
 
@@ -138,6 +140,23 @@ def test_what_a_time_limit_may_have_cut_short_is_not_kept(tmp_path):
     slow = Question(1, time_limit_seconds=0.01, slow_seconds=0.02)
     ask(tmp_path, slow)
     assert ask(tmp_path, slow)[0].reused == 0
+
+
+def test_what_contradicts_is_not_kept_where_the_time_to_tell_may_have_struck(
+    shop_run, tmp_path, monkeypatch
+):
+    """A store without a plan has less time to say why than it had for a plan: what may have been
+    cut short is found anew, the other stores are not."""
+    poor = SHOP_STORES.replace("9,Station,Bonn,South,400", "9,Station,Bonn,South,0.01")
+    data = with_copied(shop_run, tmp_path, stores=poor)
+    settings = replace(SETTINGS, keep_going=True)
+    reused = []
+    for name, seconds in (("cut", 1e-6), ("first", 60.0), ("again", 60.0)):
+        monkeypatch.setattr(store_job, "CONFLICT_SECONDS", seconds)
+        with pytest.raises(PartlyPlanned):
+            plan(data, tmp_path / "runs" / name, settings=settings, cache=True)
+        reused.append(said_of_cache(tmp_path / "runs" / name)[:2])
+    assert reused == [(0, 3), (2, 1), (3, 0)]
 
 
 def test_other_work_or_another_planner_has_other_answers(tmp_path, monkeypatch):

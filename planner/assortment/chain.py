@@ -317,7 +317,6 @@ def _assortment(
     for store in [s for s, o in merged.items() if o.plan.score is None]:
         left_out[store] = LeftOut(merged[store].plan, merged.pop(store).conflict)
     stores = [store for store in demand.store_ids if store in merged]
-    core = tuple(np.asarray(demand.item_ids, dtype=object)[parameters.core])
     return Assortment(
         problems={s: problems[s] for s in stores},
         outcomes={s: merged[s] for s in stores},
@@ -327,12 +326,6 @@ def _assortment(
         reserve_cm={s: dict(widths) for s, widths in reserve_cm.items()},
         chain=chain,
         parameters=parameters,
-        core_item_ids=tuple(str(item) for item in core),
-        not_candidate=pd.DataFrame(
-            parameters.not_candidate,
-            index=list(demand.store_ids),
-            columns=list(demand.item_ids),
-        ),
         left_out=left_out,
         assumptions=(
             *parameters.assumptions,

@@ -60,8 +60,6 @@ class PricedChain:
     """Upper bound of the whole chain."""
     store_bounds: Mapping[str, float]
     """Store -> bound of its priced problem."""
-    unwanted: Flags
-    """[item]: listed by several stores or by none, and by none is better."""
     rounds: int
     infeasible: tuple[str, ...]
     """Stores of which even the relaxation has no plan."""
@@ -137,7 +135,6 @@ def price_chain(
         chosen.prices,
         least,
         dict(zip(stores, chosen.bounds, strict=True)),
-        chosen.unwanted,
         len(rounds),
         rounds[-1].without,
         tuple(this.prices for this in rounds),
@@ -155,7 +152,6 @@ class _Round:
     uses: tuple[Use, ...]
     unused_week: float
     """Prices times how far the stores together are from using just what there is."""
-    unwanted: Flags
     without: tuple[str, ...]
     """Stores of which even the relaxation has no plan."""
 
@@ -184,7 +180,6 @@ def _round_of(
         tuple(r.bound_week for r in relaxed),
         uses,
         unused,
-        items.unwanted(total.listed),
         tuple(s for s, r in zip(problems, relaxed, strict=True) if r.bound_week == -np.inf),
     )
 
@@ -212,13 +207,6 @@ class _ItemPrices:
         self.wanted: Flags = np.ones(len(coupling.supplier_ids), dtype=bool)
         """Suppliers worth their minimum."""
         self._conflicting = np.zeros(count, dtype=bool)
-        self._closed = np.zeros(count, dtype=bool)
-
-    def unwanted(self, listed: Floats) -> Flags:
-        """All-or-none items that the chain is better off without."""
-        coupling = self._coupling
-        nobody = coupling.all_or_none & (listed <= SOME)
-        return (nobody | self._closed) & ~self._forced.item
 
     def update(
         self, relaxed: Sequence[StoreRelaxation], uses: Sequence[Use], prices: ChainPrices
@@ -278,7 +266,6 @@ class _ItemPrices:
             if forced.item[i]:
                 continue
             total = float(gain.sum())
-            self._closed[i] = total <= cost
             if total > 0:
                 self.charge[:, i] = gain * (cost / total)
             surplus[int(i)] = total - cost
@@ -299,5 +286,3 @@ class _ItemPrices:
                 gain = np.maximum(values[:, column] + self.push[i], 0.0)
                 rest = np.where(np.isfinite(gain), gain, 0.0) - self.charge[:, i]
                 self.charge[:, i] += rest * (float(cost[k]) / total)
-            if not self.wanted[k]:
-                self._closed[own] = True

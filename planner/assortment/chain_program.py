@@ -36,12 +36,14 @@ from planner.assortment.moves import PlansAtPrices, closed_problem
 from planner.assortment.problem import Flags, StoreProblem
 from planner.assortment.repair import Repair, Repaired, repaired_plans, shadow_prices_of
 from planner.assortment.result import ChainPlan, Limit, StorePlan, proof_words, relative_gap
-from planner.assortment.score import Score
+from planner.assortment.score import Score, total_objective
 from planner.assortment.whole_program import Solver
 
 Key = TypeVar("Key")
 SHARE_OF_PRICES = 0.25
 """Share of the gap asked for that may be left in the prices."""
+UNUSED = 1e-3
+"""Share of a limit that a plan leaves, above which one more unit of it is worth nothing."""
 NEAR_THE_FEWEST = 2.0
 """Times the fewest stores of an item up to which the limit is shown."""
 SHARE_OF_STORES = 0.4
@@ -249,13 +251,9 @@ def _polished(
     ).run()
     if tried.plans is None or tried.broken:
         return repaired
-    gained = _total(tried.plans) - _total(repaired.plans)
+    gained = total_objective(tried.plans) - total_objective(repaired.plans)
     closed = tried.closed | (repaired.closed & (count == 0))
     return dataclasses.replace(tried, closed=closed) if gained > 0 else repaired
-
-
-def _total(plans: Mapping[str, Score]) -> float:
-    return sum(plan.objective_week for plan in plans.values())
 
 
 def _chain_plan(
@@ -280,7 +278,7 @@ def _chain_plan(
         paid = use_cost(coupling, prices, s, score_use(coupling, problem, plan))
         left = store_bounds[store] - (plan.objective_week - paid)
         plans[store] = _with_score(problem, first[store], plan, max(0.0, left))
-    bound = max(bound, _total(repaired.plans))
+    bound = max(bound, total_objective(repaired.plans))
     for_stock = prices if repaired.prices is None else repaired.prices
     limits = chain_limits(problems, coupling, prices, for_stock, repaired.plans)
     return ChainPlan(
@@ -344,7 +342,8 @@ def chain_limits(
     """Every limit that the chain's plan could break, with its use and its shadow price.
 
     The price of budget and suppliers is that at which the plan's stock was tuned (``for_stock``):
-    0 where the plan does not need the limit's last unit, whatever the bound's prices say.
+    0 where the plan does not need the limit's last unit, whatever the bound's prices say, or
+    those of a plan of which some stores were planned anew with less room.
 
     A supplier's minimum is not a limit of a chain that lists nothing of it, nor the fewest
     stores of an item that no store lists; items that far more stores list than have to are left
@@ -354,6 +353,8 @@ def chain_limits(
     limits = []
     for resource in coupling.resources:
         used, price = resource.used_by(use), for_stock.of(resource)
+        if resource.excess(use) < -UNUSED:
+            price = 0.0
         if resource.kind == "budget":
             name, unit = "budget_week", "money per week"
         else:

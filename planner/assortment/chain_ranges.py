@@ -31,7 +31,7 @@ from planner.assortment.problem import Flags, Integers, StoreProblem
 from planner.assortment.range_groups import choose_ranges, facings_of_ranges
 from planner.assortment.repair import Repaired
 from planner.assortment.result import ChainPlan
-from planner.assortment.score import Score
+from planner.assortment.score import Score, total_objective
 from planner.assortment.stock_program import DUST, tuned_together
 
 FEW_STORES, MOST_PAIRS = 12, 600
@@ -287,5 +287,4 @@ def groupings(stores: int, groups: int) -> Iterator[tuple[int, ...]]:
 def _more(one: Repaired, other: Repaired) -> bool:
     assert one.plans is not None
     assert other.plans is not None
-    worth = sum(p.objective_week for p in one.plans.values())
-    return worth > sum(p.objective_week for p in other.plans.values())
+    return total_objective(one.plans) > total_objective(other.plans)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from planner.assortment.plan_pool import PlanPool
 from planner.assortment.problem import Flags, Integers, StoreProblem
 from planner.assortment.repair import Repair, Repaired
 from planner.assortment.result import StorePlan, relative_gap
-from planner.assortment.score import Score
+from planner.assortment.score import total_objective
 
 ROUNDS = 8
 CHOICES = 3
@@ -81,7 +82,11 @@ class ChainSearch:
     ) -> None:
         self._problems, self._coupling, self._forced = problems, coupling, forced
         self._prices, self._shadow_prices, self._solve = prices, shadow_prices, solve
-        self._pool = PlanPool(problems, coupling, prices)
+
+    @cached_property
+    def _pool(self) -> PlanPool:
+        """Made where plans are chosen among: its stock levels take time."""
+        return PlanPool(self._problems, self._coupling, self._prices)
 
     def improved(
         self,
@@ -205,7 +210,7 @@ class ChainSearch:
         if plan.broken or plan.plans is None:
             return True
         few = len(self._problems) <= STORES_OF_CHOICE
-        return few and relative_gap(_total(plan.plans), bound_week) > gap
+        return few and relative_gap(total_objective(plan.plans), bound_week) > gap
 
     def _add(self, facings: Mapping[str, Integers]) -> None:
         for store, own in facings.items():
@@ -336,8 +341,4 @@ def _better(one: Repaired, other: Repaired) -> Repaired:
 
 def _worth(plan: Repaired) -> float:
     """Objective of a plan that keeps every limit; -inf of another."""
-    return -math.inf if plan.plans is None or plan.broken else _total(plan.plans)
-
-
-def _total(plans: Mapping[str, Score]) -> float:
-    return sum(plan.objective_week for plan in plans.values())
+    return -math.inf if plan.plans is None or plan.broken else total_objective(plan.plans)

@@ -34,7 +34,7 @@ from planner.assortment.moves import PlansAtPrices, closed_problem
 from planner.assortment.problem import Integers, StoreProblem
 from planner.assortment.repair import Repair, Repaired, shadow_prices_of
 from planner.assortment.result import ChainPlan, StorePlan
-from planner.assortment.score import Score, best_score
+from planner.assortment.score import Score, best_score, total_objective
 from planner.assortment.stock_program import DUST
 from planner.assortment.today import as_today
 from planner.assortment.whole_program import Solver
@@ -156,7 +156,7 @@ def beside_rivals(
     rival, missed = _common_plans(problems, coupling, chain, ranking, run, gap, time_limit_seconds)
     common = rival.plans
     few = most_ranges is None or (common and distinct_ranges(common) <= most_ranges)
-    better = common and sum(p.objective_week for p in common.values()) > chain.objective_week
+    better = common and total_objective(common) > chain.objective_week
     if better and few and not missed:
         chain = with_plans(problems, coupling, chain, rival)
     chain = dataclasses.replace(chain, missed_by_common=missed)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.assortment.group_program import StoreFamily
-from planner.assortment.listing_bounds import ListingBounds, listing_bounds
+from planner.assortment.listing_bounds import ListingBounds, bound_of_whole, listing_bounds
 from planner.assortment.lock_costs import lock_costs
 from planner.assortment.problem import StoreProblem
 from planner.assortment.result import (
@@ -28,7 +28,7 @@ from planner.assortment.result import (
     proof_words,
 )
 from planner.assortment.store import at_least, solve_store
-from planner.assortment.ways_out import relaxation
+from planner.assortment.ways_out import giving_limit
 
 MORE_SHELF_CM = 60.0
 MORE_MONEY = 100.0
@@ -189,14 +189,18 @@ def _worths(
         amount, unit = more_of(problem, limit.limit)
         if amount:
             price = bounds.shadow_prices.get(limit.limit, limit.shadow_price)
-            most = max(0.0, bounds.bound_week - plan.objective_week) + price * amount
+            if bounds.prices_hold:
+                bound = bounds.bound_week + price * amount
+            else:
+                bound = bound_of_whole(giving_limit(problem, limit.limit).at(amount))
+            most = max(0.0, bound - plan.objective_week)
             found.append((price * amount, limit.limit, unit, amount, most))
     found.sort(key=lambda one: (-one[0], one[1]))
     worths = []
     for place, (priced, name, unit, amount, most) in enumerate(found):
         worth = Worth(name, unit, amount, Known.AT_MOST, most, 0.0, most)
         if place < exact and priced > 0 and time.perf_counter() < deadline:
-            wider = relaxation(problem, name).at(amount)
+            wider = giving_limit(problem, name).at(amount)
             rival = solve_store(wider, AIM_GAP, _left(deadline), family=family)
             worth = _solved(plan, rival, worth)
         worths.append(worth)
@@ -219,7 +223,7 @@ def _solved(plan: StorePlan, rival: StorePlan, worth: Worth) -> Worth:
 
 def more_of(problem: StoreProblem, limit: str) -> tuple[float, str]:
     """How much more of a limit is asked about, and its unit; 0 for shares, which have none."""
-    giving = relaxation(problem, limit)
+    giving = giving_limit(problem, limit)
     if limit.startswith("shelf_cm:"):
         return MORE_SHELF_CM, giving.unit
     if giving.unit == "money per week":

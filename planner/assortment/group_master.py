@@ -92,8 +92,10 @@ class GroupMaster:
         weights = solution.values[[self._live.column[v] for v in self._variables]]
         prices = np.zeros(len(self.limits))
         numbers = {id(limit): k for k, limit in enumerate(self.limits)}
-        for label, limit, _, _ in self._sides:
-            prices[numbers[id(limit)]] += duals[self._live.row[label]]
+        for label, limit, sense, _ in self._sides:
+            dual = float(duals[self._live.row[label]])
+            # Dust on the wrong side of zero would price a side that a limit may not have.
+            prices[numbers[id(limit)]] += max(0.0, dual) if sense == LESS else min(0.0, dual)
         shortfall = sum(
             price * float(solution.values[self._live.column[short]]) for short, price in self._short
         )

@@ -35,7 +35,7 @@ NUMERICAL_DUST = 1e-6
 
 
 @dataclass(frozen=True)
-class Relaxation:
+class PricedMixture:
     """The least bound that prices on a store's limits give, and the mixture of ranges behind."""
 
     pricing: GroupPricing
@@ -78,7 +78,7 @@ class StoreFamily:
         self._tables = self._tables or pricing
         return pricing
 
-    def relax(self, pricing: GroupPricing, gap: float, deadline: float) -> Relaxation:
+    def relax(self, pricing: GroupPricing, gap: float, deadline: float) -> PricedMixture:
         """``relax`` of the store or a variant, from what was found for the store before."""
         same_ranges = self._tables is not None and pricing.values is self._tables.values
         relaxed = relax(pricing, gap, deadline, self.prices, self._known if same_ranges else None)
@@ -95,7 +95,7 @@ def relax(
     deadline: float,
     start: Mapping[str, float] | None = None,
     known: Columns | None = None,
-) -> Relaxation:
+) -> PricedMixture:
     """Prices within ``gap`` (relative) of the best bound, or as far as the deadline allows.
 
     ``start``: shadow prices of the limits to begin with, by name, where they are about known;
@@ -136,7 +136,7 @@ def relax(
         if not added and not improved:
             break
         mixture = master.solve()
-    return Relaxation(pricing, master, best, mixture)
+    return PricedMixture(pricing, master, best, mixture)
 
 
 @dataclass(frozen=True)
@@ -303,7 +303,7 @@ class _PriceSearch:
         return following
 
 
-def breaks_a_limit(relaxed: Relaxation) -> bool:
+def breaks_a_limit(relaxed: PricedMixture) -> bool:
     """Whether even mixtures of ranges keep not every limit of the store."""
     mixture = relaxed.mixture
     return mixture.shortfall > NUMERICAL_DUST * max(1.0, abs(mixture.objective_week))
@@ -313,7 +313,7 @@ def _every_group_has_a_range(ranges: GroupRanges) -> bool:
     return len(np.unique(ranges.group[ranges.allowed])) == ranges.groups
 
 
-def shadow_prices(relaxed: Relaxation) -> dict[str, float]:
+def shadow_prices(relaxed: PricedMixture) -> dict[str, float]:
     """Limit name -> objective per unit of relaxing it, at the prices of the best bound.
 
     The count of a single need group is kept by its ranges: its price is what the best range

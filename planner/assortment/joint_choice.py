@@ -7,6 +7,7 @@ chooses among those (``joint_program.py``).
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +21,7 @@ from planner.assortment.joint_prices import AtPrices, JointGroups, settle_prices
 from planner.assortment.joint_program import JointAnswer, JointProgram, ranges_listed
 from planner.assortment.near_best import NearBest, points_at, values_of, worth_enough
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
-from planner.assortment.score import Score
+from planner.assortment.score import Score, total_objective
 
 MOST_PAIRS = 3_600
 """Store-item pairs up to which all stores are one program."""
@@ -100,7 +101,7 @@ class JointChoice:
             return None
         wanted, start = EVERY_RANGE, None
         if known is not None:
-            wanted = at.bound_week - sum(plan.objective_week for plan in known.values())
+            wanted = at.bound_week - total_objective(known)
             start = {store: plan.facings for store, plan in known.items()}
         if same is not None:
             return self._listing_the_same(at, wanted, gap, seconds, most, same)
@@ -271,19 +272,15 @@ def losses_of_groups(
 
     ``same``: group of every store.
     """
-    lost: list[dict[tuple[int, int, float], float]] = []
+    lost: list[dict[tuple[int, int, bytes], float]] = []
     for store, near in zip(stores, every, strict=True):
         pricing, group_best = store.pricing, store.group_best()
         columns, values = pricing.evaluate(near.ranges, store.economics)
-        place = np.zeros(len(pricing.problem.item_ids))
-        for group in range(pricing.ranges.groups):
-            members = np.flatnonzero(pricing.problem.group_of_item == group)
-            place[members] = 2.0 ** np.arange(len(members))
-        items = columns.sums(place[columns.item])
+        items = [columns.item[a:b].tobytes() for a, b in itertools.pairwise(columns.first)]
         loss = group_best[columns.group] - values
-        keys = zip(columns.group.tolist(), items.tolist(), loss.tolist(), strict=True)
+        keys = zip(columns.group.tolist(), items, loss.tolist(), strict=True)
         lost.append({(same[len(lost)], n, key): own for n, key, own in keys})
-    together: dict[tuple[int, int, float], float] = {}
+    together: dict[tuple[int, int, bytes], float] = {}
     for key in dict.fromkeys(key for own in lost for key in own):
         of_group = [own for own, group in zip(lost, same, strict=True) if group == key[0]]
         together[key] = sum(own.get(key, math.inf) for own in of_group)

@@ -32,13 +32,15 @@ class ListingBounds:
     """Objective per week that no plan exceeds, of the store and with each item listed.
 
     ``with_item`` [item]: -inf where no plan can list it. ``shadow_prices``: limit name ->
-    objective per unit; relaxing a limit by an amount raises ``bound_week`` by at most their
-    product.
+    objective per unit. ``prices_hold``: relaxing a limit by an amount raises ``bound_week`` by at
+    most the product of the two; else rows of the program depend on the limit beside its own, and
+    only the relaxed program can say.
     """
 
     bound_week: float
     with_item: Floats
     shadow_prices: Mapping[str, float]
+    prices_hold: bool = True
 
 
 def listing_bounds(
@@ -67,6 +69,15 @@ def listing_bounds(
     return ListingBounds(priced.bound_week + slack, bounds, shadow_prices(relaxed))
 
 
+def bound_of_whole(problem: StoreProblem) -> float:
+    """Objective per week that no plan exceeds, by the relaxation of the whole program."""
+    program = StoreProgram(problem)
+    live = LiveModel(program.model, program.variables())
+    tighten(program, live)
+    solution, _ = live.solve_relaxation()
+    return solution.bound
+
+
 def _by_reduced_costs(problem: StoreProblem) -> ListingBounds:
     program = StoreProgram(problem)
     live = LiveModel(program.model, program.variables())
@@ -74,7 +85,7 @@ def _by_reduced_costs(problem: StoreProblem) -> ListingBounds:
     solution, duals = live.solve_relaxation()
     bounds = np.full(len(problem.item_ids), -np.inf)
     if solution.values is None:
-        return ListingBounds(math.inf, np.full(len(bounds), np.inf), {})
+        return ListingBounds(math.inf, np.full(len(bounds), np.inf), {}, prices_hold=False)
     reduced = live.reduced_costs()
     for i in program.items:
         # Below zero for an item that the relaxation leaves out: what listing it whole costs.
@@ -82,4 +93,4 @@ def _by_reduced_costs(problem: StoreProblem) -> ListingBounds:
         room = max(0.0, 1.0 - float(solution.values[column]))
         bounds[i] = solution.bound + min(0.0, float(reduced[column])) * room
     prices = prices_of_rows(program, live, duals)
-    return ListingBounds(solution.bound, bounds, prices)
+    return ListingBounds(solution.bound, bounds, prices, prices_hold=False)

@@ -34,7 +34,6 @@ class NearBestChoice:
 
     facings: Integers | None
     bound_week: float
-    status: SolveStatus
     objective_week: float = -math.inf
     """Of the choice at the stock it was made with, without any price."""
     use: Floats | None = None
@@ -244,7 +243,7 @@ def choose_near_best(
     if solution.values is None:
         infeasible = solution.status is SolveStatus.INFEASIBLE
         bound = -math.inf if infeasible else solution.bound
-        return NearBestChoice(None, max(outside, bound), solution.status)
+        return NearBestChoice(None, max(outside, bound))
     taken = solution.values[[live.column[variable] for variable in program.taken]] > 0.5
     facings = np.zeros(len(pricing.problem.item_ids), dtype=np.int64)
     facings[options.item[taken]] = options.facings[taken]
@@ -252,7 +251,7 @@ def choose_near_best(
     use = np.array([weight @ uses_of(limit, options, points) for limit in pricing.limits])
     objective = float(weight @ values_of(pricing.unpriced, options, points))
     bound = max(outside, solution.bound)
-    return NearBestChoice(facings, bound, solution.status, objective, use)
+    return NearBestChoice(facings, bound, objective, use)
 
 
 def near_best(pricing: GroupPricing, priced: Priced, window: float) -> NearBest:

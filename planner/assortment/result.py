@@ -204,11 +204,8 @@ class Assortment:
     outcomes: Mapping[str, StoreOutcome]
     in_range: pd.DataFrame
     """Flag by store (index) and item (columns): the current range."""
-    not_candidate: pd.DataFrame
-    """Why an item cannot be listed, "" where it can: by store (index) and item (columns)."""
     reserve_cm: Mapping[str, Mapping[str, float]]
     """Store -> fixture type -> centimetres left free so that the items fit shelf by shelf."""
-    core_item_ids: tuple[str, ...]
     assumptions: tuple[Assumption, ...]
     parameters: ChainParameters
     """What every store's problem was made of, with the core that was chosen."""
@@ -223,6 +220,17 @@ class Assortment:
     judged: bool = True
     """Whether the rivals, the reasons and the draws of value are there; without them there is
     what shelves need."""
+
+    @property
+    def core_item_ids(self) -> tuple[str, ...]:
+        """Items of the core range, given or chosen."""
+        return tuple(str(item) for item in self.in_range.columns[self.parameters.core])
+
+    @cached_property
+    def not_candidate(self) -> pd.DataFrame:
+        """Why an item cannot be listed, "" where it can: by store (index) and item (columns)."""
+        like = self.in_range
+        return type(like)(self.parameters.not_candidate, index=like.index, columns=like.columns)
 
     @cached_property
     def plans(self) -> Mapping[str, StorePlan]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,11 @@ class Score:
     def objective_week(self) -> float:
         """Objective of the whole store."""
         return float(self.worth_week.sum())
+
+
+def total_objective(plans: Mapping[str, Score]) -> float:
+    """Objective per week of several stores: the sum of their plans."""
+    return sum(plan.objective_week for plan in plans.values())
 
 
 def worth_week(

@@ -180,6 +180,9 @@ class LiveModel:
         """Solve without integrality; also the dual of every row (objective per unit of bound)."""
         self._highs.setOptionValue("solve_relaxation", True)
         self._highs.setOptionValue("time_limit", highspy.kHighsInf)
+        if self._contradiction:
+            nothing = Solution(SolveStatus.INFEASIBLE, None, -np.inf, np.inf)
+            return nothing, np.zeros(len(self.row))
         self._run()
         status = self._status()
         found = self._highs.getSolution()
@@ -208,11 +211,6 @@ class LiveModel:
         if self._contradiction:
             return Solution(SolveStatus.INFEASIBLE, None, -np.inf, -np.inf)
         self._run()
-        if self._presolve and self._status() is SolveStatus.INFEASIBLE:
-            # Where numbers lie far apart presolve has called feasible programs infeasible.
-            self._highs.setOptionValue("presolve", "off")
-            self._run()
-            self._highs.setOptionValue("presolve", "choose")
         if self._highs.getModelStatus() == highspy.HighsModelStatus.kModelEmpty:
             nothing = float(self.objective.constant)
             return Solution(SolveStatus.OPTIMAL, np.zeros(0), nothing, nothing)
@@ -228,6 +226,15 @@ class LiveModel:
         return Solution(status, values, objective, bound if proven else np.inf)
 
     def _run(self) -> None:
+        """Solve, and once more without presolve where it says that there is no solution."""
+        self._decide()
+        if self._presolve and self._status() is SolveStatus.INFEASIBLE:
+            # Where numbers lie far apart presolve has called feasible programs infeasible.
+            self._highs.setOptionValue("presolve", "off")
+            self._decide()
+            self._highs.setOptionValue("presolve", "choose")
+
+    def _decide(self) -> None:
         """Solve from where the last solve ended; from nothing, and in other ways, where HiGHS
         then cannot say what it has found."""
         self._highs.run()

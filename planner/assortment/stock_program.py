@@ -20,7 +20,7 @@ from planner.assortment.choice import demand_units_week
 from planner.assortment.coupling import ChainPrices, Coupling, no_prices
 from planner.assortment.newsvendor import CERTAIN_CV, NEVER_SHORT, expected_sales, stock_ratio
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
-from planner.assortment.score import Score, score
+from planner.assortment.score import Score, score, total_objective
 from planner.assortment.stock import TOLERANCE, stock_bounds
 
 MOST_PAIRS = 2_000
@@ -226,6 +226,5 @@ def tuned_together(
     found = StockProgram(problems, facings, coupling, minima).tuned()
     if found is None:
         return tuned
-    gained = sum(p.objective_week for p in found[0].values())
-    gained -= sum(p.objective_week for p in plans.values())
+    gained = total_objective(found[0]) - total_objective(plans)
     return found if any(over.values()) or gained > 0 else tuned

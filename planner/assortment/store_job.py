@@ -10,6 +10,7 @@ import numpy as np
 from planner.assortment.chain_forced import chain_forcing
 from planner.assortment.chain_reasons import chain_reasons
 from planner.assortment.common import common_plan, evaluated_facings
+from planner.assortment.conflict import MOST_CONFLICTS
 from planner.assortment.conflict_words import NOT_FOUND, conflict_lines
 from planner.assortment.coupled import CoupledStore
 from planner.assortment.effects import item_effects
@@ -31,7 +32,8 @@ from planner.cache import Keepable
 from planner.demand.result import ChoiceModel
 
 CONFLICT_SECONDS = 30.0
-"""Time to find what contradicts in a store without a plan, and as much again to mend it."""
+"""Time to find what contradicts in a store without a plan, and as much again, shared out among
+the conflicts, to mend it."""
 SHARED_RANGE = "the stores of its group share one range"
 
 
@@ -63,6 +65,12 @@ class StoreJob(Keepable):
     """Its locks; None without any."""
     lifted: tuple[StoreProblem, ...] = ()
     """The store without each of its locks, where their costs are asked for."""
+
+    def limit_behind(self, result: StoreOutcome) -> float:
+        """A store without a plan was also asked why, in less time than it had for a plan."""
+        if result.plan.score is not None:
+            return self.time_limit_seconds
+        return min(self.time_limit_seconds, CONFLICT_SECONDS / MOST_CONFLICTS)
 
     def facings_of_today(self) -> Integers:
         """[item]: facings of today's range, as far as it can still be bought."""

@@ -97,7 +97,7 @@ def ways_out(
 def apply(problem: StoreProblem, way: WayOut) -> StoreProblem:
     """The problem after a way out."""
     if way.limit:
-        return relaxation(problem, way.limit).at(abs(way.needed - way.available))
+        return giving_limit(problem, way.limit).at(abs(way.needed - way.available))
     parts = [Part(Kind.LISTED, name) for name in way.dropped]
     parts += [Part(Kind.LOCKED_OUT, name) for name in way.unlocked]
     return without(problem, parts)
@@ -167,7 +167,7 @@ def _free(problem: StoreProblem, count: int) -> StoreProblem:
 
 
 @dataclass(frozen=True)
-class Relaxation:
+class GivingLimit:
     """One limit that gives way: ``at(amount)`` is the problem with it relaxed by so much."""
 
     unit: str
@@ -182,7 +182,7 @@ def _relax(problem: StoreProblem, name: str, deadline: float) -> WayOut | None:
     """The least change of one limit, in whole steps, after which there is a plan."""
     if not has_plan(without(problem, [Part(Kind.LIMIT, name)]), _left(deadline)):
         return None
-    giving = relaxation(problem, name)
+    giving = giving_limit(problem, name)
 
     def feasible(steps: int) -> bool:
         amount = min(steps * giving.step, giving.most)
@@ -201,7 +201,7 @@ def _relax(problem: StoreProblem, name: str, deadline: float) -> WayOut | None:
     return WayOut(name, giving.unit, giving.available, needed)
 
 
-def relaxation(problem: StoreProblem, name: str) -> Relaxation:
+def giving_limit(problem: StoreProblem, name: str) -> GivingLimit:
     """How one limit gives way, by its name; shares step by points of a hundred."""
 
     def change(**values: object) -> StoreProblem:
@@ -210,30 +210,30 @@ def relaxation(problem: StoreProblem, name: str) -> Relaxation:
     if name.startswith("shelf_cm:"):
         kind = name.removeprefix("shelf_cm:")
         room = problem.shelf_cm[kind]
-        return Relaxation(
+        return GivingLimit(
             "cm", room, 1.0, 1.0,
             lambda a: change(shelf_cm={**problem.shelf_cm, kind: room + a}),
         )  # fmt: skip
     if name == "budget_week":
         budget = problem.budget_week
         step = _money_step(budget)
-        return Relaxation(
+        return GivingLimit(
             "money per week", budget, step, 1.0, lambda a: change(budget_week=budget + a)
         )
     if name == "max_local_items":
         most = problem.max_local_items
-        return Relaxation("items", most, 1.0, 1.0, lambda a: change(max_local_items=most + a))
+        return GivingLimit("items", most, 1.0, 1.0, lambda a: change(max_local_items=most + a))
     if name == "min_sales_week":
         floor = problem.min_sales_week
         step = _money_step(floor)
-        return Relaxation(
+        return GivingLimit(
             "money per week", floor, step, -1.0,
             lambda a: change(min_sales_week=floor - a), most=max(0.0, floor),
         )  # fmt: skip
     if name == SUPPLY:
         cycles = problem.min_supply_cycles
         longest = float(cycles.max())
-        return Relaxation(
+        return GivingLimit(
             "delivery cycles", longest, 0.05, -1.0,
             lambda a: change(min_supply_cycles=np.minimum(cycles, longest - a)), most=longest,
         )  # fmt: skip
@@ -246,7 +246,7 @@ def relaxation(problem: StoreProblem, name: str) -> Relaxation:
         return change(range_limits=tuple(kept))
 
     if share is not None:
-        return Relaxation(
+        return GivingLimit(
             "share of the items", share, SHARE_STEP, sign,
             lambda a: with_limit(
                 dataclasses.replace(limit, coefficients=limit.coefficients - sign * a)
@@ -254,7 +254,7 @@ def relaxation(problem: StoreProblem, name: str) -> Relaxation:
             most=share if sign < 0 else 1.0 - share,
         )  # fmt: skip
     bound = limit.lower if np.isfinite(limit.lower) else limit.upper
-    return Relaxation(
+    return GivingLimit(
         limit.unit, bound, 1.0, sign,
         lambda a: with_limit(
             dataclasses.replace(limit, lower=limit.lower - a, upper=limit.upper + a)

@@ -119,6 +119,22 @@ def test_what_more_of_a_limit_is_worth(problem_path):
     assert seen == {Known.EXACT, Known.AT_MOST}
 
 
+@pytest.mark.parametrize("seed", [3, 85, 253, 265])
+def test_no_more_of_a_limit_is_worth_more_than_its_bound(problem_path, monkeypatch, seed):
+    """Where ranges are too many to list, rows of the program depend on the limits: what is called
+    at most still holds for the best plan with more of the limit."""
+    monkeypatch.setattr("planner.assortment.group_program.group_ranges", lambda problem: None)
+    content = random_problem(seed)
+    best = best_by_trying(content)
+    problem = read_problem(problem_path(content))
+    found = explain_plan(problem, solve_store(problem, AIM_GAP, SECONDS), 0, SECONDS)
+    assert found.worth
+    for worth in found.worth:
+        assert worth.how is Known.AT_MOST
+        more = best_by_trying(relaxed(content, worth.limit, worth.amount))
+        assert more - best <= worth.most_week + 1e-5 * max(1.0, abs(best))
+
+
 def test_a_rough_plan_is_improved_before_it_is_explained(problem_path):
     """Costs are counted from a plan within 0.01 %, whatever the plan that came in."""
     problem = read_problem(problem_path(small_store()))

@@ -14,6 +14,7 @@ from test_model_files import SEGMENTED, TINY, same_as_file
 
 from planner.assortment.group_master import GroupMaster
 from planner.assortment.group_pricing import GroupPricing
+from planner.assortment.group_program import StoreFamily
 from planner.assortment.group_ranges import group_ranges
 from planner.assortment.limits import linear_limits
 from planner.assortment.near_best import NearBestProgram, near_best
@@ -65,6 +66,24 @@ def test_master_is_written_as_its_baseline(problem_path, tmp_path):
     problem = read_problem(problem_path(TINY))
     model = GroupMaster(problem, linear_limits(problem), 100.0).model
     same_as_file(model, FOLDER / "master.lp", tmp_path)
+
+
+def test_no_price_of_the_master_stands_on_a_side_that_its_limit_has_not(problem_path, monkeypatch):
+    """Dust on the wrong side of zero in the duals would make a bound at those prices endless."""
+    problem = read_problem(problem_path(TINY))
+    limits = linear_limits(problem)
+    pricing = StoreFamily(problem).pricing(problem)
+    master = GroupMaster(problem, limits, 100.0)
+    master.add(pricing.at(np.zeros(len(limits)), 1).best)
+    solve = master._live.solve_relaxation
+    for dust in (-1e-12, 1e-12):
+
+        def dusty(dust=dust):
+            solution, duals = solve()
+            return solution, np.where(duals == 0, dust, duals)
+
+        monkeypatch.setattr(master._live, "solve_relaxation", dusty)
+        assert np.isfinite(pricing.at(master.solve().prices, 1).bound_week)
 
 
 def test_every_family_of_near_best_ranges_has_a_file():

@@ -10,7 +10,7 @@ import pulp
 import pytest
 
 from planner.assortment.program import EQUAL, LESS, MORE, expression, row
-from planner.assortment.solver import LiveModel, SolveStatus
+from planner.assortment.solver import TINY_COLUMNS, LiveModel, SolveStatus
 
 
 def knapsack(room: float = 5.0, constant: float = 0.0):
@@ -187,14 +187,33 @@ def test_solves_again_from_nothing_where_the_solver_cannot_tell():
             self.left -= 1
             verdicts.append(self.highs.run())
 
-        def getModelStatus(self):  # noqa: N802 - HiGHS's own name
-            return highspy.HighsModelStatus.kUnknown if self.left >= 0 else told()
+        def run(self) -> None:
+        """Solve, and note whether presolve had a say."""
+        self._doubtful = self._highs.getOptionValue("presolve")[1] != "off"
+        self._highs.run()
 
-    highs = live._highs
-    live._highs = Undecided(highs, 2)
-    found, _ = live.solve_relaxation()
-    assert len(verdicts) == 3
-    assert found.objective == pytest.approx(11.0)
-    live._highs = Undecided(highs, 99)
-    with pytest.raises(RuntimeError, match="kUnknown"):
-        live.solve_relaxation()
+    def getModelStatus(self):  # noqa: N802
+        """As HiGHS has it, unless presolve had a say."""
+        doubted = highspy.HighsModelStatus.kInfeasible
+        return doubted if self._doubtful else self._highs.getModelStatus()
+
+
+def test_no_solution_is_believed_of_presolve_alone():
+    """A program that presolve calls infeasible is asked again without it, in whole numbers as in
+    the relaxation: a false answer would be a bound that nothing exceeds."""
+    for ask in (lambda live: live.solve(0.0, 10), lambda live: live.solve_relaxation()[0]):
+        model, _ = knapsack()
+        spare = [model.add_variable(f"spare_{k}", 0, 1) for k in range(TINY_COLUMNS)]
+        live = LiveModel(model, spare)
+        live._highs = DoubtfulPresolve(live._highs)
+        found = ask(live)
+        assert found.status is SolveStatus.OPTIMAL
+        assert found.objective >= 11 - 1e-9
+
+
+def test_a_row_without_variables_that_asks_for_something_is_a_contradiction():
+    """Neither the program nor its relaxation has a solution then."""
+    for ask in (lambda live: live.solve(0.0, 10), lambda live: live.solve_relaxation()[0]):
+        model, _ = knapsack()
+        model.addConstraint(row([], MORE, "nothing", 1.0))
+        assert ask(LiveModel(model)).status is SolveStatus.INFEASIBLE
