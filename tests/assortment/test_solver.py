@@ -187,7 +187,29 @@ def test_solves_again_from_nothing_where_the_solver_cannot_tell():
             self.left -= 1
             verdicts.append(self.highs.run())
 
-        def run(self) -> None:
+        def getModelStatus(self):  # noqa: N802 - HiGHS's own name
+            return highspy.HighsModelStatus.kUnknown if self.left >= 0 else told()
+
+    highs = live._highs
+    live._highs = Undecided(highs, 2)
+    found, _ = live.solve_relaxation()
+    assert len(verdicts) == 3
+    assert found.objective == pytest.approx(11.0)
+    live._highs = Undecided(highs, 99)
+    with pytest.raises(RuntimeError, match="kUnknown"):
+        live.solve_relaxation()
+
+
+class DoubtfulPresolve:
+    """HiGHS whose presolve calls every program infeasible."""
+
+    def __init__(self, highs):
+        self._highs, self._doubtful = highs, False
+
+    def __getattr__(self, name):
+        return getattr(self._highs, name)
+
+    def run(self):
         """Solve, and note whether presolve had a say."""
         self._doubtful = self._highs.getOptionValue("presolve")[1] != "off"
         self._highs.run()
