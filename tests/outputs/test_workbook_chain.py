@@ -104,7 +104,7 @@ def test_range_is_counted_by_live_formulas(book, contents):
         "Local items": f'=COUNTIFS({core},"L",{span},">0")',
         "Facings": f"=SUM({span})",
     }
-    assert sheet.freeze_panes == f"G{first}"
+    assert sheet.freeze_panes == f"C{first}"
 
 
 def test_changes_by_store_are_the_changes(book, contents):

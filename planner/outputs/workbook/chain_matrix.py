@@ -27,6 +27,8 @@ MOST_STORES_PRINTED = 80
 """More columns than these are for the screen: the counts of each place are printed instead."""
 MOST_PLACES = 15
 """Cities (or, where there are more, regions) that have a column of their own."""
+_REPEATED = 2
+"""Columns that stay in view and are printed on every page: PLU and name."""
 _NAME_ROW = HEADER_ROW - 1
 _NAME_POINTS = 96.0
 _STORE_NAME = replace(styles.STAMP, rotation=90, horizontal="center", vertical="bottom")
@@ -142,9 +144,9 @@ def _write(book: Book, contents: Contents, matrix: _Matrix) -> None:
     _write_names(sheet, stores, len(fixed) + 1)
     rows = _rows(items, matrix, stores, places, len(fixed))
     sheet.table(columns, rows, empty=matrix.empty)
-    sheet.freeze(HEADER_ROW + 1, len(fixed) + 1)
+    # PLU and name stay in view; all that is known of an item would leave no room for stores.
+    sheet.freeze(HEADER_ROW + 1, _REPEATED + 1)
     sheet.worksheet.print_title_rows = f"{_NAME_ROW}:{HEADER_ROW}"
-    sheet.worksheet.print_title_cols = "A:B"
     if len(items):
         _write_totals(sheet, matrix, columns, len(fixed), len(items), len(known))
     _print(sheet, columns, len(fixed), items["need_group"].tolist(), stores)
@@ -247,9 +249,8 @@ def _print(
     paginate(sheet, columns, groups, scale=scale)
     if scale > SMALLEST_SCALE:
         return
-    repeated = 2
     widths = [column_px(column.width) for column in columns]
     cities = [*("" for _ in range(fixed)), *stores["city"]]
-    room = width_room_px(scale) - sum(widths[:repeated])
-    starts = page_starts(widths[repeated:], cities[repeated:], room)
-    break_columns(sheet, [repeated + 1 + start for start in starts])
+    room = width_room_px(scale) - sum(widths[:_REPEATED])
+    starts = page_starts(widths[_REPEATED:], cities[_REPEATED:], room)
+    break_columns(sheet, [_REPEATED + 1 + start for start in starts])
