@@ -20,7 +20,7 @@ from planner.shelves.spare import EMPTY_SHARE_EXPLAINED, ShelfFiller
 from planner.shelves.units import Flags, Floats, Ints, Joining, Units, single_units, with_pairs
 from planner.shelves.weights import PlacementWeights
 
-STEPS = 60
+STEPS = 40
 """Most exchanges of one search."""
 PAIRS_UP_TO = 90
 """Items of a rack up to which two units of a shelf are exchanged together."""
@@ -106,6 +106,8 @@ class ShelfChooser:
         """
         shelf = shelf.copy()
         in_pairs = False
+        # Exchanges are valued one by one: several together may lead back to where the search was.
+        trail: dict[bytes, Ints] = {}
         for _ in range(STEPS):
             moves = self._exchanges(shelf, in_pairs=in_pairs)
             if not moves and not thoroughly:
@@ -118,6 +120,9 @@ class ShelfChooser:
             in_pairs = not moves and not in_pairs and self.items <= PAIRS_UP_TO
             for items, to in moves:
                 shelf[list(items)] = to
+            if moves and shelf.tobytes() in trail:
+                return min(trail.values(), key=self.loss)
+            trail[shelf.tobytes()] = shelf.copy()
         return shelf
 
     def _whole_shelves(self, shelf: Ints) -> Ints | None:

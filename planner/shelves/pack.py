@@ -24,11 +24,11 @@ TRIES = 30
 """Draws of packings in blocks."""
 ENOUGH = 8
 """Packings in blocks after which no more are drawn."""
-BETTERED = 3
+BETTERED = 2
 """Of them, those that are bettered."""
-FINISHED = 24
+FINISHED = 12
 """Items of the placements that are searched thoroughly and ordered, beside the first."""
-STIRRED = 60
+STIRRED = 48
 """Items of the placements that are found anew from the best after a few items went elsewhere."""
 STIRRED_ITEMS = 3
 MENDED = 12
@@ -140,7 +140,7 @@ class _Search:
         """Search again from the best with a few items on any shelf: small racks have few draws."""
         items, shelves = len(self.rack.facings), len(self.rack.shelf_width)
         for _ in range(tries):
-            if self._best_shelf is None:
+            if self._best_shelf is None or self.least == 0:
                 return
             start = self._best_shelf.copy()
             for item in rng.sample(range(items), min(items, STIRRED_ITEMS)):
