@@ -51,7 +51,7 @@ def main() -> None:
 
 def random_stores(count: int, seed: int) -> None:
     """A row of the table for each size and filling."""
-    print("| items | filled | stores | sent back | over width | in one block | seconds a store |")
+    print("| items | filled | stores | sent back | faults | in one block | seconds a store |")
     print("| --- " * 7 + "|")
     each = -(-count // (len(SIZES) * len(FILLED)))
     for items in SIZES:
@@ -69,7 +69,8 @@ def random_stores(count: int, seed: int) -> None:
             seconds = (time.process_time() - start) / each
             share = pd.concat(blocks).mean() if blocks else float("nan")
             print(
-                f"| {items} | {fill:.0%} | {each} | {back} | {over} | {share:.1%} | {seconds:.2f} |",
+                f"| {items} | {fill:.0%} | {each} | {back} | {over} | {share:.1%} "
+                f"| {seconds:.2f} |",
                 flush=True,
             )
 
@@ -84,7 +85,7 @@ def faults(listed: pd.DataFrame, positions: pd.DataFrame, fixtures: pd.DataFrame
 
 
 def small_racks(count: int, items: int, seed: int) -> None:
-    """How far placements are from the best, and whether groups stand in one block where they can."""
+    """How far placements are from the best, and whether groups stand in blocks where they can."""
     weights = PlacementWeights()
     only_blocks = PlacementWeights(
         **(dict.fromkeys(asdict(weights), 0.0) | {"group_blocks": weights.group_blocks})

@@ -92,9 +92,17 @@ def _days_on_the_shelf(inputs: Inputs) -> Callable[[str, str], int]:
 
 
 def _moved(inputs: Inputs, shelves: Shelves) -> dict[tuple[str, str], str]:
-    """Items that stay but stand on another shelf, where today's place is known."""
+    """Items that stay but stand on another shelf, where today's place is known.
+
+    A display that is new every week, such as an end cap, has no places of today.
+    """
     today = inputs.current_range
-    known = today[(today["fixture_id"] != "") & today["bay"].notna() & today["shelf"].notna()]
+    shelf = ["store_id", "fixture_id", "bay", "shelf"]
+    weekly = inputs.fixtures.loc[inputs.fixtures["changes_weekly"], shelf]
+    lasting = ~pd.MultiIndex.from_frame(today[shelf]).isin(pd.MultiIndex.from_frame(weekly))
+    known = today[
+        lasting & (today["fixture_id"] != "") & today["bay"].notna() & today["shelf"].notna()
+    ]
     if known.empty or shelves.positions.empty:
         return {}
     both = known.merge(shelves.positions, on=["store_id", "item_id"], suffixes=("_today", ""))

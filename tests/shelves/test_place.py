@@ -97,16 +97,45 @@ def test_shelf_rows_add_up_and_explain_emptiness() -> None:
 
 
 def test_rows_in_another_order_give_the_same_planogram() -> None:
-    """Neither the order of the fixtures nor of the listed items matters."""
+    """Neither the order of the fixtures nor of the items, listed or all, matters."""
     store = random_store(7)
     shuffled = replace(
         store,
+        items=store.items.sample(frac=1, random_state=3),
         fixtures=store.fixtures.sample(frac=1, random_state=1),
         listed=store.listed.sample(frac=1, random_state=2),
     )
     one, two = (place_store("s", *each.frames()) for each in (store, shuffled))
     assert_frame_equal(one.positions, two.positions)
     assert_frame_equal(one.shelves, two.shelves)
+
+
+def test_fixtures_are_read_as_people_count() -> None:
+    """F2 comes before F10 in the positions and in the list of shelves."""
+    fixtures = pd.concat(
+        [make_fixtures([100], fixture_id=name) for name in ("F10", "F2")], ignore_index=True
+    )
+    items = make_items([60, 60], ["g", "h"])
+    store = Store(items, fixtures, no_range(), make_listed([1, 1]))
+    result = place_store("s", *store.frames())
+    assert list(result.positions["fixture_id"]) == ["F2", "F10"]
+    assert list(result.shelves["fixture_id"]) == ["F2", "F10"]
+
+
+def test_items_stay_unless_their_display_is_new_every_week() -> None:
+    """Places of today count, but not those on an end cap that changes weekly."""
+    items = make_items([60, 60], ["g", "h"])
+    fixtures = make_fixtures([100, 100], eye_level=[False, True])
+    today = no_range().reindex(range(2)).assign(
+        store_id="s", item_id=["a0", "a1"], fixture_id="F1", bay=1.0, shelf=[2.0, 1.0],
+        position=1.0, facings=1.0,
+    )  # fmt: skip
+    for weekly, shelves in ((False, [2, 1]), (True, [1, 2])):
+        store = Store(items, fixtures.assign(changes_weekly=weekly), today, make_listed([1, 1]))
+        result = place_store("s", *store.frames())
+        assert list(result.positions.set_index("item_id").loc[["a0", "a1"], "shelf"]) == shelves
+        moves = result.placement.set_index("rule").loc["moves"]
+        assert (moves["counted"], moves["of"]) == (0, 0 if weekly else 2)
 
 
 def chain(*stores: tuple[str, Store]) -> tuple[SimpleNamespace, pd.DataFrame]:
