@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -61,17 +61,18 @@ def write_locks(book: Book, contents: Contents) -> None:
     locks = contents.locks
     own = locks["own"].astype(bool).to_numpy()
     columns = _columns(contents)
-    rows = [_row(lock, contents) for lock in locks[~own].to_dict("records")]
+    names = dict(zip(contents.items["item_id"], contents.items["item_name"], strict=True))
+    rows = [_row(lock, contents, names) for lock in locks[~own].to_dict("records")]
     blank = ("",) * len(columns)
     after = sheet.table(columns, [*rows, *[blank] * BLANK_ROWS], top=HEAD_ROW)
     sheet.worksheet.auto_filter.ref = None
     last = HEAD_ROW + len(rows) + BLANK_ROWS
-    _add_checks(sheet, contents, _write_list(book, contents), last)
+    _add_checks(sheet, contents, _write_list(book, contents.lockable["item_id"], names), last)
     if own.any():
         text = f"{END_OF_LOCKS}, where they are changed; they are not read from this sheet:"
         sheet.put(after, 1, text, styles.SECTION)
         given = [replace(column, look=_read_only(column.look)) for column in columns]
-        theirs = [_row(lock, contents) for lock in locks[own].to_dict("records")]
+        theirs = [_row(lock, contents, names) for lock in locks[own].to_dict("records")]
         after = sheet.table(given, theirs, top=after + 1, whole_sheet=False)
     sheet.print_area(after - 1, len(columns))
 
@@ -97,8 +98,7 @@ def _read_only(look: styles.Look) -> styles.Look:
     return replace(look, fill=_READ_ONLY)
 
 
-def _row(lock: dict[Any, Any], contents: Contents) -> tuple[Any, ...]:
-    names = contents.items.set_index("item_id")["item_name"].to_dict()
+def _row(lock: dict[Any, Any], contents: Contents, names: Mapping[Any, str]) -> tuple[Any, ...]:
     item, expired = str(lock["item_id"]), lock["state"] == EXPIRED
     # A blank, not a mark: these cells are a form, in which an empty cell has a meaning.
     until = "" if pd.isna(lock["until"]) else lock["until"]
@@ -128,10 +128,9 @@ def _moves(lock: dict[Any, Any], names: Mapping[Any, str]) -> str:
     return "; ".join(said) or NOT_APPLICABLE
 
 
-def _write_list(book: Book, contents: Contents) -> str:
+def _write_list(book: Book, items: Iterable[str], names: Mapping[Any, str]) -> str:
     """The hidden list of the drop-down: every item by its name, then by its id; its range."""
-    names = contents.items.set_index("item_id")["item_name"].to_dict()
-    both = [item_words(item, names[item]) for item in contents.lockable["item_id"]]
+    both = [item_words(item, names[item]) for item in items]
     texts = [*sorted((by_name for _, by_name in both), key=str.casefold), *(a for a, _ in both)]
     worksheet = book.workbook.create_sheet(LIST_SHEET)
     worksheet.sheet_state = "hidden"

@@ -7,7 +7,6 @@ once more in a hidden sheet, tell what was changed, wherever it lies; programs k
 from __future__ import annotations
 
 import base64
-import json
 import zlib
 from pathlib import Path
 from typing import IO
@@ -21,18 +20,22 @@ from planner.outputs.workbook.grid import Grid
 from planner.outputs.workbook.sheet import Book
 
 EXPLAINED = "What the planner wrote into this workbook, so that edited cells can be named."
+COMPRESSION = 4
+_BETWEEN, _BETWEEN_PARTS, _BETWEEN_SHEETS = "\x1f", "\x1e", "\x1d"
+"""Characters that no cell of a workbook can hold."""
 CHUNK = 30_000
 """Characters a cell, of the 32,767 that one can hold."""
 
 
 def add_record(book: Book) -> None:
     """Add the hidden record of all sheets but those that are there to be edited; comes last."""
-    cells: dict[str, dict[str, str]] = {}
+    sheets = []
     for name, grid in book.grids.items():
         if name not in WORKED_IN:
             grid.close_all()
-            cells[name] = dict(zip(*grid.filled(), strict=True))
-    packed = zlib.compress(json.dumps(cells, ensure_ascii=False).encode(), 6)
+            places, values = grid.filled()
+            sheets.append(_BETWEEN_PARTS.join((name, *map(_BETWEEN.join, (places, values)))))
+    packed = zlib.compress(_BETWEEN_SHEETS.join(sheets).encode(), COMPRESSION)
     text = base64.b64encode(packed).decode()
     worksheet = book.workbook.create_sheet(RECORD_SHEET)
     worksheet.sheet_state = "veryHidden"
@@ -55,9 +58,14 @@ def record_of(path: Path | IO[bytes]) -> dict[tuple[str, str], str] | None:
         workbook.close()
     try:
         text = "".join(str(chunk).removeprefix("z") for chunk in rows[1:] if chunk)
-        cells = json.loads(zlib.decompress(base64.b64decode(text)))
-        return {(sheet, cell): text for sheet, c in cells.items() for cell, text in c.items()}
-    except (ValueError, AttributeError, zlib.error):
+        sheets = zlib.decompress(base64.b64decode(text)).decode().split(_BETWEEN_SHEETS)
+        found: dict[tuple[str, str], str] = {}
+        for sheet in sheets:
+            name, places, values = sheet.split(_BETWEEN_PARTS)
+            each = zip(places.split(_BETWEEN), values.split(_BETWEEN), strict=True)
+            found.update(((name, place), value) for place, value in each if place)
+        return found
+    except (ValueError, zlib.error):
         return None
 
 
