@@ -22,7 +22,6 @@ from planner.assortment.coupling import (
     Forced,
     dearest_minimum,
     priced,
-    value_of_limits,
     without_items,
 )
 from planner.assortment.joint_choice import JointChoice
@@ -33,6 +32,7 @@ from planner.assortment.problem import Flags, Integers, StoreProblem
 from planner.assortment.repair import Repair, Repaired
 from planner.assortment.result import StorePlan, relative_gap
 from planner.assortment.score import total_objective
+from planner.assortment.whole_plans import WholePlans
 
 ROUNDS = 8
 CHOICES = 3
@@ -124,17 +124,20 @@ class ChainSearch:
         The bound is -inf where no plan keeps every limit.
         """
         best = repaired
-        bound_week = min(bound_week, joint.settle_prices(self._prices))
+        by_groups = joint.settle_prices(self._prices)
+        bound_week = min(bound_week, by_groups)
+        few = sum(len(problem.item_ids) for problem in self._problems.values())
+        few_pairs = few <= PAIRS_AT_FREE_STOCK
         for number, (most, seconds) in enumerate(OPTIONS_AT_FIXED_STOCK):
             if number == 1:
-                bound_week = min(bound_week, self._bound_of_stores(joint))
-            if not self._worth_searching(best, bound_week, gap):
-                return best, bound_week
+                by_stores = self._bound_of_stores(joint, best, by_groups, gap)
+                bound_week = min(bound_week, by_stores)
+            if (number and few_pairs) or not self._worth_searching(best, bound_week, gap):
+                break
             found = joint.at_fixed_stock(gap * SHARE_OF_CHOICE, seconds, most)
             if found is not None:
                 best = _better(best, self._kept(found))
-        few = sum(len(problem.item_ids) for problem in self._problems.values())
-        for most, seconds in OPTIONS_TOGETHER if few <= PAIRS_AT_FREE_STOCK else ():
+        for most, seconds in OPTIONS_TOGETHER if few_pairs else ():
             if not self._worth_searching(best, bound_week, gap):
                 break
             answer = joint.solve(
@@ -148,22 +151,21 @@ class ChainSearch:
             best = self._around(joint, best, bound_week, gap)
         return best, bound_week
 
-    def _bound_of_stores(self, joint: JointChoice) -> float:
-        """The chain's bound with whole plans of the stores at the settled prices.
-
-        Need groups keep the fewest stores of an item, and mix what fills a store's shelf; whole
-        plans of stores do not mix, and price the items.
-        """
+    def _bound_of_stores(
+        self, joint: JointChoice, best: Repaired, by_groups: float, gap: float
+    ) -> float:
+        """The bound of whole plans of the stores, from the settled prices on; inf without any."""
         prices = joint.prices_of_stores(self._prices)
-        if prices is None:
+        if prices is None or best.plans is None or math.isinf(_worth(best)):
             return math.inf
-        jobs = {
-            (0, store): priced(problem, self._coupling, prices, s)
-            for s, (store, problem) in enumerate(self._problems.items())
-        }
-        found = self._solve(jobs)
-        bounds = sum(plan.bound_week for plan in found.values())
-        return bounds + value_of_limits(self._coupling, self._forced, prices)
+        whole = WholePlans(self._problems, self._coupling, self._forced, self._solved_alone)
+        total = total_objective(best.plans)
+        wanted = total + gap * max(1.0, abs(total))
+        return whole.bound(prices, best.plans, by_groups, wanted)
+
+    def _solved_alone(self, problems: Mapping[str, StoreProblem]) -> dict[str, StorePlan]:
+        found = self._solve({(0, store): problem for store, problem in problems.items()})
+        return {store: plan for (_, store), plan in found.items()}
 
     def _around(
         self, joint: JointChoice, best: Repaired, bound_week: float, gap: float

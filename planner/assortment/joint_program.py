@@ -17,7 +17,8 @@ import pulp
 
 from planner.assortment import newsvendor
 from planner.assortment.group_pricing import GroupPricing
-from planner.assortment.joint_prices import AtPrices, JointGroups, as_limit
+from planner.assortment.joint_master import as_limit
+from planner.assortment.joint_prices import AtPrices, JointGroups
 from planner.assortment.near_best import (
     NearBest,
     NearBestProgram,

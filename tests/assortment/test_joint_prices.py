@@ -12,7 +12,8 @@ from small_chains import best_by_trying, coupled, random_chain
 from planner.assortment.coupling import forced_choices, no_prices
 from planner.assortment.group_program import StoreFamily
 from planner.assortment.joint_groups import GroupChoice, GroupRule
-from planner.assortment.joint_prices import AllPrices, JointGroups, settle_prices
+from planner.assortment.joint_master import AllPrices
+from planner.assortment.joint_prices import JointGroups, settle_prices
 from planner.assortment.joint_program import JointProgram
 from planner.assortment.near_best import worth_enough
 from planner.assortment.relaxation import RelaxationJob, relax_store
