@@ -166,8 +166,13 @@ def solve_chain_again(
         open_problems, coupling, forced, before.prices, shadow_prices_of(plans), solve
     )
     own = {s: plan.score.facings for s, plan in plans.items() if plan.score is not None}
-    # Less room costs what it costs: only a broken limit is reason to search.
+    # Less room costs what it costs: beside a broken limit only a loss is reason to search, and
+    # only where few stores have jumped far.
     found, _ = search.improved(repaired, [own], [before.prices], before.bound_week, math.inf)
+    kept = found.plans is not None and not found.broken
+    total = _total(found.plans) if found.plans is not None else -math.inf
+    if kept and relative_gap(total, before.objective_week) > SHARE_OF_STORES * gap:
+        found = search.improved_together(found, gap)
     if found is not repaired:
         repaired, closed = found, too_few | found.closed
     return _chain_plan(

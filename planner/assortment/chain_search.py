@@ -102,9 +102,7 @@ class ChainSearch:
         """
         if not self._worth_searching(repaired, bound_week, gap):
             return repaired, bound_week
-        joint = None
-        if len(self._problems) <= FEW_STORES:
-            joint = JointChoice.of(self._problems, self._coupling, self._forced)
+        joint = self._joint()
         best = repaired
         if joint is not None:
             best, together_week = self._together(joint, repaired, bound_week, gap)
@@ -114,6 +112,17 @@ class ChainSearch:
         if joint is None or math.isinf(_worth(best)):
             best = self._among_plans(best, others, tried, bound_week, gap)
         return best, bound_week
+
+    def improved_together(self, repaired: Repaired, gap: float) -> Repaired:
+        """The plan of few stores within ``gap`` of the best in the room they have, or
+        ``repaired``; a larger chain keeps that."""
+        joint = self._joint()
+        return repaired if joint is None else self._together(joint, repaired, math.inf, gap)[0]
+
+    def _joint(self) -> JointChoice | None:
+        if len(self._problems) > FEW_STORES:
+            return None
+        return JointChoice.of(self._problems, self._coupling, self._forced)
 
     def _together(
         self, joint: JointChoice, repaired: Repaired, bound_week: float, gap: float

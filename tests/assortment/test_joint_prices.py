@@ -17,7 +17,9 @@ from planner.assortment.joint_prices import JointGroups, settle_prices
 from planner.assortment.joint_program import JointProgram
 from planner.assortment.near_best import worth_enough
 from planner.assortment.relaxation import RelaxationJob, relax_store
-from planner.assortment.score import best_score
+from planner.assortment.score import best_score, score
+from planner.assortment.store import solve_store
+from planner.assortment.whole_plans import WholePlans
 
 
 def random_choice(seed: int):
@@ -126,3 +128,22 @@ def test_a_choice_at_fixed_stock_keeps_the_stores_limits_and_the_fewest_stores(s
         assert best_score(problems[store], facings) is not None
     counts = np.sum([facings > 0 for facings in answer.facings.values()], axis=0)
     assert ((counts == 0) | (counts >= coupling.min_stores)).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_plan_beats_the_bound_by_whole_plans(seed):
+    """Whatever plan the prices begin with: every plan of the chain earns at most the bound, and
+    rounds go on until the bound that is wanted is reached or no round is left."""
+    problems, coupling, groups = limited_chain(seed)
+    best = best_by_trying(problems, coupling)
+
+    def solve(at_prices):
+        return {s: solve_store(p, gap=1e-5, time_limit_seconds=20) for s, p in at_prices.items()}
+
+    nothing = no_prices(coupling, len(problems))
+    empty = {s: np.zeros(len(p.item_ids)) for s, p in problems.items()}
+    known = {s: score(p, empty[s].astype(np.int64), empty[s]) for s, p in problems.items()}
+    whole = WholePlans(problems, coupling, groups.forced, solve)
+    first = whole.bound(nothing, known, -np.inf, -np.inf)
+    least = whole.bound(nothing, known, np.inf, -np.inf)
+    assert best - 1e-6 * max(1.0, abs(best)) <= least <= first + 1e-6 * abs(first)
