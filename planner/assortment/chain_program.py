@@ -170,7 +170,7 @@ def solve_chain_again(
     # only where few stores have jumped far.
     found, _ = search.improved(repaired, [own], [before.prices], before.bound_week, math.inf)
     kept = found.plans is not None and not found.broken
-    total = _total(found.plans) if found.plans is not None else -math.inf
+    total = total_objective(found.plans) if found.plans is not None else -math.inf
     if kept and relative_gap(total, before.objective_week) > SHARE_OF_STORES * gap:
         found = search.improved_together(found, gap)
     if found is not repaired:
