@@ -44,7 +44,7 @@ PAIRS_AT_FREE_STOCK = 600
 """Store-item pairs up to which stock is free in one program of all stores."""
 SHARE_OF_CHOICE = 0.25
 """Share of the gap asked for that the program over all stores may leave."""
-FEW_STORES = 30
+FEW_STORES = 20
 """Up to so many stores are one program where the gap is wider than asked for."""
 STORES_OF_CHOICE = 60
 """Up to so many stores plans are chosen whenever the gap is wider than asked for; in a larger

@@ -23,7 +23,7 @@ from planner.assortment.near_best import NearBest, points_at, values_of, worth_e
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.score import Score, total_objective
 
-MOST_PAIRS = 3_600
+MOST_PAIRS = 1_500
 """Store-item pairs up to which all stores are one program."""
 KNOWN_AROUND = 6_000
 """The same of all that may be open where most need groups are as they are in a known plan."""
