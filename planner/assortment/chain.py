@@ -307,7 +307,6 @@ def _assortment(
     reserve_cm: Mapping[str, Mapping[str, float]],
     chain: ChainPlan | None,
 ) -> Assortment:
-    missed = chain.missed_by_common if chain else ()
     merged = dict(before.outcomes) if before else {}
     for store, outcome in outcomes.items():
         if store in merged and outcome.plan.score is not None:
@@ -329,6 +328,6 @@ def _assortment(
         left_out=left_out,
         assumptions=(
             *parameters.assumptions,
-            *planning_assumptions(demand, parameters, list(merged.values()), reserve_cm, missed),
+            *planning_assumptions(demand, parameters, list(merged.values()), reserve_cm, chain),
         ),
     )

@@ -112,7 +112,7 @@ def solve_chain(
     search = ChainSearch(problems, coupling, forced, found.prices, shadow_prices_of(first), solve)
     own = {s: plan.score.facings for s, plan in first.items() if plan.score is not None}
     repaired, bound = search.improved(repaired, [own], found.tried, bound, gap)
-    return _chain_plan(
+    chain = _chain_plan(
         problems,
         coupling,
         found.prices,
@@ -123,6 +123,7 @@ def solve_chain(
         too_few | repaired.closed,
         found.rounds,
     )
+    return dataclasses.replace(chain, time_limits_struck=search.time_limits_struck)
 
 
 def solve_chain_again(
@@ -175,7 +176,7 @@ def solve_chain_again(
         found = search.improved_together(found, gap)
     if found is not repaired:
         repaired, closed = found, too_few | found.closed
-    return _chain_plan(
+    chain = _chain_plan(
         problems,
         coupling,
         before.prices,
@@ -186,6 +187,8 @@ def solve_chain_again(
         closed,
         before.rounds,
     )
+    struck = before.time_limits_struck + search.time_limits_struck
+    return dataclasses.replace(chain, time_limits_struck=struck)
 
 
 def of_stores(
@@ -300,7 +303,7 @@ def with_plans(
     """The chain with other plans that keep every limit; its bound and prices stay."""
     assert other.plans is not None
     listed = np.sum([plan.listed for plan in other.plans.values()], axis=0) > 0
-    return _chain_plan(
+    found = _chain_plan(
         problems,
         coupling,
         chain.prices,
@@ -311,6 +314,7 @@ def with_plans(
         chain.closed & ~listed,
         chain.rounds,
     )
+    return dataclasses.replace(found, time_limits_struck=chain.time_limits_struck)
 
 
 def _no_plan(plan: StorePlan) -> StorePlan:

@@ -86,7 +86,10 @@ def with_few_ranges(
         best = capped.cut(ranges)
     if best is None:
         return dataclasses.replace(chain, broken=(NO_RANGES,))
-    found = with_plans(problems, coupling, chain, best)
+    struck = chain.time_limits_struck + capped.time_limits_struck
+    found = dataclasses.replace(
+        with_plans(problems, coupling, chain, best), time_limits_struck=struck
+    )
     if again:
         return found
     return dataclasses.replace(
@@ -109,6 +112,8 @@ class _Capped:
         self._run, self._seconds = run, seconds
         self._forced: Forced = forced_choices(problems, coupling)
         self._bare: ChainPrices = without_items(chain.prices)
+        self.time_limits_struck = 0
+        """Programs over all stores so far that their time limit ended."""
 
     def at_prices(self) -> dict[str, StoreProblem]:
         """The stores with what they take of budget and suppliers at the chain's prices."""
@@ -175,6 +180,7 @@ class _Capped:
             answer = joint.solve(known_plans, 0.25 * gap, SECONDS, MOST_OPTIONS, grouping)
             if answer is None:
                 return best, np.inf
+            self.time_limits_struck += answer.time_limit_struck
             bound = max(bound, answer.bound_week)
             if answer.facings is None:
                 continue

@@ -82,6 +82,8 @@ class ChainSearch:
     ) -> None:
         self._problems, self._coupling, self._forced = problems, coupling, forced
         self._prices, self._shadow_prices, self._solve = prices, shadow_prices, solve
+        self.time_limits_struck = 0
+        """Programs over all stores so far that their time limit ended."""
 
     @cached_property
     def _pool(self) -> PlanPool:
@@ -106,6 +108,7 @@ class ChainSearch:
         best = repaired
         if joint is not None:
             best, together_week = self._together(joint, repaired, bound_week, gap)
+            self.time_limits_struck += joint.time_limits_struck
             if math.isinf(together_week):
                 return best, bound_week
             bound_week = together_week
@@ -215,6 +218,7 @@ class ChainSearch:
                 best = _better(best, self._kept(chosen))
             if not self._worth_searching(best, bound_week, gap) or not self._answers(best):
                 break
+        self.time_limits_struck += self._pool.time_limits_struck
         return best
 
     def _worth_searching(self, plan: Repaired, bound_week: float, gap: float) -> bool:

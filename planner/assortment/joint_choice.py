@@ -43,6 +43,8 @@ class JointChoice:
         self._groups = groups
         self._best: AtPrices | None = None
         self._wide: list[NearBest] | None = None
+        self.time_limits_struck = 0
+        """Programs so far that their time limit ended."""
 
     @classmethod
     def of(
@@ -106,10 +108,11 @@ class JointChoice:
         if same is not None:
             return self._listing_the_same(at, wanted, gap, seconds, most, same)
         inside, window = self._widest(at, wanted, most)
-        answer = self._program(inside).solve(gap, seconds, start)
+        answer = self._counted(self._program(inside).solve(gap, seconds, start))
         outside = -math.inf if window >= EVERY_RANGE else at.bound_week - window
         bound = min(at.bound_week, max(outside, answer.bound_week))
-        return JointAnswer(answer.facings, at.bound_week if self._endless() else bound)
+        bound = at.bound_week if self._endless() else bound
+        return dataclasses.replace(answer, bound_week=bound)
 
     def at_fixed_stock(
         self, gap: float, seconds: float, most: int
@@ -133,7 +136,8 @@ class JointChoice:
             if _options(wider) > most:
                 break
             inside = wider
-        return JointProgram(self._groups, inside, at).solve(gap, seconds).facings
+        program = JointProgram(self._groups, inside, at)
+        return self._counted(program.solve(gap, seconds)).facings
 
     def _few_ways(self, at: AtPrices, window: float) -> list[NearBest]:
         """What is inside a window, without the ways to list an item that lose much of it."""
@@ -175,10 +179,11 @@ class JointChoice:
         ]
         program = self._program(inside)
         program.list_the_same(same)
-        answer = program.solve(gap, seconds)
+        answer = self._counted(program.solve(gap, seconds))
         outside = -math.inf if window >= EVERY_RANGE else at.bound_week - least - window
         bound = min(at.bound_week, max(outside, answer.bound_week))
-        return JointAnswer(answer.facings, at.bound_week if self._endless() else bound)
+        bound = at.bound_week if self._endless() else bound
+        return dataclasses.replace(answer, bound_week=bound)
 
     def around(
         self, known: Mapping[str, Score], number: int, gap: float, seconds: float, most: int
@@ -208,7 +213,7 @@ class JointChoice:
             for near, table, plan in zip(self._wide, tables, known.values(), strict=True)
         ]
         start = {store: plan.facings for store, plan in known.items()}
-        return self._program(inside).solve(gap, seconds, start).facings
+        return self._counted(self._program(inside).solve(gap, seconds, start)).facings
 
     def _widest(self, at: AtPrices, wanted: float, most: int) -> tuple[list[NearBest], float]:
         """What is inside the window ``wanted``, or inside the widest with few enough options."""
@@ -237,6 +242,10 @@ class JointChoice:
         return sum(
             int((store.most >= own).sum()) for store, own in zip(at.stores, needed, strict=True)
         )
+
+    def _counted(self, answer: JointAnswer) -> JointAnswer:
+        self.time_limits_struck += answer.time_limit_struck
+        return answer
 
     def _program(self, inside: Sequence[NearBest]) -> JointProgram:
         return JointProgram(self._groups, inside)

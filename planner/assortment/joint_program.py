@@ -31,7 +31,7 @@ from planner.assortment.near_best import (
 )
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.program import EQUAL, LESS, MORE, Terms, expression, row
-from planner.assortment.solver import LiveModel
+from planner.assortment.solver import LiveModel, SolveStatus
 
 CHANCES = (0.5, 0.1, newsvendor.NEVER_SHORT)
 """Chances of running out at whose stocks expected sales get a tangent."""
@@ -49,6 +49,7 @@ class JointAnswer:
 
     facings: Mapping[str, Integers] | None
     bound_week: float
+    time_limit_struck: bool = False
 
 
 class JointProgram:
@@ -200,9 +201,9 @@ class JointProgram:
         if known is not None:
             live.begin_with(known)
         solution = live.solve(gap, seconds)
-        values = solution.values
+        values, struck = solution.values, solution.status is SolveStatus.TIME_LIMIT
         if values is None:
-            return JointAnswer(None, solution.bound)
+            return JointAnswer(None, solution.bound, struck)
         facings = {}
         for name, problem, store in zip(
             self._problems, self._problems.values(), self.stores, strict=True
@@ -211,7 +212,7 @@ class JointProgram:
             taken = values[[live.column[variable] for variable in store.taken]] > 0.5
             own[store.options.item[taken]] = store.options.facings[taken]
             facings[name] = own
-        return JointAnswer(facings, solution.bound)
+        return JointAnswer(facings, solution.bound, struck)
 
     def _whole_values(self, facings: Mapping[str, Integers]) -> dict[pulp.LpVariable, float] | None:
         """Values of the whole variables for these facings; None where some are not inside."""

@@ -27,7 +27,7 @@ from planner.assortment.master import Column
 from planner.assortment.problem import Integers, StoreProblem
 from planner.assortment.program import EQUAL, LESS, MORE, Terms, expression, row
 from planner.assortment.score import best_score, score
-from planner.assortment.solver import LiveModel
+from planner.assortment.solver import LiveModel, SolveStatus
 
 DEAR = 1e3
 """A price at which stock stands at its least."""
@@ -52,6 +52,8 @@ class PlanPool:
         self._problems, self._coupling = problems, coupling
         self._known: dict[str, list[_Known]] = {store: [] for store in problems}
         self._seen: dict[str, set[bytes]] = {store: set() for store in problems}
+        self.time_limits_struck = 0
+        """Choices so far that their time limit ended."""
         self._levels = self._stock_levels(without_items(prices))
 
     def _stock_levels(self, prices: ChainPrices) -> list[ChainPrices]:
@@ -155,7 +157,9 @@ class PlanPool:
                 model.addConstraint(row([*every, fewest], MORE, f"fewest_{i}"))
         model.setObjective(expression(gain))
         live = LiveModel(model, model.variables())
-        values = live.solve(CHOICE_GAP, CHOICE_SECONDS).values
+        solution = live.solve(CHOICE_GAP, CHOICE_SECONDS)
+        self.time_limits_struck += solution.status is SolveStatus.TIME_LIMIT
+        values = solution.values
         if values is None:
             return None
         return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from planner.assortment.parameters import ChainParameters
-from planner.assortment.result import StoreOutcome
+from planner.assortment.result import ChainPlan, StoreOutcome
 from planner.assortment.value import MODEL_ERROR
 from planner.demand.result import Demand
 from planner.tables.inputs import Assumption
@@ -16,13 +16,29 @@ def planning_assumptions(
     parameters: ChainParameters,
     outcomes: Sequence[StoreOutcome],
     reserve_cm: Mapping[str, Mapping[str, float]],
-    missed_by_common: Sequence[str] = (),
+    chain: ChainPlan | None = None,
 ) -> list[Assumption]:
     """What planning all stores assumed or left out.
 
-    ``missed_by_common``: suppliers whose minimum order the common plan cannot reach.
+    ``chain``: the plan of the limits that stores share, where they do.
     """
     assumptions: list[Assumption] = []
+    missed_by_common = chain.missed_by_common if chain else ()
+    if chain and chain.time_limits_struck:
+        text = (
+            "programs over several stores at once were ended by their time limit: the plan and its "
+            "gap hold, but another run, on a busier or a quicker machine, may find another plan"
+        )
+        assumptions.append(
+            Assumption("assortment", "time limit", text, chain.time_limits_struck, warning=True)
+        )
+    struck = sum(outcome.plan.proof == "time limit" for outcome in outcomes)
+    if struck:
+        text = (
+            "the time limit ended the search of stores: their plans and gaps hold, but another "
+            "run may find other plans (a longer time limit, or a wider gap, makes them alike)"
+        )
+        assumptions.append(Assumption("assortment", "time limit", text, struck, warning=True))
     unstocked = sum(
         int((o.plan.score.listed & (o.plan.score.stock_units_cycle <= 0)).sum())
         for o in outcomes

@@ -140,6 +140,9 @@ class ChainPlan:
     """Store -> bound of its own program at the chain's prices."""
     stock_prices: ChainPrices
     """Of budget and suppliers, at which the plan's stock was tuned."""
+    time_limits_struck: int = 0
+    """Programs over several stores at once that their time limit ended: another machine may find
+    another plan."""
     missed_by_common: tuple[str, ...] = ()
     """Suppliers whose minimum order the common plan cannot reach: it is valued without them."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,15 +12,17 @@ from small_chains import best_by_trying, coupled, random_chain
 
 from planner.assortment.chain_conflict import _most_order, chain_conflicts
 from planner.assortment.chain_prices import price_chain
-from planner.assortment.chain_program import solve_chain
+from planner.assortment.chain_program import chain_limits, solve_chain
 from planner.assortment.chain_rest import repaired_in_rest
 from planner.assortment.chain_sample import SMALLEST_SHARE, STORES, price_by_sample
 from planner.assortment.chain_stock import chain_use
 from planner.assortment.coupled import chain_of
 from planner.assortment.coupling import forced_choices
 from planner.assortment.limits import within_limits
-from planner.assortment.result import relative_gap
+from planner.assortment.planning_assumptions import planning_assumptions
+from planner.assortment.result import StoreOutcome, relative_gap
 from planner.assortment.score import score
+from planner.assortment.solver import LiveModel, SolveStatus
 from planner.assortment.stock_program import StockProgram
 from planner.assortment.store import solve_store
 from planner.workers import InProcess
@@ -255,6 +258,53 @@ def test_prices_led_by_a_sample_of_stores_bound_a_large_chain_as_well():
     turned = dict(reversed(problems.items()))
     again = price_by_sample(turned, coupling, forced, run, gap=gap)
     assert again.bound_week == pytest.approx(led.bound_week, rel=1e-6)
+
+
+class Struck(LiveModel):
+    """A live model that the clock ends, whatever it has found."""
+
+    def solve(self, gap, seconds):
+        """As always, but for the status."""
+        return dataclasses.replace(super().solve(gap, seconds), status=SolveStatus.TIME_LIMIT)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_chain_whose_search_the_clock_ended_says_so(monkeypatch, together):
+    """Every program over several stores that its time limit ended is counted, and the run warns of
+    it: another run may find another plan. Where none was ended nothing is said."""
+    problems = random_chain(0)
+    use = total_use(problems, solved(problems, coupled(problems)))
+    coupling = coupled(problems, budget_week=0.6 * use.spend_week, min_stores=2)
+    if not together:
+        monkeypatch.setattr("planner.assortment.chain_search.FEW_STORES", 0)
+    calm = solved(problems, coupling)
+    for module in ("joint_program", "plan_pool"):
+        monkeypatch.setattr(f"planner.assortment.{module}.LiveModel", Struck)
+    hurried = solved(problems, coupling)
+    stores = [StoreOutcome(p, None, None, False, (), np.zeros(0), np.zeros((0, 0)))
+              for p in calm.plans.values()]  # fmt: skip
+    nothing = np.zeros((0, 0), dtype=bool)
+    demand, parameters = SimpleNamespace(in_range=nothing), SimpleNamespace(buyable=nothing)
+    for chain, struck in ((calm, False), (hurried, True)):
+        assert (chain.time_limits_struck > 0) == struck
+        found = planning_assumptions(demand, parameters, stores, {}, chain)
+        told = [a.count for a in found if a.subject == "time limit" and a.warning]
+        assert told == [chain.time_limits_struck] * struck
+
+
+def test_nothing_is_worth_more_of_a_limit_that_is_left_over():
+    """A limit of which the plan leaves a part has no shadow price, whatever the prices were at
+    which the stock of the stores was tuned; one that is used up keeps its own."""
+    problems = random_chain(0)
+    use = total_use(problems, solved(problems, coupled(problems)))
+    coupling = coupled(problems, budget_week=0.6 * use.spend_week)
+    chain = solved(problems, coupling)
+    (tight,) = chain.limits
+    assert tight.shadow_price > 0
+    plans = {store: plan.score for store, plan in chain.plans.items()}
+    wider = dataclasses.replace(coupling, budget_week=1.1 * coupling.budget_week)
+    (left,) = chain_limits(problems, wider, chain.prices, chain.stock_prices, plans)
+    assert left.shadow_price == 0
 
 
 @pytest.mark.parametrize("seed", range(6))
