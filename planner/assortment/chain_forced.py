@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from planner.assortment.coupled import CoupledStore
+from planner.assortment.forced import bounded, floor_of
 from planner.assortment.group_program import StoreFamily
 from planner.assortment.listing_bounds import listing_bounds
-from planner.assortment.result import Forcing, Known
+from planner.assortment.result import Forcing
 
 
 def chain_forcing(part: CoupledStore, seconds: float) -> dict[int, Forcing]:
@@ -27,7 +26,6 @@ def chain_forcing(part: CoupledStore, seconds: float) -> dict[int, Forcing]:
     bounds = listing_bounds(part.behind_bound, seconds, family)
     found = {}
     for item in map(int, np.flatnonzero(~score.listed & ~problem.locked_out)):
-        least = max(0.0, part.bound_week - float(bounds.with_item[item]) - part.slack_week)
-        how = Known.IMPOSSIBLE if math.isinf(least) else Known.AT_LEAST
-        found[item] = Forcing(how, least, least, math.inf)
+        least = part.bound_week - part.slack_week
+        found[item] = bounded(least, float(bounds.with_item[item]), floor_of(problem, item))
     return found

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.assortment.group_program import StoreFamily
+from planner.assortment.limits import within_limits
 from planner.assortment.listing_bounds import ListingBounds, bound_of_whole, listing_bounds
 from planner.assortment.lock_costs import lock_costs
 from planner.assortment.problem import StoreProblem
+from planner.assortment.range_limits import ENTERING, STAYING, counted, forced_item
 from planner.assortment.result import (
     AIM_GAP,
     EXACT_GAP,
@@ -74,9 +76,10 @@ def explain_plan(
     forcing = {}
     for item in map(int, np.flatnonzero(_open(problem, plan))):
         if item in rivals:
-            forcing[item] = forcing_of(plan, rivals[item], item)
+            forcing[item] = forcing_of(plan, rivals[item], item, floor_of(problem, item))
         else:
-            forcing[item] = _bounded(plan, float(bounds.with_item[item]))
+            bound = float(bounds.with_item[item])
+            forcing[item] = bounded(plan.objective_week, bound, floor_of(problem, item))
     return Explained(plan, forcing, relaxed, lock_costs(problem, plan, lifted, deadline, family))
 
 
@@ -97,8 +100,13 @@ def improved(
 
 
 def better(problem: StoreProblem, plan: StorePlan, other: StorePlan) -> StorePlan:
-    """The plan, or the other one where its range is worth more to the same store."""
-    return plan if other.score is None else at_least(problem, plan, other.score)
+    """The plan, or the other one where its range is worth more to the same store.
+
+    A range with an item forced in may hold a swap more than the store allows.
+    """
+    if other.score is None or not within_limits(problem, other.score.facings):
+        return plan
+    return at_least(problem, plan, other.score)
 
 
 def forced_plans(
@@ -109,7 +117,7 @@ def forced_plans(
     deadline = time.perf_counter() + seconds
     plan = improved(problem, plan, deadline)
     rival = solve_store(with_lock(problem, item, inside), AIM_GAP, _left(deadline))
-    return plan, rival, forcing_of(plan, rival, item)
+    return plan, rival, forcing_of(plan, rival, item, floor_of(problem, item))
 
 
 def both_ways(
@@ -120,16 +128,22 @@ def both_ways(
     deadline = time.perf_counter() + seconds
     plan = solve_store(with_lock(problem, item, listed), AIM_GAP, _left(deadline))
     rival = solve_store(with_lock(problem, item, not listed), AIM_GAP, _left(deadline))
-    return plan, rival, forcing_of(plan, rival, item)
+    return plan, rival, forcing_of(plan, rival, item, floor_of(problem, item))
 
 
 def with_lock(problem: StoreProblem, item: int, inside: bool) -> StoreProblem:
-    """The problem with one item locked in, or out, whatever was asked of it before."""
+    """The problem with one item locked in, or out, whatever was asked of it before.
+
+    As with a lock of the chain's tables, swaps do not count it.
+    """
     locked_in, locked_out = problem.locked_in.copy(), problem.locked_out.copy()
     core = problem.core.copy()
     locked_in[item], locked_out[item] = inside, not inside
     core[item] &= inside
-    return dataclasses.replace(problem, core=core, locked_in=locked_in, locked_out=locked_out)
+    limits = forced_item(problem.range_limits, item)
+    return dataclasses.replace(
+        problem, core=core, locked_in=locked_in, locked_out=locked_out, range_limits=limits
+    )
 
 
 def nearest(problem: StoreProblem, plan: StorePlan, bounds: ListingBounds) -> list[int]:
@@ -144,32 +158,39 @@ def _open(problem: StoreProblem, plan: StorePlan) -> np.ndarray:
     return np.asarray(~plan.score.listed & ~problem.locked_out)
 
 
-def forcing_of(plan: StorePlan, rival: StorePlan, item: int) -> Forcing:
-    """The cost that two solves say; ``rival`` is the plan with the item forced."""
+def floor_of(problem: StoreProblem, item: int) -> float:
+    """The least that forcing an item can cost: nothing, unless swaps count it. What is forced they
+    do not, so it leaves room for a swap more, and may even gain."""
+    return -math.inf if counted(problem, ENTERING, STAYING)[item] else 0.0
+
+
+def forcing_of(plan: StorePlan, rival: StorePlan, item: int, floor: float) -> Forcing:
+    """The cost that two solves say, no less than ``floor``; ``rival``: with the item forced."""
     if rival.plan == "infeasible":
         return Forcing(Known.IMPOSSIBLE, math.inf, math.inf, math.inf)
-    least = max(0.0, plan.objective_week - rival.bound_week)
+    least = max(floor, plan.objective_week - rival.bound_week)
     if rival.score is None or plan.score is None:
-        return Forcing(Known.AT_LEAST, least, least, math.inf)
+        return Forcing(Known.AT_LEAST, max(0.0, least), least, math.inf)
     leaves = np.flatnonzero(plan.score.listed & ~rival.score.listed)
     enters = np.flatnonzero(rival.score.listed & ~plan.score.listed)
     exact = plan.gap <= EXACT_GAP * (1 + 1e-9) and rival.gap <= EXACT_GAP * (1 + 1e-9)
-    cost = max(0.0, plan.objective_week - rival.objective_week)
+    cost = max(floor, plan.objective_week - rival.objective_week)
     return Forcing(
         Known.EXACT if exact else Known.AT_LEAST,
-        cost if exact else least,
+        cost if exact else max(0.0, least),
         least,
-        max(0.0, plan.bound_week - rival.objective_week),
+        max(floor, plan.bound_week - rival.objective_week),
         tuple(int(i) for i in leaves if i != item),
         tuple(int(i) for i in enters if i != item),
     )
 
 
-def _bounded(plan: StorePlan, bound: float) -> Forcing:
-    if bound == -math.inf:
+def bounded(best_week: float, bound_week: float, floor: float) -> Forcing:
+    """The cost that a bound of the plans with the item forced says: no less than the rest."""
+    if bound_week == -math.inf:
         return Forcing(Known.IMPOSSIBLE, math.inf, math.inf, math.inf)
-    least = max(0.0, plan.objective_week - bound)
-    return Forcing(Known.AT_LEAST, least, least, math.inf)
+    least = max(floor, best_week - bound_week)
+    return Forcing(Known.AT_LEAST, max(0.0, least), least, math.inf)
 
 
 # ---- limits

@@ -8,6 +8,7 @@ the reduced costs of the whole program's relaxation say the same, less sharply.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from planner.assortment.group_program import StoreFamily, shadow_prices
 from planner.assortment.item_value import IMPOSSIBLE
 from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.program import StoreProgram
+from planner.assortment.range_limits import ENTERING, counted, one_more_enters
 from planner.assortment.result import PROVEN
 from planner.assortment.solver import LiveModel
 from planner.assortment.whole_program import shadow_prices as prices_of_rows
@@ -46,8 +48,21 @@ class ListingBounds:
 def listing_bounds(
     problem: StoreProblem, seconds: float, family: StoreFamily | None = None
 ) -> ListingBounds:
-    """Bounds at the prices that make the store's own bound least; ``seconds`` to find them."""
+    """Bounds at the prices that make the store's own bound least; ``seconds`` to find them.
+
+    With an item forced in a store may hold one swap more, as swaps do not count it: such items are
+    bounded in the store that has room for it.
+    """
     family = family or StoreFamily(problem)
+    bounds = _bounds(problem, seconds, family)
+    if not (swapped := counted(problem, ENTERING)).any():
+        return bounds
+    wider = _bounds(one_more_enters(problem), seconds, family)
+    with_item = np.where(swapped, wider.with_item, bounds.with_item)
+    return dataclasses.replace(bounds, with_item=with_item)
+
+
+def _bounds(problem: StoreProblem, seconds: float, family: StoreFamily) -> ListingBounds:
     pricing = family.pricing(problem)
     if pricing is None:
         return _by_reduced_costs(problem)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
-from planner.assortment.problem import Flags, Floats, RangeLimit
+from planner.assortment.problem import Flags, Floats, RangeLimit, StoreProblem
+
+ENTERING, STAYING = "max_swaps:in", "max_swaps:out"
 
 
 def least_count(name: str, members: Flags, least: float) -> RangeLimit:
@@ -42,6 +46,39 @@ def swap_limits(
     free = ~must_list & ~locked_out
     today = free & in_current_range
     return (
-        most_count("max_swaps:in", free & ~in_current_range, most),
-        least_count("max_swaps:out", today, max(0.0, float(today.sum()) - most)),
+        most_count(ENTERING, free & ~in_current_range, most),
+        least_count(STAYING, today, max(0.0, float(today.sum()) - most)),
     )
+
+
+def forced_item(limits: tuple[RangeLimit, ...], item: int) -> tuple[RangeLimit, ...]:
+    """The limits as they are where an item is forced in or out: swaps do not count it."""
+
+    def of(limit: RangeLimit) -> RangeLimit:
+        if limit.name not in (ENTERING, STAYING) or not limit.coefficients[item]:
+            return limit
+        others = limit.coefficients.copy()
+        others[item] = 0.0
+        # Of today's range one item fewer is counted, so one fewer stays.
+        lower = max(0.0, limit.lower - 1.0) if limit.name == STAYING else limit.lower
+        return dataclasses.replace(limit, coefficients=others, lower=lower)
+
+    return tuple(of(limit) for limit in limits)
+
+
+def counted(problem: StoreProblem, *names: str) -> Flags:
+    """[item]: counted by one of these limits."""
+    found = np.zeros(len(problem.item_ids), dtype=bool)
+    for limit in problem.range_limits:
+        if limit.name in names:
+            found |= limit.coefficients != 0
+    return found
+
+
+def one_more_enters(problem: StoreProblem) -> StoreProblem:
+    """The problem with room for one swap more into the range."""
+    limits = tuple(
+        dataclasses.replace(limit, upper=limit.upper + 1.0) if limit.name == ENTERING else limit
+        for limit in problem.range_limits
+    )
+    return dataclasses.replace(problem, range_limits=limits)

@@ -190,6 +190,9 @@ def forcing_words(
         return ""
     if forcing.how is Known.IMPOSSIBLE:
         return "; no plan can hold it within the limits"
+    if forcing.how is Known.EXACT and forcing.cost_week <= -WORTH_NAMING:
+        gain = _amount(-forcing.cost_week, currency)
+        return f"; forcing it in gains {gain} a week, as swaps do not count what is forced"
     if forcing.cost_week < WORTH_NAMING:
         return "; forcing it in costs nothing" if forcing.how is Known.EXACT else ""
     cost, costs = _amount(forcing.cost_week, currency), f"costs {whom}".rstrip()

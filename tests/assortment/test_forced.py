@@ -11,6 +11,7 @@ from every_plan import best_by_trying, random_problem
 from small_store import small_store
 
 from planner.assortment.forced import AIM_GAP, EXACT_GAP, explain_plan, with_lock
+from planner.assortment.limits import within_limits
 from planner.assortment.listing_bounds import listing_bounds
 from planner.assortment.problem_file import read_problem
 from planner.assortment.result import Known
@@ -181,3 +182,32 @@ def test_an_item_whose_shelf_cannot_hold_its_days_of_supply_is_not_possible(prob
     sought = problem.item_ids.index("sought")
     assert found.forcing[sought].how is Known.IMPOSSIBLE
     assert all(f.cost_week < 1e6 for i, f in found.forcing.items() if i != sought)
+
+
+@pytest.mark.parametrize("exact", [0, 9])
+def test_what_is_forced_is_no_swap_as_with_a_lock(problem_path, exact):
+    """With few swaps allowed the cost of forcing an item in is what its lock costs, which may be a
+    gain, as a lock is no swap; a cost that is called at least never exceeds it, and the plan
+    itself keeps to the swaps."""
+    gains = 0
+    for most in (0, 1):
+        content = small_store(max_swaps=most)
+        for item in content["items"]:
+            item["in_current_range"] = item.get("core", False)
+        problem = read_problem(problem_path(content))
+        found = explain_plan(problem, solve_store(problem, AIM_GAP, SECONDS), exact, SECONDS)
+        assert within_limits(problem, found.plan.score.facings)
+        assert found.forcing
+        for item, forcing in found.forcing.items():
+            lock = read_problem(problem_path(locked_in(content, problem.item_ids[item])))
+            locked = solve_store(lock, AIM_GAP, SECONDS)
+            cost = found.plan.objective_week - locked.objective_week
+            if locked.score is None:
+                assert forcing.how is Known.IMPOSSIBLE
+                continue
+            assert forcing.least_week <= cost + 0.01
+            gains += cost < -0.01
+            if exact:
+                assert forcing.how is Known.EXACT
+                assert forcing.cost_week == pytest.approx(cost, abs=0.01)
+    assert gains
