@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from planner.assortment.amounts import Amounts
 from planner.assortment.effects import Effects, item_effects, taken_from
 from planner.assortment.forced import both_ways, forced_plans
 from planner.assortment.problem import Floats, StoreProblem
 from planner.assortment.reasons import marginal_values
 from planner.assortment.result import Forcing, Known, Limit, StorePlan
+from planner.assortment.rules import Objective
 from planner.assortment.score import fewest_facings, score
 from planner.audit.copies import read_copies
 from planner.audit.folder import MANIFEST
@@ -181,6 +182,7 @@ class _Words:
         assert stored.plan.score is not None  # a run holds plans alone
         self.stored, self.item = stored, item
         self.problem, self.score = stored.problem, stored.plan.score
+        self.amounts = Amounts(stored.currency, Objective(stored.objective))
         self.effects: Effects = item_effects(self.problem, self.score)
         prices = {limit.limit: limit.shadow_price for limit in stored.plan.limits}
         budget_price = prices.get("budget_week", 0.0)
@@ -281,11 +283,15 @@ class _Words:
         sold, wasted = float(found.sold_units_week[i]), float(found.waste_units_week[i])
         money = ""
         if self.stored.currency:
-            money = f" for {self._money(sold * float(self.problem.sales_price[i]))}"
+            money = f" for {self.amounts.money(sold * float(self.problem.sales_price[i]))}"
         said = f"It {sells} {sold:,.1f} units a week{money}"
         if wasted < 0.05:
             return f"{said} and {wastes} next to nothing."
-        cost = f" ({self._money(float(found.waste_cost_week[i]))})" if self.stored.currency else ""
+        cost = (
+            f" ({self.amounts.money(float(found.waste_cost_week[i]))})"
+            if self.stored.currency
+            else ""
+        )
         return f"{said} and {wastes} {wasted:,.1f}{cost}."
 
     def _taken(self, take: str) -> str:
@@ -309,12 +315,4 @@ class _Words:
         return f"{shown} and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else shown
 
     def _amount(self, value: float) -> str:
-        if not math.isfinite(value):
-            return "an unknown amount"
-        if not self.stored.currency or self.stored.objective == "units":
-            return f"{value:,.2f} units"
-        kind = {"sales": " of sales", "waste": " of waste"}.get(self.stored.objective, "")
-        return f"{self._money(value)}{kind}"
-
-    def _money(self, value: float) -> str:
-        return f"{self.stored.currency} {value:,.2f}"
+        return self.amounts.worth(value)

@@ -126,7 +126,7 @@ def _row(
     without = ", ".join(found.left_out)
     return {
         **row,
-        "plan": "feasible",
+        "plan": "infeasible" if found.left_out else "feasible",
         "proof": proof_words(found.gap, time_limit_struck=struck),
         "objective_week": found.objective_week,
         "bound_week": found.bound_week,

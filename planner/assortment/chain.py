@@ -9,6 +9,7 @@ from contextlib import nullcontext
 import numpy as np
 import pandas as pd
 
+from planner.assortment.amounts import Amounts
 from planner.assortment.chain_conflict import chain_conflicts
 from planner.assortment.chain_merge import raise_without_plan, with_first_bound, without_chain
 from planner.assortment.common import chain_ranking
@@ -282,7 +283,9 @@ def _jobs(
             never_sold=never_sold[number[store]],
             choice_draws=tuple(m.of_store(number[store]) for m in demand.choice_draws),
             ranking=ranking,
-            currency="" if in_units else inputs.chain.currency or GENERIC_CURRENCY,
+            amounts=Amounts(
+                "" if in_units else inputs.chain.currency or GENERIC_CURRENCY, rules.objective
+            ),
             item_names=tuple(inputs.items["item_name"]),
             reserved_cm=reserve_cm.get(store, {}),
             exact_reasons=exact,

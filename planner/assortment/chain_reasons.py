@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from planner.assortment.amounts import Amounts
 from planner.assortment.coupled import CoupledStore
 from planner.assortment.problem import Floats
-from planner.assortment.reasons import WORTH_NAMING, _amount, marginal_values
+from planner.assortment.reasons import WORTH_NAMING, marginal_values
 
 
 def chain_reasons(
     part: CoupledStore,
     reasons: Sequence[str],
     not_candidate: np.ndarray,
-    currency: str,
+    amounts: Amounts,
 ) -> tuple[list[str], Floats]:
     """The store's reasons, rewritten where a limit of the chain is behind them, and what each
     item adds to the chain: purchases from a shared budget or supplier at their price.
@@ -32,9 +33,9 @@ def chain_reasons(
     for i, listed in enumerate(score.listed):
         if not_candidate[i] or problem.core[i]:
             continue
-        worth = _amount(alone[i], currency)
+        worth = amounts.worth(alone[i])
         if listed and for_chain[i] < -WORTH_NAMING and not problem.locked_in[i]:
-            cost = _amount(-for_chain[i], currency)
+            cost = amounts.worth(-for_chain[i])
             found[i] = f"costs the chain {cost} a week, kept in by a limit that stores share"
         elif listed or alone[i] < WORTH_NAMING:
             continue

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from planner.assortment.amounts import Amounts
 from planner.assortment.conflict import SUPPLY, Kind
 from planner.assortment.problem import StoreProblem
 from planner.assortment.ways_out import Mended, WayOut, mended_conflicts, share_of
@@ -26,21 +27,21 @@ def conflict_lines(
     problem: StoreProblem,
     mended: Sequence[Mended],
     reserved_cm: Mapping[str, float],
-    currency: str,
+    amounts: Amounts,
 ) -> list[str]:
     """One sentence per conflict of a store: what cannot hold together, and each way out.
 
     ``reserved_cm``: fixture type -> centimetres that stay empty as items do not fit shelf by
-    shelf; ``currency``: "" means units.
+    shelf.
     """
-    words = _Words(problem, reserved_cm, currency)
+    words = _Words(problem, reserved_cm, amounts)
     return [words.sentence(one) for one in mended]
 
 
 def conflict_entries(problem: StoreProblem, seconds: float) -> list[dict[str, Any]]:
     """Why a store has no plan, as PLAN.json holds it; ``seconds`` to find and mend each."""
     mended = mended_conflicts(problem, seconds)
-    lines = conflict_lines(problem, mended, {}, "")
+    lines = conflict_lines(problem, mended, {}, Amounts(""))
     return [_entry(one, line) for one, line in zip(mended, lines, strict=True)]
 
 
@@ -71,11 +72,11 @@ def _way_entry(way: WayOut) -> dict[str, Any]:
 
 class _Words:
     def __init__(
-        self, problem: StoreProblem, reserved_cm: Mapping[str, float], currency: str
+        self, problem: StoreProblem, reserved_cm: Mapping[str, float], amounts: Amounts
     ) -> None:
         self.problem = problem
         self.reserved = reserved_cm
-        self.currency = currency
+        self.amounts = amounts
         self.core = {problem.item_ids[i] for i in np.flatnonzero(problem.core)}
 
     def sentence(self, one: Mended) -> str:
@@ -208,10 +209,10 @@ class _Words:
     def _then(self, way: WayOut) -> str:
         if not math.isfinite(way.objective_week):
             return ""
-        return f" (the store then earns about {self._money(way.objective_week)} a week)"
+        return f" (the store then {self.amounts.whole_store(way.objective_week)} a week)"
 
     def _money(self, value: float) -> str:
-        return f"{self.currency} {value:,.2f}" if self.currency else f"{value:,.2f}"
+        return self.amounts.money(value)
 
 
 def _items(names: Sequence[str]) -> str:

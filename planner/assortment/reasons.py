@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from planner.assortment.amounts import Amounts
 from planner.assortment.choice import demand_units_week, switched_demand
 from planner.assortment.effects import item_effects
 from planner.assortment.problem import Floats, Integers, StoreProblem
@@ -57,18 +58,18 @@ def item_reasons(
     problem: StoreProblem,
     plan: StorePlan,
     not_candidate: np.ndarray,
-    currency: str,
+    amounts: Amounts,
     forcing: Mapping[int, Forcing] = MappingProxyType({}),
     names: Sequence[str] = (),
 ) -> tuple[list[str], Floats]:
     """One sentence per item, why it is in or why not here, and its marginal value per week.
 
-    ``currency``: "" means units; ``forcing``: by item, what forcing it in costs; ``names``: of
+    ``amounts``: how they are said; ``forcing``: by item, what forcing it in costs; ``names``: of
     the items, their ids where not given.
     """
     if plan.score is None:
         raise ValueError(f"store {problem.store_id} has no plan to explain")
-    words = _Words(problem, plan, currency, names or problem.item_ids)
+    words = _Words(problem, plan, amounts, names or problem.item_ids)
     reasons = []
     for i, listed in enumerate(plan.score.listed):
         if listed:
@@ -76,17 +77,17 @@ def item_reasons(
         elif not_candidate[i]:
             reasons.append(str(not_candidate[i]))
         else:
-            reasons.append(words.why_out(i) + forcing_words(forcing.get(i), currency, words.names))
+            reasons.append(words.why_out(i) + forcing_words(forcing.get(i), amounts, words.names))
     return reasons, words.values
 
 
 class _Words:
     def __init__(
-        self, problem: StoreProblem, plan: StorePlan, currency: str, names: Sequence[str]
+        self, problem: StoreProblem, plan: StorePlan, amounts: Amounts, names: Sequence[str]
     ) -> None:
         assert plan.score is not None  # checked by the caller
         self.problem, self.score = problem, plan.score
-        self.currency, self.names = currency, names
+        self.amounts, self.names = amounts, names
         self.prices = {limit.limit: limit.shadow_price for limit in plan.limits}
         budget_price = self.prices.get("budget_week", 0.0)
         facings = plan.score.facings
@@ -119,7 +120,7 @@ class _Words:
             return ""
         cost = float(self.effects.waste_cost_week[item])
         return f"; {units:,.1f} units of waste" + (
-            f" ({self.currency} {cost:,.2f})" if self.currency else ""
+            f" ({self.amounts.money(cost)})" if self.amounts.currency else ""
         )
 
     def why_out(self, item: int) -> str:
@@ -133,8 +134,8 @@ class _Words:
             return "would add nothing: hardly any demand here"
         if value < 0:
             return (
-                f"would lose {self._amount(-value)} a week: what it sells does not pay for its "
-                f"waste, its handling and what it takes from others{self._waste(item)}"
+                f"would lose {self._amount(-value)} a week: {self.amounts.does_not_pay}"
+                f"{self._waste(item)}"
             )
         return self._crowded_out(item, value)
 
@@ -176,11 +177,11 @@ class _Words:
         return self.names[int(rivals[np.argmin(self.per_cm[rivals])])]
 
     def _amount(self, value: float) -> str:
-        return _amount(value, self.currency)
+        return self.amounts.worth(value)
 
 
 def forcing_words(
-    forcing: Forcing | None, currency: str, names: Sequence[str], whom: str = ""
+    forcing: Forcing | None, amounts: Amounts, names: Sequence[str], whom: str = ""
 ) -> str:
     """What forcing an item in costs, as well as it is known, to end a reason with.
 
@@ -191,17 +192,13 @@ def forcing_words(
     if forcing.how is Known.IMPOSSIBLE:
         return "; no plan can hold it within the limits"
     if forcing.how is Known.EXACT and forcing.cost_week <= -WORTH_NAMING:
-        gain = _amount(-forcing.cost_week, currency)
+        gain = amounts.worth(-forcing.cost_week)
         return f"; forcing it in gains {gain} a week, as swaps do not count what is forced"
     if forcing.cost_week < WORTH_NAMING:
         return "; forcing it in costs nothing" if forcing.how is Known.EXACT else ""
-    cost, costs = _amount(forcing.cost_week, currency), f"costs {whom}".rstrip()
+    cost, costs = amounts.worth(forcing.cost_week), f"costs {whom}".rstrip()
     if forcing.how is not Known.EXACT:
         return f"; forcing it in {costs} at least {cost} a week"
     gone = ", ".join(names[i] for i in forcing.leaves[:MOST_NAMED])
     out = f" and puts out {gone}" if gone else ""
     return f"; forcing it in {costs} {cost} a week{out}"
-
-
-def _amount(value: float, currency: str) -> str:
-    return f"{currency} {value:,.2f}" if currency else f"{value:,.2f} units"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from planner.assortment.amounts import Amounts
 from planner.assortment.chain_forced import chain_forcing
 from planner.assortment.chain_reasons import chain_reasons
 from planner.assortment.common import common_plan, evaluated_facings
@@ -50,7 +51,7 @@ class StoreJob(Keepable):
     never_sold: Flags
     choice_draws: tuple[ChoiceModel, ...]
     ranking: Integers
-    currency: str
+    amounts: Amounts
     item_names: tuple[str, ...]
     reserved_cm: Mapping[str, float]
     exact_reasons: int
@@ -148,7 +149,7 @@ def _judged(job: StoreJob, plans: _Plans) -> StoreOutcome:
     # Where stores share limits the cost is the chain's, and stands after the chain's reasons.
     own = plans.forcing if job.coupled is None else {}
     reasons, marginal = item_reasons(
-        problem, plan, job.not_candidate, job.currency, own, job.item_names
+        problem, plan, job.not_candidate, job.amounts, own, job.item_names
     )
     if not problem.is_in_money():
         marginal = marginal_values(problem.in_money(), plan.score.facings, 0.0)
@@ -160,9 +161,9 @@ def _judged(job: StoreJob, plans: _Plans) -> StoreOutcome:
             )
         ]
     if job.coupled is not None:
-        reasons, marginal = chain_reasons(job.coupled, reasons, job.not_candidate, job.currency)
+        reasons, marginal = chain_reasons(job.coupled, reasons, job.not_candidate, job.amounts)
         for item, found in plans.forcing.items():
-            reasons[item] += forcing_words(found, job.currency, job.item_names, "the chain")
+            reasons[item] += forcing_words(found, job.amounts, job.item_names, "the chain")
     return StoreOutcome(
         plan,
         plans.common,
@@ -183,7 +184,7 @@ def _without_plan(job: StoreJob, plan: StorePlan) -> StoreOutcome:
     lines: list[str] = ["no plan was found within the time limit"]
     if plan.plan == "infeasible":
         mended = mended_conflicts(job.problem, CONFLICT_SECONDS)
-        lines = conflict_lines(job.problem, mended, job.reserved_cm, job.currency) or [NOT_FOUND]
+        lines = conflict_lines(job.problem, mended, job.reserved_cm, job.amounts) or [NOT_FOUND]
     nothing = np.zeros(0)
     return StoreOutcome(
         plan, None, None, False, (), nothing, np.zeros((0, 0)), conflict=tuple(lines)

@@ -9,6 +9,7 @@ import pytest
 from every_plan import best_by_trying, random_problem, wild_problem
 from small_store import small_store
 
+from planner.assortment.amounts import Amounts
 from planner.assortment.conflict import Kind, Part, find_conflicts, parts_of, taken_away, without
 from planner.assortment.conflict_words import conflict_entries, conflict_lines
 from planner.assortment.feasibility import has_plan
@@ -145,7 +146,7 @@ def test_the_sentence_names_what_is_needed_and_each_way_out(problem_path):
         item["core"] = True
     problem = read_problem(problem_path(content))
     mended = mended_conflicts(problem, SECONDS)
-    (line,) = conflict_lines(problem, mended, {"table": 10}, "EUR")
+    (line,) = conflict_lines(problem, mended, {"table": 10}, Amounts("EUR"))
     assert "the core (items " in line
     assert "needs 60 cm of table, there are 50" in line
     assert "10 stay empty" in line

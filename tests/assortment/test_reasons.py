@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from small_store import small_store
 
+from planner.assortment.amounts import Amounts
 from planner.assortment.problem_file import read_problem
 from planner.assortment.reasons import item_reasons, marginal_values
+from planner.assortment.rules import Objective
 from planner.assortment.score import best_score
 from planner.assortment.store import solve_store
 
@@ -90,7 +92,7 @@ def reasons_of(problem_path, content: dict, not_candidate=NOBODY, currency: str 
     """Reason, value and whether listed, by item id."""
     problem = read_problem(problem_path(content))
     plan = solve_store(problem, 1e-6, 30)
-    reasons, values = item_reasons(problem, plan, not_candidate, currency)
+    reasons, values = item_reasons(problem, plan, not_candidate, Amounts(currency))
     rows = zip(reasons, values, plan.score.listed, strict=True)
     return dict(zip(problem.item_ids, rows, strict=True))
 
@@ -136,4 +138,30 @@ def test_a_store_without_a_plan_has_nothing_to_explain(problem_path):
     plan = solve_store(problem, 1e-3, 30)
     assert plan.plan == "infeasible"
     with pytest.raises(ValueError, match="no plan"):
-        item_reasons(problem, plan, NOBODY, "EUR")
+        item_reasons(problem, plan, NOBODY, Amounts("EUR"))
+
+
+@pytest.mark.parametrize(
+    ("objective", "kind", "whole"),
+    [
+        (Objective.MARGIN, "EUR 3.00", "earns about EUR 3.00"),
+        (Objective.SALES, "EUR 3.00 of sales", "sells about EUR 3.00"),
+        (Objective.WASTE, "EUR 3.00 of waste", "wastes about EUR 3.00"),
+        (Objective.UNITS, "3.00 units", "sells about 3.00 units"),
+    ],
+)
+def test_amounts_are_of_what_was_asked_for(problem_path, objective, kind, whole):
+    """Sentences name what the amounts are; no item of a plan for sales, units or waste is said
+    not to pay."""
+    amounts = Amounts("EUR", objective)
+    assert amounts.worth(3.0) == kind
+    assert amounts.whole_store(-3.0 if objective is Objective.WASTE else 3.0) == whole
+    content = small_store(shelf_cm={"table": 60})
+    for item in content["items"]:
+        item["unit_cost"] = 1.2 * item["price"]
+    problem = read_problem(problem_path(content))
+    plan = solve_store(problem, 1e-4, 30)
+    reasons, _ = item_reasons(problem, plan, np.full(len(problem.item_ids), ""), amounts)
+    lost = [reason for reason in reasons if reason.startswith("would lose")]
+    assert lost
+    assert all(("does not pay" in r) == (objective is Objective.MARGIN) for r in lost)
