@@ -90,7 +90,9 @@ def trade_off(
     core_items, distinct_ranges, note.
 
     Plans are those before items are stood on the shelves one by one. A value without a plan keeps
-    its row, without figures and with the reason as its note.
+    its row, without figures and with the reason as its note. No item's cost is solved exactly, so
+    stores that share no limit are other jobs than those of ``planner plan``: a cache serves one
+    sweep after another, not a sweep after a plan.
     """
     quick = dataclasses.replace(settings, exact_reasons=0)
     rows: list[dict[str, object]] = []

@@ -38,7 +38,7 @@ def trade_off_page(table: pd.DataFrame, chain: str, objective: str, unit: str) -
 def trade_off_curve(rows: pd.DataFrame, key: str, objective: str, unit: str) -> Any:
     """Objective per week, and its bound, over the values of one key; values without a plan are
     left out of the lines and stand in the table."""
-    planned = rows[rows["plan"] == "feasible"]
+    planned = rows[rows["objective_week"].notna()]
     values = pd.to_numeric(planned["value"], errors="coerce")
     across = planned["value"] if values.isna().any() else values
     figure: Any = go.Figure()  # type: ignore[attr-defined,no-untyped-call]
