@@ -120,7 +120,11 @@ class ChainSearch:
         """The plan of few stores within ``gap`` of the best in the room they have, or
         ``repaired``; a larger chain keeps that."""
         joint = self._joint()
-        return repaired if joint is None else self._together(joint, repaired, math.inf, gap)[0]
+        if joint is None:
+            return repaired
+        best, _ = self._together(joint, repaired, math.inf, gap)
+        self.time_limits_struck += joint.time_limits_struck
+        return best
 
     def _joint(self) -> JointChoice | None:
         if len(self._problems) > FEW_STORES:
