@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from planner.assortment.chain import plan_chain
+from planner.assortment.planning_assumptions import missed_gap
 from planner.assortment.result import Assortment
 from planner.assortment.rules import PlanRules
 from planner.assortment.solve_settings import SolveSettings
@@ -134,6 +135,7 @@ def _plan(
         inputs, demand, settings, clock, progress, executor, chosen.rules, chosen.placement
     )
     assumptions = (
+        *missed_gap(assortment, settings.gap),
         *chosen.assumptions(),
         *all_assumptions(inputs, demand, (*noted, *review.assumptions), assortment, shelves),
     )

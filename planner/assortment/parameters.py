@@ -29,6 +29,9 @@ from planner.demand.result import Demand
 from planner.tables.inputs import Assumption, Inputs
 
 DAYS_OF_A_WEEK = 7
+MOST_NAMED = 5
+SUSPECT_BUDGET_SHARE = 0.5
+"""A budget below this share of what today's range sells, at cost, looks mistyped."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,19 @@ def chain_parameters(
     if no_fixtures:
         text = "stores without fixtures: no shelf limit and no planogram"
         assumptions.append(Assumption("assortment", "fixtures", text, no_fixtures))
+    bought_today = (demand_week * demand.in_range) @ (unit_cost * waste.cost_factor)
+    suspect = stores["budget_week"].to_numpy(dtype=np.float64) < SUSPECT_BUDGET_SHARE * bought_today
+    if suspect.any():
+        named = ", ".join(stores["store_id"][suspect].head(MOST_NAMED).astype("str"))
+        more = ", ..." if suspect.sum() > MOST_NAMED else ""
+        text = (
+            f"the budget is less than {SUSPECT_BUDGET_SHARE:.0%} of what today's range sells a "
+            f"week, at cost: check it (stores {named}{more})"
+        )
+        budgets = Assumption(
+            "assortment", "stores.budget_week", text, int(suspect.sum()), warning=True
+        )
+        assumptions.append(budgets)
     return ChainParameters(problems, core, reason, buyable, tuple(assumptions), held)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from planner.assortment.parameters import ChainParameters
-from planner.assortment.result import ChainPlan, StoreOutcome
+from planner.assortment.result import Assortment, ChainPlan, StoreOutcome
 from planner.assortment.value import MODEL_ERROR
 from planner.demand.result import Demand
 from planner.tables.inputs import Assumption
@@ -90,3 +90,15 @@ def planning_assumptions(
         )
     )
     return assumptions
+
+
+def missed_gap(assortment: Assortment, asked: float) -> tuple[Assumption, ...]:
+    """A warning where the plan of the whole chain is not proven within the gap that was asked."""
+    if assortment.gap <= asked:
+        return ()
+    behind = sum(plan.gap > asked for plan in assortment.plans.values())
+    text = (
+        f"a gap of {asked * 100:.3g}% was asked for, {assortment.gap * 100:.2g}% is proven: "
+        "another plan may be better by up to that much"
+    )
+    return (Assumption("assortment", "gap", text, max(1, behind), warning=True),)

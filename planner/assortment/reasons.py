@@ -110,7 +110,10 @@ class _Words:
             return "core range, in every store"
         locked = "locked in; " if problem.locked_in[item] else ""
         if value < 0:
-            return f"{locked}costs {self._amount(-value)} a week, kept in by a limit"
+            held = "" if problem.locked_in[item] else ", kept in by a limit"
+            return (
+                f"{locked}loses {self._amount(-value)} a week after what it takes from others{held}"
+            )
         said = f"{locked}adds {self._amount(value)} a week after what it takes from others"
         return said + self._waste(item)
 
@@ -125,7 +128,7 @@ class _Words:
 
     def why_out(self, item: int) -> str:
         value, unpriced = float(self.values[item]), float(self.unpriced[item])
-        if value <= 0 < unpriced:
+        if value < WORTH_NAMING <= unpriced:
             return (
                 f"would add {self._amount(unpriced)} a week on its own, but its purchases would "
                 "take more from others within the budget"
@@ -149,22 +152,17 @@ class _Words:
             limit.name: self.prices.get(limit.name, 0.0) * abs(float(limit.coefficients[item]))
             for limit in problem.range_limits
         }
-        dearest = max(counts, key=lambda name: counts[name], default="")
-        counted = counts.get(dearest, 0.0)
-        if counted > max(shelf, place) and counted > 0:
-            return (
-                f"{would}, but the limit {dearest} has no room for it: room there is worth about "
-                f"{self._amount(counted)}"
-            )
-        if value > shelf + place + counted:
-            return f"{would}, but no plan with it was better"
-        if place > shelf:
-            return (
-                f"{would}, but a place among the local items is worth about {self._amount(place)}"
-            )
-        worth = f"its {width:g} cm of {kind} are worth about {self._amount(shelf)}"
-        rival = self._rival(item)
-        return f"{would}, but loses to {rival}: {worth}" if rival else f"{would}, but {worth}"
+        needs = [
+            (place, "a place among the local items", ""),
+            (shelf, f"its {width:g} cm of {kind}", self._rival(item)),
+            *((price, f"room within the limit {name}", "") for name, price in counts.items()),
+        ]
+        needs = sorted((need for need in needs if need[0] > 0), key=lambda need: -need[0])
+        for number in range(1, len(needs) + 1):
+            worth = sum(price for price, _, _ in needs[:number])
+            if worth >= value:
+                return f"{would}, but {_together(needs[:number], self._amount(worth))}"
+        return f"{would}, but no plan with it was better"
 
     def _rival(self, item: int) -> str:
         """The listed item of the same fixture that would go first: least worth per cm."""
@@ -178,6 +176,19 @@ class _Words:
 
     def _amount(self, value: float) -> str:
         return self.amounts.worth(value)
+
+
+def _together(needs: Sequence[tuple[float, str, str]], worth: str) -> str:
+    """What an item needs of scarce things and what those are worth elsewhere.
+
+    ``needs``: price, name, and who would give way ("" where nobody alone would).
+    """
+    things = " and ".join(thing for _, thing, _ in needs)
+    rival = next((rival for _, _, rival in needs if rival), "")
+    loses = f"loses to {rival}: " if rival else ""
+    verb = "are" if len(needs) > 1 or things.startswith("its") else "is"
+    together = "together " if len(needs) > 1 else ""
+    return f"{loses}{things} {verb} {together}worth about {worth}"
 
 
 def forcing_words(

@@ -181,6 +181,23 @@ def test_a_store_without_fixtures_is_counted(parameters_of):
     assert counts == [1]
 
 
+def test_a_budget_far_below_todays_purchases_is_warned_of(parameters_of):
+    """A budget that cannot buy half of what today's range sells is named, one that can is not."""
+
+    def warned(budget: str) -> list[str]:
+        header, *rows = SHOP_STORES.splitlines()
+        place = header.split(",").index("budget_week")
+        cells = [row.split(",") for row in rows]
+        cells[1][place] = budget
+        stores = "\n".join([header, *(",".join(row) for row in cells)]) + "\n"
+        found = parameters_of(stores=stores).assumptions
+        return [a.text for a in found if a.subject == "stores.budget_week" and a.warning]
+
+    (text,) = warned("2")
+    assert "stores 8)" in text
+    assert not warned("100000")
+
+
 def test_loss_on_the_way_raises_the_cost_of_every_store(shops):
     """Loss that leftovers cannot explain makes a unit dearer, in purchase and in budget alike."""
     items = shops.inputs.items.assign(store_loss_share=0.5)

@@ -10,7 +10,7 @@ from small_store import small_store
 
 from planner.assortment.amounts import Amounts
 from planner.assortment.problem_file import read_problem
-from planner.assortment.reasons import item_reasons, marginal_values
+from planner.assortment.reasons import _Words, item_reasons, marginal_values
 from planner.assortment.rules import Objective
 from planner.assortment.score import best_score
 from planner.assortment.store import solve_store
@@ -106,7 +106,7 @@ def test_listed_items_say_what_they_add(problem_path):
     assert found["pink"][0].startswith(f"locked in; adds EUR {found['pink'][1]:,.2f} a week")
     assert found["fuji"][0].startswith(f"adds EUR {found['fuji'][1]:,.2f} a week")
     assert found["mint"][1] < 0
-    assert found["mint"][0].startswith(f"locked in; costs EUR {-found['mint'][1]:,.2f} a week")
+    assert found["mint"][0].startswith(f"locked in; loses EUR {-found['mint'][1]:,.2f} a week")
     units = reasons_of(problem_path, small_store(**NO_LIMITS), currency="")
     assert units["fuji"][0].startswith(f"adds {units['fuji'][1]:,.2f} units a week")
 
@@ -129,6 +129,35 @@ def test_items_left_out_say_why(problem_path):
     out = [reason for reason, value, listed in few.values() if not listed and value > 0]
     assert out
     assert any("place among the local items is worth" in reason for reason in out)
+
+
+def test_a_reason_never_refutes_itself(problem_path):
+    """Limits that a reason names are together worth what the item would add; where all it needs
+    is worth less than that, no limit is blamed."""
+    problem = read_problem(problem_path(small_store()))
+    words = _Words(problem, solve_store(problem, 1e-6, 30), Amounts("EUR"), problem.item_ids)
+    out = int(np.flatnonzero(~words.score.listed & ~problem.core)[0])
+    width = problem.facing_width_cm[out] * words.fewest[out]
+    words.values[out] = words.unpriced[out] = 13.0
+    for place, shelf, said in (
+        (14.0, 6.0, "a place among the local items is worth about EUR 14.00"),
+        (6.0, 15.0, f"its {width:g} cm of {problem.fixture_type[out]} are worth about EUR 15.00"),
+        (8.5, 6.0, "are together worth about EUR 14.50"),
+        (6.0, 5.0, "no plan with it was better"),
+    ):
+        words.prices = {"max_local_items": place}
+        words.prices[f"shelf_cm:{problem.fixture_type[out]}"] = shelf / width
+        assert said in words.why_out(out)
+
+
+def test_a_budget_that_buys_nothing_is_not_called_no_demand(problem_path):
+    """Where an item would add something but for the budget, the budget is the reason."""
+    problem = read_problem(problem_path(small_store(**NO_LIMITS | {"budget_week": 40.0})))
+    words = _Words(problem, solve_store(problem, 1e-6, 30), Amounts("EUR"), problem.item_ids)
+    out = int(np.flatnonzero(~words.score.listed)[0])
+    words.values[out] = 0.001
+    assert words.unpriced[out] > 1
+    assert "within the budget" in words.why_out(out)
 
 
 def test_a_store_without_a_plan_has_nothing_to_explain(problem_path):
