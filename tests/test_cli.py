@@ -278,7 +278,7 @@ def test_an_unexpected_fault_is_short_too(run_command, tmp_path, monkeypatch):
     """A fault nobody foresaw exits 1 in one line that says how to see more."""
     import planner.tables.read as read
 
-    def broken(*arguments: object) -> None:
+    def broken(*arguments: object, **options: object) -> None:
         raise RuntimeError("disk on fire")
 
     monkeypatch.setattr(read, "read_inputs", broken)
