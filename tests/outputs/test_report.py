@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+from base64 import b64decode
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +35,7 @@ class Page(HTMLParser):
         super().__init__()
         self.words: list[str] = []
         self.elements: list[tuple[str, dict[str, str]]] = []
-        self.json: dict[str, object] = {}
+        self.packed: dict[str, str] = {}
         self._open: list[tuple[str, dict[str, str]]] = []
         self.feed(path.read_text("utf-8"))
         assert self._open == []
@@ -55,8 +58,8 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Keep what a reader sees, and the data of the charts."""
         tag, attributes = self._open[-1] if self._open else ("", {})
-        if tag == "script" and attributes.get("type") == "application/json":
-            self.json[attributes["id"]] = json.loads(data)
+        if tag == "script" and attributes.get("type") == "application/gzip":
+            self.packed[attributes["id"]] = data.strip()
         elif tag not in ("script", "style"):
             self.words.append(data.strip())
 
@@ -64,6 +67,10 @@ class Page(HTMLParser):
     def text(self) -> str:
         """All that a reader sees, with single spaces."""
         return re.sub(r"\s+", " ", " ".join(self.words))
+
+    def unpacked(self, name: str) -> Any:
+        """What the page carries under a name, as its script reads it."""
+        return json.loads(gzip.decompress(b64decode(self.packed[name], validate=True)))
 
     def all(self, tag: str) -> list[dict[str, str]]:
         """Attributes of every element of a kind."""
@@ -183,7 +190,7 @@ def test_markup_in_names_stays_text(contents: Contents, tmp_path: Path) -> None:
         kinds = {tag for tag, _ in page.elements}
         assert kinds <= {tag for tag, _ in elements}
         assert not [a for _, attributes in page.elements for a in attributes if a[:2] == "on"]
-        drawn = json.dumps(page.json["figures"])
+        drawn = json.dumps(page.unpacked("figures")["charts"])
         assert "<script" not in drawn
         assert "<img" not in drawn
 
@@ -213,7 +220,7 @@ def test_headings_go_down_one_step_at_a_time(pages: dict[str, Page]) -> None:
 def test_every_chart_has_a_text_and_a_table(pages: dict[str, Page]) -> None:
     """Each figure drawn has a place with a text alternative, and there are six of them."""
     for page in pages.values():
-        figures = page.json["figures"]
+        figures = page.unpacked("figures")["charts"]
         assert isinstance(figures, dict)
         assert len(figures) == 6
         named = {a["id"]: a for a in page.all("div") if a.get("role") == "img"}

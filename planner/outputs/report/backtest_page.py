@@ -11,7 +11,6 @@ from planner.demand.backtest.result import CAPTURE, COMMON, LOCAL, OWN_PAST
 from planner.outputs.backtest_contents import KIND_MEANS, KIND_WORDS, BacktestContents
 from planner.outputs.contents import Stamp
 from planner.outputs.numbers import share, whole
-from planner.outputs.report import theme
 from planner.outputs.report.backtest_words import (
     advantage_of,
     advantage_words,
@@ -28,8 +27,10 @@ from planner.outputs.report.chart_accuracy import accuracy_chart, slices_chart
 from planner.outputs.report.chart_capture import capture_chart
 from planner.outputs.report.chart_coverage import coverage_chart, verdict
 from planner.outputs.report.charts import Table
+from planner.outputs.report.csv_tables import chart_tables, file_stem, for_csv
 from planner.outputs.report.glossary import BACKTEST_GLOSSARY
-from planner.outputs.report.write import for_script, render
+from planner.outputs.report.packed import packed_json
+from planner.outputs.report.write import chart_figures, render
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ def write_backtest_page(contents: BacktestContents, path: Path) -> None:
         answers=[*accuracy_answers(scores, stamp), *capture_answers(scores, stamp)],
         charts=charts,
         regions=capture_by_region(scores, stamp),
-        figures=for_script({chart.id: chart.figure for chart in charts.values() if chart}),
-        on_dark=for_script(theme.ON_DARK),
+        figures=chart_figures(charts),
+        tables=packed_json(for_csv(chart_tables(charts.values()))),
+        file_stem=file_stem(stamp, None),
         assumptions=own_first(contents.assumptions).to_dict("records"),
         glossary=BACKTEST_GLOSSARY,
     )

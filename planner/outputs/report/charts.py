@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from planner.outputs.report import theme
@@ -28,6 +29,9 @@ class Table:
     rows: list[list[str]]
     texts: int = 0
     """How many columns after the first hold words (the others hold numbers)."""
+    frame: pd.DataFrame | None = None
+    """The same figures raw, columns named as in the run's tables: what the page saves as CSV.
+    Left out, the cells are saved as written."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,11 @@ class Scope:
         """Name of what the page is about."""
         return self.contents.stamp.chain_name if self.region is None else self.region
 
+    @property
+    def backtest_slice(self) -> tuple[str, str]:
+        """``by`` and ``name`` of the rows of the backtest that are about the scope."""
+        return ("all", "all") if self.region is None else ("region", self.region)
+
     @cached_property
     def store_value(self) -> pd.DataFrame:
         """Rows of the value table for single stores."""

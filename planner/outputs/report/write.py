@@ -6,7 +6,6 @@ plotly.js are inside it.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,14 +21,12 @@ from planner.outputs.report import theme
 from planner.outputs.report.actions import changes_first, stores_first
 from planner.outputs.report.amounts import amount, in_money
 from planner.outputs.report.backtest_words import certainty_words, not_scored
-from planner.outputs.report.chart_accuracy import accuracy_chart
-from planner.outputs.report.chart_coverage import coverage_chart
-from planner.outputs.report.chart_local_items import local_items_chart
-from planner.outputs.report.chart_plans import plans_chart
-from planner.outputs.report.chart_sources import sources_chart
-from planner.outputs.report.chart_value import value_chart
+from planner.outputs.report.charts import Chart
+from planner.outputs.report.charts_of_page import charts_of_page
+from planner.outputs.report.csv_tables import chart_tables, file_stem, for_csv, page_tables
 from planner.outputs.report.glossary import GLOSSARY, anchor
 from planner.outputs.report.limits import limit_rows, limit_summary
+from planner.outputs.report.packed import packed, packed_json
 from planner.outputs.report.scope import Scope, chain_scope, region_files, region_scope
 from planner.outputs.report.stores import columns, row_anchor, store_rows, workbook_link
 from planner.outputs.report.tiles import tiles
@@ -40,6 +37,8 @@ DETAILS_UP_TO = 60
 """With more stores the chain's page leaves what opens under each row to the regions' pages."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_SCRIPTS = ("base", "charts", "csv", "stores")
+"""In the order in which the page runs them."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +69,7 @@ def text_of_page(page: Page) -> str:
     of_chain = scope.region is None
     folder = "" if of_chain else "../"
     detailed = not of_chain or len(contents.stores) <= DETAILS_UP_TO
-    where = ("all", "all") if of_chain else ("region", str(scope.region))
-    made = {
-        "value": value_chart(scope),
-        "plans": plans_chart(scope),
-        "local_items": local_items_chart(scope),
-        "accuracy": accuracy_chart(contents.backtest, stamp, *where),
-        "coverage": coverage_chart(contents.backtest, stamp, *where),
-        "sources": sources_chart(scope),
-    }
-    figures = {chart.id: chart.figure for chart in made.values() if chart}
+    charts = charts_of_page(scope)
     links = {
         region: ("regions/" if of_chain else "") + quote(name, safe="")
         for region, name in files.items()
@@ -101,9 +91,10 @@ def text_of_page(page: Page) -> str:
         changes_first=changes_first(scope),
         row_links=_row_links(scope, {} if detailed else links),
         links={str(s): workbook_link(str(s), folder) for s in contents.stores["store_id"]},
-        charts=made,
-        figures=for_script(figures),
-        on_dark=for_script(theme.ON_DARK),
+        charts=charts,
+        figures=chart_figures(charts),
+        tables=packed_json(for_csv(page_tables(scope, detailed) | chart_tables(charts.values()))),
+        file_stem=file_stem(stamp, scope.region),
         columns=columns(scope),
         rows=store_rows(scope, folder, detailed),
         chain_limits=limit_rows(chain_limits, contents.worth, stamp),
@@ -113,20 +104,14 @@ def text_of_page(page: Page) -> str:
         assumptions=assumptions.to_dict("records"),
         left_out=contents.left_out.to_dict("records"),
         not_scored=not_scored(contents),
-        certainty=certainty_words(contents.backtest, stamp, *where),
+        certainty=certainty_words(contents.backtest, stamp, *scope.backtest_slice),
         glossary=GLOSSARY,
     )
 
 
 def render(template: str, **values: object) -> str:
-    """A page from its template, with plotly.js inside."""
-    text = _environment().get_template(template).render(**values)
-    plotly_js = str(get_plotlyjs())  # type: ignore[no-untyped-call]
-    return text.replace(_PLOTLY_HERE, plotly_js, 1)
-
-
-_PLOTLY_HERE = "/* plotly.js stands here */"
-"""Put in after rendering: the library is fifty times the size of the page."""
+    """A page from its template, with its styles, scripts and plotly.js inside."""
+    return _environment().get_template(template).render(**values)
 
 
 @lru_cache(maxsize=1)
@@ -150,17 +135,16 @@ def _environment() -> Environment:
         }
     )
     environment.globals["style"] = Markup((_TEMPLATES / "style.css").read_text("utf-8"))
-    environment.globals["script"] = Markup((_TEMPLATES / "report.js").read_text("utf-8"))
-    environment.globals["plotly_here"] = Markup(_PLOTLY_HERE)
+    scripts = [(_TEMPLATES / "scripts" / f"{name}.js").read_text("utf-8") for name in _SCRIPTS]
+    environment.globals["script"] = Markup("\n".join(scripts))
+    environment.globals["plotly_js"] = packed(str(get_plotlyjs()))  # type: ignore[no-untyped-call]
     return environment
 
 
-def for_script(value: object) -> Markup:
-    """JSON that cannot end the script element that it stands in."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for letter, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
-        text = text.replace(letter, code)
-    return Markup(text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
+def chart_figures(charts: dict[str, Chart | None]) -> Markup:
+    """What the page draws its charts from, and their colours on a dark screen, packed."""
+    drawn = {chart.id: chart.figure for chart in charts.values() if chart}
+    return packed_json({"charts": drawn, "on_dark": theme.ON_DARK})
 
 
 def _row_links(scope: Scope, pages: dict[str, str]) -> dict[str, str]:

@@ -1,39 +1,5 @@
-"use strict";
+// The table of stores: sorted, filtered, opened.
 (() => {
-  const read = (id) => JSON.parse(document.getElementById(id).textContent);
-  const figures = read("figures");
-  const onDark = read("on-dark");
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-
-  const recolour = (node, map) => {
-    if (typeof node === "string") return map[node] ?? node;
-    if (Array.isArray(node)) return node.map((child) => recolour(child, map));
-    if (node && typeof node === "object")
-      return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, recolour(child, map)]));
-    return node;
-  };
-
-  // Paper is white and narrow whatever the screen is, so charts are drawn again for it.
-  const drawOne = (id, paper) => {
-    const drawn = recolour(figures[id], dark.matches && !paper ? onDark : {});
-    if (paper) Object.assign(drawn.layout, { width: 690, height: Math.min(drawn.layout.height, 780) });
-    Plotly.react(id, drawn.data, drawn.layout, { displayModeBar: false, responsive: true });
-  };
-  const draw = (paper) => Object.keys(figures).forEach((id) => drawOne(id, paper));
-  const mark = () => { document.documentElement.dataset.charts = "drawn"; };
-  // One chart at a time, so that the figures above them can be read meanwhile.
-  const waiting = Object.keys(figures);
-  const next = () => {
-    const id = waiting.shift();
-    if (!id) return mark();
-    drawOne(id, false);
-    setTimeout(next);
-  };
-  requestAnimationFrame(() => setTimeout(next));
-  dark.addEventListener("change", () => draw(false));
-  addEventListener("beforeprint", () => draw(true));
-  addEventListener("afterprint", () => draw(false));
-
   const table = document.getElementById("stores-table");
   if (!table) return;
   const body = table.tBodies[0];

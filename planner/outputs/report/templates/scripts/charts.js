@@ -1,0 +1,52 @@
+// Charts are drawn one at a time, so that the figures above them can be read meanwhile.
+{
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const paper = { width: 690, mostHeight: 780 };
+
+  const recolour = (node, map) => {
+    if (typeof node === "string") return map[node] ?? node;
+    if (Array.isArray(node)) return node.map((child) => recolour(child, map));
+    if (node && typeof node === "object")
+      return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, recolour(child, map)]));
+    return node;
+  };
+
+  const start = ({ charts, on_dark: onDark }) => {
+    // Paper is white and narrow whatever the screen is, so charts are drawn again for it.
+    const drawOne = (id, onPaper) => {
+      const drawn = recolour(charts[id], dark.matches && !onPaper ? onDark : {});
+      if (onPaper)
+        Object.assign(drawn.layout, { width: paper.width, height: Math.min(drawn.layout.height, paper.mostHeight) });
+      Plotly.react(id, drawn.data, drawn.layout, { displayModeBar: false, responsive: true });
+    };
+    const draw = (onPaper) => Object.keys(charts).forEach((id) => drawOne(id, onPaper));
+    dark.addEventListener("change", () => draw(false));
+    addEventListener("beforeprint", () => draw(true));
+    addEventListener("afterprint", () => draw(false));
+    const waiting = Object.keys(charts);
+    const next = () => {
+      const id = waiting.shift();
+      if (!id) return void (root.dataset.charts = "drawn");
+      drawOne(id, false);
+      setTimeout(next);
+    };
+    next();
+  };
+
+  const load = async () => {
+    const figures = JSON.parse(await unpack("figures"));
+    const library = document.createElement("script");
+    library.textContent = await unpack("plotly");
+    document.head.append(library);
+    start(figures);
+  };
+  const giveUp = () => {
+    for (const place of document.querySelectorAll(".chart")) {
+      place.style.minHeight = 0;
+      place.textContent = "This browser is too old to draw the chart. The table below it has its figures.";
+    }
+    root.dataset.charts = "none";
+  };
+  if (window.DecompressionStream) requestAnimationFrame(() => setTimeout(load));
+  else giveUp();
+}
