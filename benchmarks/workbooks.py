@@ -89,7 +89,7 @@ def chain_contents(stores: int, items: int, seed: int) -> Contents:
         ),
         backtest=pd.DataFrame(),
         value=_value(pd.Series(ids)),
-        orders=_orders(table, frames["assortment"]),
+        orders=orders_of(frames["assortment"], table),
         **frames,
     )  # fmt: skip
 
@@ -230,8 +230,8 @@ def _placed(items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.DataFrame(shelves, columns=names), pd.DataFrame(positions, columns=places)
 
 
-def _orders(items: pd.DataFrame, assortment: pd.DataFrame) -> pd.DataFrame:
-    """What all stores buy of each item."""
+def orders_of(assortment: pd.DataFrame, items: pd.DataFrame, loss: float = 1.0) -> pd.DataFrame:
+    """What all stores buy of each item, ``loss`` times what reaches their shelves."""
     listed = assortment[assortment["listed"]]
     units = listed.groupby("item_id", as_index=False).agg(
         stores=("store_id", "size"),
@@ -240,7 +240,7 @@ def _orders(items: pd.DataFrame, assortment: pd.DataFrame) -> pd.DataFrame:
     )
     about = units.merge(items[["item_id", "supplier_id", "unit_cost"]], on="item_id")
     bought = about["sold_units_week"] + about["waste_units_week"]
-    return about.assign(spend_week=about["unit_cost"] * bought)[list(ORDERS)]
+    return about.assign(spend_week=loss * about["unit_cost"] * bought)[list(ORDERS)]
 
 
 def _value(stores: pd.Series[str]) -> pd.DataFrame:

@@ -121,19 +121,16 @@ def check_orders(run: RunFolder, ledger: Ledger) -> None:
         )
         .merge(run.inputs["items"][["item_id", "supplier_id"]], on="item_id", how="left")
     )
-    both = wanted.merge(
-        run.tables["orders"], on="item_id", how="outer", suffixes=("", "_there"), indicator=True
-    )
     file = "tables/orders.parquet"
-    ledger.expect_rows(
-        both,
-        both["_merge"] == "both",
-        lambda row: (
-            f"{file}: item {row['item_id']} "
-            + ("has no row" if row["_merge"] == "left_only" else "is listed by no store")
-        ),
+    both = ledger.expect_same_rows(
+        wanted,
+        run.tables["orders"],
+        ["item_id"],
+        lambda row: f"{file}: item {row['item_id']}",
+        missing="has no row",
+        extra="is listed by no store",
+        suffixes=("", "_there"),
     )
-    both = both[both["_merge"] == "both"].reset_index(drop=True)
     ledger.expect_rows(
         both,
         both["supplier_id_there"] == both["supplier_id"],

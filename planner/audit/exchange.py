@@ -74,22 +74,13 @@ def _compare(
     ledger.expect_rows(
         found, ~twice, lambda row: f"{name}: {_which(row)} stands there twice, expected once"
     )
-    both = expected.merge(
-        found[~twice], on=list(PAIR), how="outer", suffixes=("", "_found"), indicator=True
+    both = ledger.expect_same_rows(
+        expected,
+        found[~twice],
+        PAIR,
+        lambda row: f"{name}: {_which(row)}",
+        extra="is there, but not in tables/positions.parquet",
     )
-    ledger.expect_rows(
-        both,
-        both["_merge"] == "both",
-        lambda row: (
-            f"{name}: {_which(row)} "
-            + (
-                "is missing"
-                if row["_merge"] == "left_only"
-                else "is there, but not in tables/positions.parquet"
-            )
-        ),
-    )
-    both = both[both["_merge"] == "both"].reset_index(drop=True)
     for column in (*_NUMBERS, *_LENGTHS, *_TEXTS, *more_texts):
         there, wanted = both[f"{column}_found"], both[column]
         as_text = column in (*_TEXTS, *more_texts)

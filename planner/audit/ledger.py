@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 MOST_SHOWN = 20
 """Findings of one kind that are spelled out; the rest of them is counted."""
 RELATIVE_TOLERANCE = 1e-6
+_IN_BOTH = "which tables have it"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,33 @@ class Ledger:
             self._findings.append(sentence(row))
         if len(failing) > MOST_SHOWN:
             self._findings.append(f"... and {len(failing) - MOST_SHOWN} more like the last one")
+
+    def expect_same_rows(
+        self,
+        wanted: pd.DataFrame,
+        found: pd.DataFrame,
+        keys: Sequence[str],
+        which: Callable[[dict[str, Any]], str],
+        *,
+        missing: str = "is missing",
+        extra: str,
+        suffixes: tuple[str, str] = ("", "_found"),
+    ) -> pd.DataFrame:
+        """Two tables have the same rows; returns those that both have, joined by their ``keys``.
+
+        ``which`` names a row; ``missing`` and ``extra`` say of it that only the one table or the
+        other has it; ``suffixes`` tell other columns of the same name apart.
+        """
+        joined = wanted.merge(
+            found, on=list(keys), how="outer", suffixes=suffixes, indicator=_IN_BOTH
+        )
+        same = joined[_IN_BOTH] == "both"
+        self.expect_rows(
+            joined,
+            same,
+            lambda row: f"{which(row)} {missing if row[_IN_BOTH] == 'left_only' else extra}",
+        )
+        return joined[same].drop(columns=_IN_BOTH).reset_index(drop=True)
 
     def expect_close(
         self,

@@ -123,18 +123,13 @@ def check_changes(run: RunFolder, ledger: Ledger) -> None:
     found = _printed(run, CHANGES_SHEET, {})
     found["change"] = found["change"].astype("str").str.split().str[-1]
     found = found[found["change"] != "MOVED"]
-    joined = wanted.merge(found, how="outer", on=keys, indicator=True)
-    ledger.expect_rows(
-        joined,
-        joined["_merge"] == "both",
-        lambda row: (
-            f"{_workbook(row, CHANGES_SHEET)}: item {row['item_id']} is "
-            + (
-                f"missing, yet it is {row['change']} in tables/assortment.parquet"
-                if row["_merge"] == "left_only"
-                else f"{row['change']}, unlike in tables/assortment.parquet"
-            )
-        ),
+    ledger.expect_same_rows(
+        wanted,
+        found,
+        keys,
+        lambda row: f"{_workbook(row, CHANGES_SHEET)}: item {row['item_id']} as {row['change']}",
+        missing="is missing, yet so it is in tables/assortment.parquet",
+        extra="is there, unlike in tables/assortment.parquet",
     )
 
 
@@ -183,22 +178,14 @@ def _compare(
         ~twice,
         lambda row: f"{_workbook(row, sheet)}: item {row['item_id']} stands there twice",
     )
-    joined = wanted.merge(
+    both = ledger.expect_same_rows(
+        wanted,
         lists[~twice],
-        on=["store_id", "item_id"],
-        how="outer",
+        ["store_id", "item_id"],
+        lambda row: f"{_workbook(row, sheet)}: item {row['item_id']}",
+        extra=_OUT_OF_PLACE[sheet],
         suffixes=("", "_printed"),
-        indicator=True,
     )
-    ledger.expect_rows(
-        joined,
-        joined["_merge"] == "both",
-        lambda row: (
-            f"{_workbook(row, sheet)}: item {row['item_id']} is "
-            + ("missing" if row["_merge"] == "left_only" else _OUT_OF_PLACE[sheet])
-        ),
-    )
-    both = joined[joined["_merge"] == "both"]
     for column in heads.values():
         unknown = both[f"{column}_printed"].isna() & both[column].isna()
         ledger.expect_rows(
@@ -212,8 +199,8 @@ def _compare(
 
 
 _OUT_OF_PLACE = {
-    ITEMS_SHEET: "not listed, yet in the list",
-    CANDIDATES_SHEET: "listed, yet among those not carried",
+    ITEMS_SHEET: "is not listed, yet in the list",
+    CANDIDATES_SHEET: "is listed, yet among those not carried",
 }
 
 

@@ -78,18 +78,14 @@ def check_table(run: RunFolder, ledger: Ledger) -> None:
     they can be, and are told of locks in force alone."""
     told = run.tables["locks"]
     asked = run.inputs["store_locks"]
-    both = asked[[*KEY, "facings", "state", "own"]].merge(
-        told, on=KEY, how="outer", suffixes=("_input", ""), indicator=True
+    both = ledger.expect_same_rows(
+        asked[[*KEY, "facings", "state", "own"]],
+        told,
+        KEY,
+        lambda row: f"{TABLE}: {_place(row)}",
+        extra="is no lock of the input",
+        suffixes=("_input", ""),
     )
-    ledger.expect_rows(
-        both,
-        both["_merge"] == "both",
-        lambda row: (
-            f"{TABLE}: {_place(row)} is "
-            + ("missing" if row["_merge"] == "left_only" else "no lock of the input")
-        ),
-    )
-    both = both[both["_merge"] == "both"]
     same_facings = close(both["facings_input"].fillna(0.0), both["facings"].fillna(0.0))
     ledger.expect_rows(
         both,

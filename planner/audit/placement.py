@@ -26,23 +26,19 @@ def check_placement(run: RunFolder, ledger: Ledger) -> None:
     Margins are those before facings were added, which the run's tables do not keep: those of eye
     level may differ by what the added facings of the store cost.
     """
-    table = run.tables["placement"]
     expected = pd.DataFrame(
         _recomputed(run),
         columns=["store_id", "fixture_type", "rule", "now_counted", "now_of", "now_broken"],
     )
-    frame = table.merge(
-        expected, on=["store_id", "fixture_type", "rule"], how="outer", indicator=True
-    )
-    ledger.expect_rows(
-        frame,
-        frame["_merge"] == "both",
+    frame = ledger.expect_same_rows(
+        expected,
+        run.tables["placement"],
+        ["store_id", "fixture_type", "rule"],
         lambda row: (
-            f"{FILE}: store {row['store_id']}, {row['fixture_type']}: the rule {row['rule']} is "
-            + ("missing" if row["_merge"] == "right_only" else "unknown")
+            f"{FILE}: store {row['store_id']}, {row['fixture_type']}: the rule {row['rule']}"
         ),
+        extra="is unknown",
     )
-    frame = frame[frame["_merge"] == "both"]
     eye = frame["rule"] == "eye_level_margin"
     for column in ("counted", "of", "broken"):
         rest = frame[~eye]

@@ -17,22 +17,15 @@ def check_each_once(run: RunFolder, ledger: Ledger) -> None:
     """In stores with fixtures each listed item has one position, with its facings; no other has."""
     assortment, positions = run.tables["assortment"], run.tables["positions"]
     drawn = assortment[assortment["store_id"].isin(run.inputs["fixtures"]["store_id"])]
-    joined = drawn[drawn["listed"]].merge(
-        positions, on=["store_id", "item_id"], how="outer", suffixes=("", "_there"), indicator=True
+    both = ledger.expect_same_rows(
+        drawn[drawn["listed"]],
+        positions,
+        ["store_id", "item_id"],
+        lambda row: f"{FILE}: store {row['store_id']}, item {row['item_id']}",
+        missing="is listed but has no position",
+        extra="has a position but is not listed",
+        suffixes=("", "_there"),
     )
-    ledger.expect_rows(
-        joined,
-        joined["_merge"] == "both",
-        lambda row: (
-            f"{FILE}: store {row['store_id']}, item {row['item_id']} "
-            + (
-                "is listed but has no position"
-                if row["_merge"] == "left_only"
-                else "has a position but is not listed"
-            )
-        ),
-    )
-    both = joined[joined["_merge"] == "both"]
     ledger.expect_rows(
         both,
         both["facings"] == both["facings_there"],
@@ -115,23 +108,18 @@ def check_shelves(run: RunFolder, ledger: Ledger) -> None:
     """A row for every shelf of the input, as wide as there, filled as its positions say."""
     fixtures = run.inputs["fixtures"][[*SHELF, "fixture_type", "width_cm"]]
     used = run.tables["positions"].groupby(SHELF)["width_cm"].sum()
-    frame = (
-        fixtures.merge(
-            run.tables["shelves"], on=SHELF, how="outer", suffixes=("_input", ""), indicator=True
-        )
-        .merge(used.rename("filled_cm").reset_index(), on=SHELF, how="left")
-        .fillna({"filled_cm": 0.0})
-    )
     file = "tables/shelves.parquet"
-    ledger.expect_rows(
-        frame,
-        frame["_merge"] == "both",
-        lambda row: (
-            f"{file}: store {row['store_id']}: {_shelf_name(row)} is "
-            + ("missing" if row["_merge"] == "left_only" else "not in the input")
-        ),
+    both = ledger.expect_same_rows(
+        fixtures,
+        run.tables["shelves"],
+        SHELF,
+        lambda row: f"{file}: store {row['store_id']}: {_shelf_name(row)}",
+        extra="is not in the input",
+        suffixes=("_input", ""),
     )
-    frame = frame[frame["_merge"] == "both"].reset_index(drop=True)
+    frame = both.merge(used.rename("filled_cm").reset_index(), on=SHELF, how="left").fillna(
+        {"filled_cm": 0.0}
+    )
     ledger.expect_rows(
         frame,
         close(frame["width_cm"], frame["width_cm_input"])

@@ -603,8 +603,8 @@ def test_a_change_that_is_none_is_named(run: Path) -> None:
     hide_in_cells(run)
     assert_found(
         run,
-        ("sheet Changes", "item 4063", "missing, yet it is NEW"),
-        ("sheet Changes", "item 4063", "OUT, unlike in"),
+        ("sheet Changes", "item 4063 as NEW", "is missing"),
+        ("sheet Changes", "item 4063 as OUT", "unlike in"),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from workbooks import orders_of
 
 from planner.demand.backtest.result import (
     HIDDEN_PAIRS,
@@ -20,7 +21,7 @@ from planner.demand.backtest.result import (
     typed,
 )
 from planner.demand.backtest.scores import LIGHT_SLICES, forecast_scores
-from planner.outputs.contents import ORDERS, Contents, Stamp
+from planner.outputs.contents import Contents, Stamp
 
 LONG_NAME = "Heritage tomato selection " * 8  # 208 characters
 PRODUCE = [
@@ -120,22 +121,9 @@ def build_contents(
             }
         ),
         backtest=backtest_scores(store_rows, item_rows),
-        orders=orders_of(tables["assortment"], item_rows),
+        orders=orders_of(tables["assortment"], item_rows, LOSS),
         **tables,
     )
-
-
-def orders_of(assortment: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
-    """What the stores buy of each item together, as ``spend_week`` of the figures counts it."""
-    listed = assortment[assortment["listed"]]
-    units = listed.groupby("item_id", as_index=False).agg(
-        stores=("store_id", "size"),
-        sold_units_week=("sold_units_week", "sum"),
-        waste_units_week=("waste_units_week", "sum"),
-    )
-    about = units.merge(items[["item_id", "supplier_id", "unit_cost"]], on="item_id")
-    bought = about["sold_units_week"] + about["waste_units_week"]
-    return about.assign(spend_week=LOSS * about["unit_cost"] * bought)[list(ORDERS)]
 
 
 def signal_effects(items: pd.DataFrame) -> pd.DataFrame:
