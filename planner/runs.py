@@ -29,8 +29,9 @@ from planner.workers import StoreExecutor
 
 RUN_FILE = MANIFEST
 TABLES = ("demand", "assortment", "limits", "positions", "shelves", "placement", "store_plans",
-          "figures", "value", "changes", "recapture", "signal_effects",
-          "assumptions", "backtest", "worth", "orders", "left_out", "locks")  # fmt: skip
+          "figures", "value", "waterfall", "changes", "recapture", "signal_effects",
+          "local_drivers", "certainty", "assumptions", "backtest", "worth", "orders", "left_out",
+          "locks")  # fmt: skip
 
 
 @dataclass(frozen=True)

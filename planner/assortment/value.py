@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from planner.assortment.choice import group_sums
+from planner.assortment.newsvendor import best_ratio
 from planner.assortment.problem import Flags, Floats, StoreProblem
 from planner.assortment.result import Assortment
 from planner.assortment.score import Score, worth_week
-from planner.assortment.stock import stock_bounds
+from planner.assortment.stock import TOLERANCE, stock_bounds
 from planner.demand.result import ChoiceModel
 
 DRAWS = 200
@@ -105,15 +106,38 @@ def _drawn_demand(
 
 
 def _margin(problem: StoreProblem, plan: Score, demand: Floats) -> Floats:
-    """Margin per draw of a plan's stock under demand per week [draw, listed item]."""
+    """Margin per draw of a plan's facings under demand per week [draw, listed item]."""
     on = plan.listed
     least, most = (bound[on] for bound in stock_bounds(problem, plan.facings, np.zeros(len(on))))
-    planned = plan.demand_units_week[on]
-    ratio = np.divide(demand, planned, out=np.ones_like(demand), where=planned > 0)
-    stock = np.clip(plan.stock_units_cycle[on] * ratio, least, most)
+    mean = demand / problem.deliveries_week
+    stock = np.clip(mean * _order_ratio(problem, plan), least, most)
     items = np.flatnonzero(on)
     total: Floats = worth_week(problem, items, plan.facings[on], demand, stock).sum(axis=1)
     return total
+
+
+def _order_ratio(problem: StoreProblem, plan: Score) -> Floats:
+    """Stock over mean demand that a store orders up to, inside its facings: [listed item].
+
+    The plan's own, but where the facings hold it: stock that is no more than what looks full, or
+    a case, is not raised with demand before it pays, and stock that fills the shelf is not cut
+    before it would be too much.
+    """
+    on = plan.listed
+    mean = plan.demand_units_week[on] / problem.deliveries_week
+    stock = plan.stock_units_cycle[on]
+    least, most = (bound[on] for bound in stock_bounds(problem, plan.facings, np.zeros(len(on))))
+    best = best_ratio(
+        problem.price[on], problem.unit_cost[on], problem.waste_share[on], problem.demand_cv[on]
+    )
+    planned = np.divide(stock, mean, out=np.array(best), where=mean > 0)
+    at_least = stock <= least * (1.0 + TOLERANCE)
+    at_most = stock >= most * (1.0 - TOLERANCE)
+    ratio = np.where(at_least, np.minimum(planned, best), planned)
+    ratio = np.where(at_most & ~at_least, np.maximum(planned, best), ratio)
+    # Days of supply that were asked for are kept; of today's range none are.
+    asked: Floats = np.maximum(ratio, np.minimum(problem.min_supply_cycles[on], planned))
+    return asked
 
 
 def chain_value(

