@@ -14,6 +14,7 @@ CAUGHT_SHARE = 0.85
 """Part of those sales that a store's range catches."""
 INFLATION_2017_2022 = 1.25
 """Complete Journey prices are of 2017, the others of 2022: assumed."""
+KG_PER_LB = 0.45359237
 LOSS_CAP = 0.25
 """The USDA figures of some greens and of papaya (38 to 64 %) would leave no margin at all."""
 SEGMENTS = ("families", "students", "latin kitchens", "asian kitchens", "older couples", "organic")
@@ -115,6 +116,7 @@ def build_items(seed: int, stores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataF
             "price": price,
             "unit_cost": (price * cost_share).round(2),
             "unit": catalogue.unit,
+            "unit_weight_kg": (catalogue.weight_lb * KG_PER_LB).round(3),
             "facing_width_cm": width,
             "units_per_facing": catalogue.units_per_facing,
             "min_units_per_facing": np.minimum(

@@ -1,4 +1,8 @@
-"""The best placement found for one rack: several starts, each bettered, the lowest loss taken."""
+"""The best placement found for one rack.
+
+Small racks are searched through; large ones from several starts, each bettered, the lowest loss
+taken.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,9 @@ from planner.shelves.blocks import BlockPacker
 from planner.shelves.fit import best_fit, exact, insert
 from planner.shelves.order import arrange
 from planner.shelves.pieces import groups_apart
+from planner.shelves.proof import UP_TO, search_through
 from planner.shelves.rack import UNKNOWN, Layout, Rack
-from planner.shelves.score import kept_and_broken
+from planner.shelves.score import loss_of
 from planner.shelves.spare import ShelfFiller, give_facings
 from planner.shelves.units import Ints
 from planner.shelves.weights import PlacementWeights
@@ -43,18 +48,36 @@ class Packing:
     facings: list[int]
     leave_free: int
     """Width steps that a smaller choice of items must leave free; 0 where all stand."""
+    proven: bool = False
+    """Whether no other placement has a lower loss."""
 
 
 def pack(rack: Rack, seed: int, weights: PlacementWeights) -> Packing:
     """Place every item of the rack once, with a loss (``score.py``) as low as is found.
 
-    The same rack, seed and weights give the same packing. Where not even bin completion places
-    all items, ``leave_free`` is at least one width step more than these items leave free.
+    Small racks are searched through (``proof.py``). The same rack, seed and weights give the same
+    packing. Where not even bin completion places all items, ``leave_free`` is at least one width
+    step more than these items leave free.
     """
     if not rack.facings:
-        return Packing([[] for _ in rack.shelf_width], [], 0)
+        return Packing([[] for _ in rack.shelf_width], [], 0, proven=True)
     search = _Search(rack, weights)
-    rng = Random(seed)
+    if len(rack.facings) <= UP_TO:
+        proof = search_through(rack, weights, search.chooser.filler)
+        if proof.layout is not None:
+            search.take(proof.layout, proven=proof.whole)
+        if search.best.proven:
+            return search.best
+    return _searched(search, seed)
+
+
+def by_search(rack: Rack, seed: int, weights: PlacementWeights) -> Packing:
+    """``pack`` by local search alone, as large racks are placed; ``rack`` has items."""
+    return _searched(_Search(rack, weights), seed)
+
+
+def _searched(search: _Search, seed: int) -> Packing:
+    rack, rng = search.rack, Random(seed)
     search.add([_as_today(rack, search.chooser)])
     search.add(_in_blocks(rack, search.chooser, rng))
     for _ in range(1 + FINISHED // len(rack.facings)):
@@ -108,11 +131,15 @@ class _Search:
             return
         shelves = _on_shelves(self.rack, shelf)
         facings = give_facings(self.rack, shelves, self.chooser.filler)
-        layout = arrange(self.rack, shelves, facings, self.weights)
-        kept = kept_and_broken(self.rack, layout, facings, self.weights)
-        loss = round(sum(rule.loss for rule in kept), 9)
+        self.take(arrange(self.rack, shelves, facings, self.weights))
+
+    def take(self, layout: Layout, *, proven: bool = False) -> None:
+        """Keep a placement that is better than those before; ``proven``: there is no better."""
+        facings = give_facings(self.rack, layout, self.chooser.filler)
+        loss = round(loss_of(self.rack, layout, facings, self.weights), 9)
         if loss < self.least:
-            self.least, self.best, self._best_shelf = loss, Packing(layout, facings, 0), shelf
+            self.least, self.best = loss, Packing(layout, facings, 0, proven)
+            self._best_shelf = _shelf_of(self.rack, layout)
 
     def mend(self, tries: int) -> None:
         """Put groups that fall apart together on a shelf of theirs, or on one beside it.

@@ -71,12 +71,12 @@ def apart(rack: Rack, pieces: Sequence[Piece], next_shelf: Sequence[int]) -> Apa
     if count == 1:
         return Apart(1, 1)
     if count == 2:
-        one, both = _links(rack, pieces[0], pieces[1], next_shelf)
+        one, both = links(rack, pieces[0], pieces[1], next_shelf)
         return Apart(1 if one else 2, 1 if both else 2)
     reading, upright = list(range(count)), list(range(count))
     for b in range(1, count):
         for a in range(b):
-            one, both = _links(rack, pieces[a], pieces[b], next_shelf)
+            one, both = links(rack, pieces[a], pieces[b], next_shelf)
             if one:
                 _join(reading, a, b)
             if both:
@@ -84,7 +84,7 @@ def apart(rack: Rack, pieces: Sequence[Piece], next_shelf: Sequence[int]) -> Apa
     return Apart(len(set(reading)), len(set(upright)))
 
 
-def _links(rack: Rack, one: Piece, other: Piece, next_shelf: Sequence[int]) -> tuple[bool, bool]:
+def links(rack: Rack, one: Piece, other: Piece, next_shelf: Sequence[int]) -> tuple[bool, bool]:
     """Whether two pieces hang together when read on, and upright; the first comes before."""
     z, y = one.shelf, other.shelf
     if z + 1 == y and rack.stacked[z] and _overlap(one, other):

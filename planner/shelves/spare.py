@@ -47,7 +47,7 @@ class ShelfFiller:
             open_items = [
                 i
                 for i in open_items
-                if rack.facing_width[i] <= free and facings[i] < _limit(rack, i)
+                if rack.facing_width[i] <= free and facings[i] < most_facings(rack, i)
             ]
             if open_items:
                 item = min(open_items, key=lambda i: (_cover(rack, i, facings[i]), i))
@@ -66,7 +66,8 @@ def give_facings(rack: Rack, layout: Layout, filler: ShelfFiller | None = None) 
     return facings
 
 
-def _limit(rack: Rack, item: int) -> int:
+def most_facings(rack: Rack, item: int) -> int:
+    """Facings up to which an item may be given spare width; it may stand with more already."""
     return min(rack.most_facings[item], rack.stock_facings[item])
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 
 from planner.shelves.rack import UNKNOWN, Rack
+from planner.shelves.weights import PlacementWeights
 
 
 def make_rack(width: list[int], group: list[int], room: list[int], **fields: tuple) -> Rack:
@@ -67,3 +70,59 @@ def small_rack(rng: np.random.Generator, *, most_items: int = 6) -> Rack:
         eye_level=tuple(z == eye for z in range(shelves)),
         bay=tuple(bays[int(rng.integers(0, 3))]),
     )
+
+
+def any_rack(rng: np.random.Generator, *, most_items: int = 9) -> Rack:
+    """2 to 9 items of 1 to 4 facings on 1 to 3 fixtures of 1 to 5 shelves each.
+
+    40 to 100 % full, a third of them cut to the last centimetre; need groups and colours few or
+    many; today's planogram known in whole, in part or not at all (as on a display that changes
+    weekly); any shelf, or none, at eye level; margins may be losses.
+    """
+    n = int(rng.integers(2, most_items + 1))
+    bays = [bay for bay in range(int(rng.integers(1, 4))) for _ in range(int(rng.integers(1, 6)))][
+        : n + 2
+    ]
+    shelves = len(bays)
+    facing = rng.choice([8, 10, 12, 15, 20, 25, 30, 35], n)
+    facings = rng.integers(1, 5, n)
+    width = facing * facings
+    if rng.random() < 1 / 3:
+        stands = rng.integers(0, shelves, n)
+        room = np.array([max(8, width[stands == z].sum()) for z in range(shelves)])
+    else:
+        full = rng.uniform(0.4, 1.0)
+        room = np.full(shelves, max(width.max(), round(width.sum() / full / shelves)))
+        if rng.random() < 1 / 3:
+            room = room + rng.integers(0, 30, shelves)
+    home = rng.integers(-1 if rng.random() < 0.5 else 0, shelves, n)
+    if rng.random() < 1 / 3:
+        home[:] = UNKNOWN
+    place = np.where(home == UNKNOWN, UNKNOWN, rng.permutation(n) + 1)
+    return make_rack(
+        [int(w) for w in facing],
+        [int(g) for g in rng.integers(0, rng.integers(1, n + 1), n)],
+        [int(w) for w in room],
+        facings=tuple(int(f) for f in facings),
+        most_facings=tuple(int(f) for f in facings + rng.integers(0, 4, n)),
+        stock_facings=tuple(int(f) for f in facings + rng.integers(0, 4, n)),
+        cycle_need=tuple(rng.uniform(0.5, 5, n)),
+        margin=tuple(rng.gamma(2, 10, n) * rng.choice([1, 1, 1, -0.3], n)),
+        weight_kg=tuple(rng.gamma(2, 10, n) * rng.integers(0, 2, n)),
+        colour=tuple(int(c) for c in rng.integers(-1, rng.integers(1, 5), n)),
+        home=tuple(int(h) for h in home),
+        home_place=tuple(int(p) for p in place),
+        eye_level=tuple(bool(e) for e in rng.random(shelves) < 0.3),
+        bay=tuple(bays),
+    )
+
+
+def any_weights(rng: np.random.Generator) -> PlacementWeights:
+    """The defaults in half of the cases; else each times 0 to 4, some of them 0."""
+    weights = asdict(PlacementWeights())
+    if rng.random() < 0.5:
+        factor = rng.choice([0, 0.25, 0.5, 1, 2, 4], len(weights))
+        weights = {
+            rule: weight * f for (rule, weight), f in zip(weights.items(), factor, strict=True)
+        }
+    return PlacementWeights(**weights)

@@ -1,0 +1,177 @@
+"""What sharing the items of a small rack out over its shelves costs at least, order left open.
+
+A dynamic program over shelves in reading order. A state is the set of items that stand already
+and the need groups on the last shelf that is not empty; a step puts a set of the other items on
+the next shelf. Sets are bits of whole numbers. What the order on the shelves adds is counted as
+it would be at best: groups on neighbouring shelves stand above one another, one group runs on
+where shelves are not stacked, a colour's items stand apart as far as there are others. So no
+placement's loss (``score.py``) is less than this one, and often the best placement's is the same.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import inf
+
+import numpy as np
+
+from planner.shelves.assign import shelf_costs
+from planner.shelves.rack import UNKNOWN, Rack
+from planner.shelves.spare import EMPTY_SHARE_EXPLAINED, most_facings
+from planner.shelves.units import Flags, Floats, Ints
+from planner.shelves.weights import PlacementWeights
+
+STAY = 1e-7
+"""What a move costs beside its weight: of placements that cost the same, one that moves less."""
+ROUNDING = 1e-9
+"""Losses that differ by less are alike."""
+
+
+class LeastLoss:
+    """Least losses of one rack: of a set on a shelf, of neighbouring shelves, of what is to come.
+
+    Takes memory and time in proportion to 3 to the power of the number of items, times shelves.
+    """
+
+    def __init__(self, rack: Rack, weights: PlacementWeights) -> None:
+        self.rack = rack
+        self.weights = weights
+        self.items = len(rack.facings)
+        self.apart = weights.group_blocks + weights.vertical_blocks
+        """What it costs that a need group has one piece more that touches no other."""
+        self.members = _members(self.items)
+        sizes = {g: rack.group.count(g) for g in rack.group}
+        self.several = sorted(g for g, size in sizes.items() if size > 1)
+        """Need groups of several items: others cannot fall apart."""
+        self.kinds = 1 << len(self.several)
+        self.groups = self._groups()
+        """For each set of items its groups of several items, as bits."""
+        self.alike = weights.colour_breaks * _alike(rack, self.members)
+        """For each set what neighbours of one colour cost in any order."""
+        self.own, self.empty = self._own()
+        """[shelf, set]: loss of a set on a shelf in any order, infinite where it is too wide; and
+        whether the shelf is known to stay too empty then, which is in the loss."""
+        self.link = [self._link(z) for z in range(len(rack.shelf_width))]
+        """For each shelf [groups of the last shelf, groups here]: what groups cost that enter."""
+        self.to_come = self._to_come()
+        """For each shelf [set that stands, groups of the last shelf]: loss of it and the others."""
+
+    def passed(self, state: int) -> int:
+        """The state after an empty shelf: only what runs on can join the groups seen last."""
+        return state | self.kinds
+
+    @property
+    def least(self) -> float:
+        """Of all placements; infinite where the items cannot all stand."""
+        return float(self.to_come[0][0, 0]) - self.apart * len(self.several)
+
+    def _groups(self) -> Ints:
+        groups = np.zeros(1 << self.items, dtype=np.int64)
+        for bit, group in enumerate(self.several):
+            own = [i for i, g in enumerate(self.rack.group) if g == group]
+            groups |= self.members[:, own].any(axis=1).astype(np.int64) << bit
+        return groups
+
+    def _own(self) -> tuple[Floats, Flags]:
+        rack, sets = self.rack, self.members.astype(np.float64)
+        home = np.asarray(rack.home)[:, None]
+        moved = (home != UNKNOWN) & (home != np.arange(len(rack.shelf_width))[None, :])
+        cost: Floats = shelf_costs(rack, self.weights) + STAY * moved
+        own: Floats = (sets @ cost).T + self.alike
+        empty = np.zeros(own.shape, dtype=bool)
+        whole = self.members.astype(np.int64)
+        width: Ints = whole @ np.array(rack.widths, dtype=np.int64)
+        most: Ints = whole @ np.array(
+            [
+                min(max(rack.shelf_width), w * max(facings, most_facings(rack, i)))
+                for i, (w, facings) in enumerate(zip(rack.facing_width, rack.facings, strict=True))
+            ],
+            dtype=np.int64,
+        )
+        for z, room in enumerate(rack.shelf_width):
+            empty[z] = room - most > EMPTY_SHARE_EXPLAINED * room
+            own[z] += self.weights.full_shelves * empty[z]
+            own[z, width > room] = inf
+        return own, empty
+
+    def _link(self, z: int) -> Floats:
+        rack, weights = self.rack, self.weights
+        kinds = np.arange(self.kinds)
+        size = _members(len(self.several)).sum(axis=1)
+        common = kinds[:, None] & kinds[None, :]
+        beside = weights.group_blocks + weights.vertical_blocks * rack.alone[z]
+        passed = beside * (common > 0)
+        joined: Floats = np.zeros(common.shape)
+        if z and rack.stacked[z - 1]:
+            joined = self.apart * size[common]
+        elif z:
+            both_alone = rack.alone[z - 1] and rack.alone[z]
+            joined += (weights.group_blocks + weights.vertical_blocks * both_alone) * (common > 0)
+        enter: Floats = self.apart * size[None, :] - np.concatenate([joined, passed])
+        return enter
+
+    def _to_come(self) -> list[Floats]:
+        stands, added = _disjoint(self.items)
+        key = stands * self.kinds + self.groups[added]
+        order = np.argsort(key, kind="stable")
+        stands, added, key = stands[order], added[order], key[order]
+        starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
+        after, entered = stands | added, self.groups[added]
+        sets, states = 1 << self.items, 2 * self.kinds
+        passed = np.array([self.passed(state) for state in range(states)])
+        last = np.full((sets, states), inf)
+        last[-1] = 0.0
+        found = [last]
+        for z in range(len(self.rack.shelf_width) - 1, -1, -1):
+            value = self.own[z][added] + found[0][after, entered]
+            best = np.full(sets * self.kinds, inf)
+            best[key[starts]] = np.minimum.reduceat(value, starts)
+            by_groups = best.reshape(sets, self.kinds)
+            least: Floats = self.own[z][0] + found[0][:, passed]
+            for groups in range(self.kinds):
+                column = by_groups[:, groups, None] + self.link[z][None, :, groups]
+                np.minimum(least, column, out=least)
+            found.insert(0, least)
+        return found
+
+
+def _alike(rack: Rack, members: Flags) -> Ints:
+    """For each set how many neighbours of one colour it has in any order."""
+    size: Ints = members.sum(axis=1)
+    least = np.zeros(len(members), dtype=np.int64)
+    for colour in set(rack.colour) - {UNKNOWN}:
+        count = members[:, np.array(rack.colour) == colour].sum(axis=1)
+        np.maximum(least, 2 * count - size - 1, out=least)
+    return least
+
+
+@lru_cache(maxsize=16)
+def _members(items: int) -> Flags:
+    """[set, item]: whether the item is in the set."""
+    sets = np.arange(1 << items)
+    return (sets[:, None] >> np.arange(items)[None, :] & 1).astype(bool)
+
+
+@lru_cache(maxsize=16)
+def _disjoint(items: int) -> tuple[Ints, Ints]:
+    """Every set, with every set that is not empty and has no item in common with it."""
+    one, other = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    for item in range(items):
+        bit = 1 << item
+        one, other = (
+            np.concatenate([one, one | bit, one]),
+            np.concatenate([other, other, other | bit]),
+        )
+    return one[other > 0], other[other > 0]
+
+
+@lru_cache(maxsize=4096)
+def sets_among(items: int) -> Ints:
+    """Every set that is not empty of some items, themselves given as a set."""
+    sets = np.zeros(1, dtype=np.int64)
+    bit = 1
+    while bit <= items:
+        if items & bit:
+            sets = np.concatenate([sets, sets | bit])
+        bit <<= 1
+    return sets[1:]
