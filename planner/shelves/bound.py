@@ -112,27 +112,52 @@ class LeastLoss:
 
     def _to_come(self) -> list[Floats]:
         stands, added = _disjoint(self.items)
+        fits: Flags = np.isfinite(self.own)
+        some = fits.any(axis=0)[added]
+        stands, added = stands[some], added[some]
         key = stands * self.kinds + self.groups[added]
         order = np.argsort(key, kind="stable")
         stands, added, key = stands[order], added[order], key[order]
-        starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
         after, entered = stands | added, self.groups[added]
         sets, states = 1 << self.items, 2 * self.kinds
         passed = np.array([self.passed(state) for state in range(states)])
+        can = self._can_stand()
         last = np.full((sets, states), inf)
         last[-1] = 0.0
         found = [last]
         for z in range(len(self.rack.shelf_width) - 1, -1, -1):
-            value = self.own[z][added] + found[0][after, entered]
+            open_ = np.flatnonzero(can[z][stands] & can[z + 1][after] & fits[z][added])
+            value = self.own[z][added[open_]] + found[0][after[open_], entered[open_]]
             best = np.full(sets * self.kinds, inf)
-            best[key[starts]] = np.minimum.reduceat(value, starts)
-            by_groups = best.reshape(sets, self.kinds)
-            least: Floats = self.own[z][0] + found[0][:, passed]
+            if len(open_):
+                keys = key[open_]
+                starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+                best[keys[starts]] = np.minimum.reduceat(value, starts)
+            standing = np.flatnonzero(can[z])
+            by_groups = best.reshape(sets, self.kinds)[standing]
+            least: Floats = self.own[z][0] + found[0][standing[:, None], passed]
             for groups in range(self.kinds):
-                column = by_groups[:, groups, None] + self.link[z][None, :, groups]
-                np.minimum(least, column, out=least)
-            found.insert(0, least)
+                rows = np.flatnonzero(by_groups[:, groups] < inf)
+                if len(rows):
+                    column = by_groups[rows, groups, None] + self.link[z][None, :, groups]
+                    least[rows] = np.minimum(least[rows], column)
+            every = np.full((sets, states), inf)
+            every[standing] = least
+            found.insert(0, every)
         return found
+
+    def _can_stand(self) -> list[Flags]:
+        """For each shelf, and after the last, which sets may stand on those before it.
+
+        What the shelves before hold and those from it on do not hold says that.
+        """
+        width = self.members @ np.array(self.rack.widths, dtype=np.int64)
+        room = np.array([0, *self.rack.shelf_width]).cumsum()
+        left = room[-1] - room
+        return [
+            (width <= before) & (width[-1] - width <= after)
+            for before, after in zip(room.tolist(), left.tolist(), strict=True)
+        ]
 
 
 def _alike(rack: Rack, members: Flags) -> Ints:

@@ -22,10 +22,10 @@ from planner.shelves.weights import PlacementWeights
 
 UP_TO = 10
 """Items of a rack that is searched through."""
-EFFORT = 12_000
+EFFORT = 50_000
 """Orders of a shelf that are begun; a set of items looked at counts as ``SET_EFFORT``."""
 SET_EFFORT = 8
-WIDER = (0.03, 0.12, 0.5, 2.0, inf)
+WIDER = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 2.0, inf)
 """Losses above the bound that are looked at first, as shares of the sum of weights: most racks
 have a placement near the bound, and little has to be looked at to find it."""
 
