@@ -113,7 +113,7 @@ class LeastLoss:
     def _to_come(self) -> list[Floats]:
         stands, added = _disjoint(self.items)
         fits: Flags = np.isfinite(self.own)
-        some = fits.any(axis=0)[added]
+        some = self.own.min(axis=0)[added] < inf
         stands, added = stands[some], added[some]
         key = stands * self.kinds + self.groups[added]
         order = np.argsort(key, kind="stable")
