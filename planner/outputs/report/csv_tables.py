@@ -11,6 +11,7 @@ import pandas as pd
 from planner.outputs.contents import Stamp
 from planner.outputs.report.charts import Chart, Table
 from planner.outputs.report.scope import Scope
+from planner.outputs.report.suppliers import orders_of
 
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 80
@@ -25,10 +26,11 @@ def page_tables(scope: Scope, detailed: bool) -> dict[str, pd.DataFrame]:
     """
     contents = scope.contents
     tables = {
+        "stores": contents.stores,
         "figures": contents.figures,
         "value": pd.concat([scope.value, scope.store_value], ignore_index=True),
         "store_plans": contents.store_plans,
-        "orders": contents.orders,
+        "orders": orders_of(scope),
         "recapture": contents.recapture,
         "signal_effects": contents.signal_effects,
         "assumptions": contents.assumptions,

@@ -63,11 +63,23 @@ GLOSSARY: dict[str, str] = {
     "within noise": "The interval includes zero: the data cannot tell a gain from a loss.",
     "unusual": "A gain above 6 % of sales, or sales that grow by more. Implemented studies in "
     "this field found 3.6 % and 5.8 %: check the input before believing more.",
+    "sales": "What shoppers pay in a mean week of the plan for what the shelves can serve.",
+    "units sold": "Pieces and weights sold in a mean week, each item in its own unit.",
+    "items listed": "Items that the store carries.",
+    "gain": "What the plan earns a week beyond the other plan: the difference of the margin after "
+    "waste, or of what the scenario asks for.",
+    "come": "Items that the store does not carry today and is to list.",
+    "leave": "Items that the store carries today and is to take out.",
+    "margin before waste": "The same without the cost of what is lost: what the margin would be if "
+    "nothing spoiled.",
     "margin after waste": "Sales minus the purchase cost of what is sold and of what is lost, "
     "minus the cost of listing and tending items.",
     "waste": "Units bought and not sold before they spoil.",
     "shelf use": "Share of the shelf width that facings take.",
     "spend": "Weekly purchase cost of what is sold and what is lost; the budget limits it.",
+    "budget": "The most that may be spent in a week.",
+    "purchase": "What is bought in a mean week: what is sold and what is lost, counted as budgets "
+    "and suppliers' minimum orders count it, with the loss before the shelf.",
     "facing": "One width of an item at the front of a shelf.",
     "need group": "Items that shoppers accept for one another. Substitution happens inside it.",
     "recapture": "Share of a missing item's demand that moves to other items of its need group.",
@@ -82,8 +94,91 @@ GLOSSARY: dict[str, str] = {
     "gap": "Proven distance between the plan and the best one possible, as a share of the plan. "
     "Optimal means the gap is as good as zero.",
     "feasible": "The plan respects every limit.",
+    "proof": "How well it is known that no plan is better: optimal, within a stated gap, or "
+    "stopped at the time limit.",
+    "worth of more": "What the objective gains in a week from the stated amount more of the limit, "
+    "found by planning the store again. At most: no more than that.",
+    "used": "How much of the limit the plan takes.",
+    "available": "How much of the limit there is; for a limit that asks for at least something, "
+    "how much it asks for.",
+    "holds back in": "Stores that would gain from more of the limit.",
+    "share of sales": "The gain as a share of the plan's sales.",
+    "assumption": "What the planner took for granted where the input is silent, and how often.",
+    "sales data to": "Last day of the sales history behind the plan. What happened later is not in "
+    "it.",
+    "scenario": "Name of the assumptions that were planned; base: the data as it is.",
+    "run": "Name of the folder with this plan: its workbooks, tables and inputs.",
     **{word: BACKTEST_GLOSSARY[word] for word in _ON_EVERY_REPORT},
 }
+
+
+ALIASES: dict[str, str] = {
+    "local items": "local item",
+    "facings": "facing",
+    "recaptured": "recapture",
+    "gain against current": "gain",
+    "gain against common": "gain",
+    "against the current range": "gain",
+    "against the common plan": "gain",
+    "items that come or leave": "come",
+    "items it moves": "signal",
+    "units bought": "purchase",
+    "items": "items listed",
+    "plan": "proof",
+}
+"""How words of the glossary are called where they stand over figures."""
+
+SOURCES: tuple[tuple[str, str, str], ...] = (
+    ("sales", "money a week", "figures.sales_week"),
+    ("margin after waste", "money a week", "figures.margin_week"),
+    ("margin before waste", "money a week", "figures.margin_before_waste_week"),
+    ("units sold", "units a week", "figures.sold_units_week"),
+    ("waste", "units a week", "figures.waste_units_week"),
+    ("items listed", "items", "figures.listed_items"),
+    ("local item", "items", "figures.local_items"),
+    ("shelf use", "share of the shelf width", "figures.shelf_used_share"),
+    ("spend", "money a week", "figures.spend_week"),
+    ("gain", "money a week", "value.value_week"),
+    ("80 % interval", "money a week", "value.low_week, value.high_week"),
+    ("share of sales", "share", "value.share_of_sales"),
+    ("unusual", "yes or no", "value.unusual"),
+    ("come", "items", "changes.change"),
+    ("leave", "items", "changes.change"),
+    ("facing", "facings", "changes.facings_before, changes.facings_after"),
+    ("used", "the limit's own unit", "limits.used"),
+    ("available", "the limit's own unit", "limits.available"),
+    ("worth of one more", "money a week per unit of the limit", "limits.shadow_price"),
+    ("worth of more", "money a week", "worth.worth_week"),
+    ("gap", "share of the plan", "store_plans.gap"),
+    ("proof", "words", "store_plans.plan, store_plans.proof"),
+    ("purchase", "units, money a week", "orders.sold_units_week, orders.waste_units_week, "
+     "orders.spend_week"),
+    ("recapture", "share of the demand", "recapture.recapture_share"),
+    ("signal", "log demand per standard deviation", "signal_effects.effect"),
+    ("error", "share of the units sold", "backtest.value"),
+    ("inside the 80 % intervals", "share", "backtest.value"),
+    ("assumption", "times", "assumptions.count"),
+)  # fmt: skip
+"""Word, unit, and the table and columns of the run where its figures stand."""
+
+
+def sources(money: bool) -> list[tuple[str, str, str]]:
+    """``SOURCES`` as a chain sees them; without money what is a gain counts units."""
+    if money:
+        return list(SOURCES)
+    cash = ("sales", "margin after waste", "margin before waste", "spend")
+    return [
+        (word, unit.replace("money a week", "units a week"), source)
+        for word, unit, source in SOURCES
+        if word not in cash
+    ]
+
+
+def defined(label: str) -> str:
+    """The word of the glossary that says what stands under a label; empty where there is none."""
+    word = label.lower()
+    word = ALIASES.get(word, word)
+    return word if word in GLOSSARY or word in BACKTEST_GLOSSARY else ""
 
 
 def anchor(word: str) -> str:

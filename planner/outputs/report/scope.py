@@ -10,7 +10,12 @@ import pandas as pd
 
 from planner.outputs.contents import Contents
 
-_NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+_NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]|[\u202a-\u202e\u2066-\u2069]')
+"""Nor marks that turn the direction of what follows: they would show another ending."""
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{d}{n}" for d in ("COM", "LPT") for n in range(1, 10))}
+"""No file may be called so on Windows."""
+LONGEST_NAME = 120
+"""Bytes of a file's name before its ending."""
 
 
 @dataclass(frozen=True)
@@ -112,13 +117,16 @@ def regions(contents: Contents) -> list[str]:
 def region_files(contents: Contents) -> dict[str, str]:
     """File name of every region's page.
 
-    It is the region's name, except where a name could not be a file on some system or two names
-    differ in capitals alone.
+    It is the region's name, except where a name could not be a file on some system, is too long
+    for one, or two names differ in capitals alone.
     """
     taken: set[str] = set()
     files: dict[str, str] = {}
     for region in regions(contents):
-        plain = _NOT_IN_FILE_NAMES.sub("_", region).strip(" .") or "region"
+        plain = _NOT_IN_FILE_NAMES.sub("_", region)
+        plain = plain.encode()[:LONGEST_NAME].decode(errors="ignore").strip(" .") or "region"
+        if plain.upper() in _DEVICES:
+            plain = f"{plain}_"
         name, copy = plain, 1
         while name.casefold() in taken:
             copy += 1

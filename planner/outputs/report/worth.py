@@ -95,6 +95,15 @@ def within_noise(row: pd.Series) -> bool:
     return not (low > 0 or high < 0)
 
 
+def kind_of(row: pd.Series | None) -> str:
+    """What a value is: gain, noise or loss; unknown where there is none."""
+    if row is None or pd.isna(row["value_week"]):
+        return "unknown"
+    if within_noise(row):
+        return "noise"
+    return "gain" if float(row["value_week"]) > 0 else "loss"
+
+
 def interval(row: pd.Series, stamp: Stamp) -> str:
     """The 80 % interval as words."""
     low, high = float(row["low_week"]), float(row["high_week"])

@@ -24,11 +24,20 @@ from planner.outputs.report.backtest_words import certainty_words, not_scored
 from planner.outputs.report.charts import Chart
 from planner.outputs.report.charts_of_page import charts_of_page
 from planner.outputs.report.csv_tables import chart_tables, file_stem, for_csv, page_tables
-from planner.outputs.report.glossary import GLOSSARY, anchor
+from planner.outputs.report.glossary import GLOSSARY, anchor, defined, sources
 from planner.outputs.report.limits import limit_rows, limit_summary
 from planner.outputs.report.packed import packed, packed_json
 from planner.outputs.report.scope import Scope, chain_scope, region_files, region_scope
-from planner.outputs.report.stores import columns, row_anchor, store_rows, workbook_link
+from planner.outputs.report.store_details import store_details
+from planner.outputs.report.store_map import store_map
+from planner.outputs.report.stores import (
+    StoreRow,
+    columns,
+    row_anchor,
+    store_rows,
+    workbook_link,
+)
+from planner.outputs.report.suppliers import suppliers
 from planner.outputs.report.tiles import tiles
 from planner.outputs.report.worth import worths
 from planner.outputs.signals import signal_rows
@@ -37,7 +46,7 @@ DETAILS_UP_TO = 60
 """With more stores the chain's page leaves what opens under each row to the regions' pages."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_SCRIPTS = ("base", "charts", "csv", "stores")
+_SCRIPTS = ("base", "charts", "tables", "csv", "tips", "stores")
 """In the order in which the page runs them."""
 
 
@@ -76,6 +85,8 @@ def text_of_page(page: Page) -> str:
     }
     chain_limits = contents.limits[contents.limits["store_id"] == ""]
     assumptions = contents.assumptions.sort_values(["stage", "subject", "text"])
+    workbooks = {str(s): workbook_link(str(s), folder) for s in contents.stores["store_id"]}
+    rows = store_rows(scope, folder)
     return render(
         "page.html.j2",
         scope=scope,
@@ -90,13 +101,17 @@ def text_of_page(page: Page) -> str:
         stores_first=stores_first(scope),
         changes_first=changes_first(scope),
         row_links=_row_links(scope, {} if detailed else links),
-        links={str(s): workbook_link(str(s), folder) for s in contents.stores["store_id"]},
+        links=workbooks,
         charts=charts,
         figures=chart_figures(charts),
         tables=packed_json(for_csv(page_tables(scope, detailed) | chart_tables(charts.values()))),
         file_stem=file_stem(stamp, scope.region),
         columns=columns(scope),
-        rows=store_rows(scope, folder, detailed),
+        rows=rows,
+        cities=sorted({row.city for row in rows}),
+        details=packed_json(_opened(scope, rows) if detailed else {}),
+        map=store_map(scope),
+        suppliers=suppliers(scope),
         chain_limits=limit_rows(chain_limits, contents.worth, stamp),
         limit_summary=limit_summary(scope),
         recapture=contents.recapture.to_dict("records"),
@@ -106,6 +121,7 @@ def text_of_page(page: Page) -> str:
         not_scored=not_scored(contents),
         certainty=certainty_words(contents.backtest, stamp, *scope.backtest_slice),
         glossary=GLOSSARY,
+        sources=sources(in_money(stamp)),
     )
 
 
@@ -131,6 +147,7 @@ def _environment() -> Environment:
             "share": numbers.share,
             "whole": numbers.whole,
             "anchor": anchor,
+            "defined": defined,
             "row_anchor": row_anchor,
         }
     )
@@ -145,6 +162,29 @@ def chart_figures(charts: dict[str, Chart | None]) -> Markup:
     """What the page draws its charts from, and their colours on a dark screen, packed."""
     drawn = {chart.id: chart.figure for chart in charts.values() if chart}
     return packed_json({"charts": drawn, "on_dark": theme.ON_DARK})
+
+
+def _opened(scope: Scope, rows: list[StoreRow]) -> dict[str, str]:
+    """What opens under each row, as HTML by the row's id.
+
+    It is kept packed, as the details of all stores are many times the rest of the page.
+    """
+    details = store_details(scope)
+    template = _environment().get_template("store.html.j2")
+    shared = {
+        "stamp": scope.contents.stamp,
+        "glossary": GLOSSARY,
+    }
+    return {
+        row_anchor(row.store_id): template.render(
+            row=row,
+            detail=details[row.store_id],
+            gains=list(zip(columns(scope), row.cells, strict=True))[:2],
+            **shared,
+        )
+        for row in rows
+        if row.store_id in details
+    }
 
 
 def _row_links(scope: Scope, pages: dict[str, str]) -> dict[str, str]:

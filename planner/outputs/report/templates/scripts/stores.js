@@ -1,36 +1,68 @@
-// The table of stores: sorted, filtered, opened.
+// The table of stores: sorted, filtered, opened; and the map that opens it.
 (() => {
-  const table = document.getElementById("stores-table");
+  const table = byId("stores-table");
   if (!table) return;
   const body = table.tBodies[0];
-  const pairs = [...body.querySelectorAll("tr.store")].map((row) => {
-    const next = row.nextElementSibling;
-    return { row, detail: next && next.classList.contains("detail") ? next : null };
+  const pairs = [...body.rows].map((row) => ({ row, button: row.querySelector(".open"), detail: null }));
+  const collator = new Intl.Collator(root.lang, { numeric: true });
+
+  let details;
+  const isOpen = ({ button }) => button?.getAttribute("aria-expanded") === "true";
+  const place = (pair) => {
+    if (pair.detail) pair.detail.hidden = !isOpen(pair) || pair.row.hidden;
+  };
+  const make = async (pair) => {
+    details ??= unpack("details").then(JSON.parse);
+    const inside = (await details)[pair.row.id];
+    if (pair.detail) return;
+    pair.detail = document.createElement("tr");
+    pair.detail.className = "detail";
+    pair.detail.id = `${pair.row.id}-more`;
+    const cell = pair.detail.insertCell();
+    cell.colSpan = table.tHead.rows[0].cells.length;
+    cell.innerHTML = inside;
+    pair.row.after(pair.detail);
+    pair.button.setAttribute("aria-controls", pair.detail.id);
+    prepareTables(pair.detail);
+  };
+  const show = async (pair, open) => {
+    if (!pair.button) return;
+    pair.button.setAttribute("aria-expanded", String(open));
+    if (open) await make(pair);
+    place(pair);
+  };
+  body.addEventListener("click", (event) => {
+    const button = event.target.closest(".open");
+    const pair = button && pairs.find((one) => one.button === button);
+    if (pair) show(pair, !isOpen(pair));
   });
 
-  const show = (pair, open) => {
-    if (!pair.detail) return;
-    pair.detail.hidden = !open || pair.row.hidden;
-    pair.row.querySelector(".open").setAttribute("aria-expanded", String(open));
+  const text = byId("filter-text");
+  const region = byId("filter-region");
+  const city = byId("filter-city");
+  const kind = byId("filter-kind");
+  const controls = [text, region, city, kind].filter(Boolean);
+  // The first choice of each list stands for all of them.
+  const chosen = (list, value) => !list || list.selectedIndex === 0 || list.value === value;
+  const filter = () => {
+    const words = text.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const pair of pairs) {
+      const { region: ofRegion, city: ofCity, kind: ofKind } = pair.row.dataset;
+      const name = pair.row.cells[0].textContent.toLocaleLowerCase();
+      const fits = words.every((word) => name.includes(word))
+        && chosen(region, ofRegion) && chosen(city, ofCity) && chosen(kind, ofKind);
+      pair.row.hidden = !fits;
+      shown += fits;
+      place(pair);
+    }
+    byId("filter-count").textContent = `${shown} of ${pairs.length} stores`;
   };
-  const isOpen = (pair) => pair.row.querySelector(".open")?.getAttribute("aria-expanded") === "true";
-  for (const pair of pairs)
-    pair.row.querySelector(".open")?.addEventListener("click", () => show(pair, !isOpen(pair)));
-
-  const openLinked = () => {
-    const pair = pairs.find(({ row }) => row.id === location.hash.slice(1));
-    if (!pair) return;
-    show(pair, true);
-    pair.row.scrollIntoView();
-  };
-  addEventListener("hashchange", openLinked);
-  openLinked();
+  for (const control of controls) control.addEventListener("input", filter);
 
   const headings = [...table.tHead.rows[0].cells];
   headings.forEach((heading, column) => {
-    const button = heading.querySelector(".sort");
-    if (!button) return;
-    button.addEventListener("click", () => {
+    heading.querySelector(".sort")?.addEventListener("click", () => {
       const numeric = heading.classList.contains("num");
       const before = heading.getAttribute("aria-sort");
       const first = numeric ? "descending" : "ascending";
@@ -42,7 +74,7 @@
       const key = ({ row }) => row.cells[column].dataset.sort ?? row.cells[column].textContent.trim();
       pairs.sort((left, right) => {
         const a = key(left), b = key(right);
-        if (!numeric) return sign * a.localeCompare(b, document.documentElement.lang, { numeric: true });
+        if (!numeric) return sign * collator.compare(a, b);
         if (a === "" || b === "") return (a === "") - (b === "");
         return sign * (Number(a) - Number(b));
       });
@@ -50,23 +82,26 @@
     });
   });
 
-  const search = document.getElementById("filter-text");
-  const region = document.getElementById("filter-region");
-  const only = document.getElementById("filter-clear");
-  const count = document.getElementById("filter-count");
-  const filter = () => {
-    const words = search.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const pair of pairs) {
-      const text = pair.row.dataset.search.toLocaleLowerCase();
-      const fits = words.every((word) => text.includes(word))
-        && (!region || region.value === "" || pair.row.dataset.region === region.value)
-        && (!only.checked || pair.row.dataset.noise === "no");
-      pair.row.hidden = !fits;
-      shown += fits;
-      show(pair, isOpen(pair));
+  const openLinked = async () => {
+    const pair = pairs.find(({ row }) => row.id === location.hash.slice(1));
+    if (!pair) return;
+    if (pair.row.hidden) {
+      for (const control of controls)
+        if (control === text) control.value = "";
+        else control.selectedIndex = 0;
+      filter();
     }
-    count.textContent = `${shown} of ${pairs.length} stores`;
+    await show(pair, true);
+    pair.row.scrollIntoView();
+    pair.button?.focus({ preventScroll: true });
   };
-  for (const control of [search, region, only]) control?.addEventListener("input", filter);
+  addEventListener("hashchange", openLinked);
+  openLinked();
+
+  byId("store-map")?.addEventListener("click", (event) => {
+    const mark = event.target.closest("[data-href]");
+    if (!mark) return;
+    if (location.hash === mark.dataset.href) openLinked();
+    else location.href = mark.dataset.href;
+  });
 })();
