@@ -291,7 +291,7 @@ def test_parts_that_are_not_known_are_said_not_guessed(contents: Contents, tmp_p
         assert "No item comes or leaves" in text
         assert "No store lists a local item" in text
         assert "Assumptions: 0" in text
-        assert "nan" not in text
+        assert not re.search(r"\bnan\b", text)
 
 
 def test_a_missing_figure_is_marked(contents: Contents) -> None:
@@ -327,7 +327,8 @@ def test_noise_and_unusual_stand_beside_the_value(contents: Contents, tmp_path: 
     value = contents.value.assign(low_week=-1.0, unusual=True)
     doubtful = Page(write_report(replace(contents, value=value), tmp_path / "doubtful")[0])
     flags = [a["class"] for a in doubtful.all("a") if a.get("class", "").startswith("flag")]
-    assert flags == ["flag", "flag unusual"] * 2
+    assert flags[:4] == ["flag", "flag unusual"] * 2
+    assert set(flags[4:]) == {"flag"}
 
 
 def test_a_store_without_a_plan_is_named_on_top(contents: Contents, tmp_path: Path) -> None:

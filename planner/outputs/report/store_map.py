@@ -180,11 +180,12 @@ def _move_apart(
     place = np.column_stack([x, y])
     # Two stores at one place would push in no direction.
     turn = 2.4 * np.arange(len(x))
-    place = place + 1e-3 * np.column_stack([np.cos(turn), np.sin(turn)])
+    apart = 1e-3 * np.column_stack([np.cos(turn), np.sin(turn)])
     wanted = radius[:, None] + radius[None, :] + 1.5
     for _ in range(120):
+        place = place + apart
         between = place[:, None, :] - place[None, :, :]
-        distance = np.hypot(between[..., 0], between[..., 1])
+        distance = np.hypot(between[..., 0], between[..., 1]).clip(1e-6)
         np.fill_diagonal(distance, np.inf)
         overlap = np.clip(wanted - distance, 0, None)
         if overlap.max() < 0.5:

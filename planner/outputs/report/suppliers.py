@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from planner.outputs.numbers import MISSING, units, whole
-from planner.outputs.report.amounts import amount, in_money, quantity
+from planner.outputs.report.amounts import amount, in_money, number, quantity
 from planner.outputs.report.scope import Scope
 
 UNKNOWN = "not stated"
@@ -98,7 +98,7 @@ def _asked(limits: pd.DataFrame, supplier_id: str, scope: Scope) -> str:
         (_MAXIMUM, "at most", quantity),
     ):
         if f"{prefix}{supplier_id}" in limits.index:
-            available = float(limits.at[f"{prefix}{supplier_id}", "available"])
+            available = number(limits.at[f"{prefix}{supplier_id}", "available"])
             unit = "" if write is amount else " units"
             words.append(f"{ask} {write(available, stamp)}{unit}")
     return ", ".join(words) or "nothing"
