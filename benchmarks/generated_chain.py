@@ -69,8 +69,20 @@ class Market:
         return total
 
 
-def market(seed: int, stores: int, items: int = 300, groups: int = 40, segments: int = 1) -> Market:
-    """A chain; the same seed and sizes give the same, and more stores leave the items alone."""
+def market(
+    seed: int,
+    stores: int,
+    items: int = 300,
+    groups: int = 40,
+    segments: int = 1,
+    *,
+    stores_know: bool = True,
+) -> Market:
+    """A chain; the same seed and sizes give the same, and more stores leave the items alone.
+
+    ``stores_know``: today's ranges follow what each store's own shoppers like, which the sales
+    cannot tell the planner of what is not listed; else what is popular in the chain.
+    """
     table, group_of_item = _items(np.random.default_rng([seed, 1]), items, groups)
     taste = np.random.default_rng([seed, 2])
     popular = taste.lognormal(0.0, 0.8, items)
@@ -93,7 +105,8 @@ def market(seed: int, stores: int, items: int = 300, groups: int = 40, segments:
     room = 0.55 * needs * size[:, None] ** 0.5 * rng.uniform(0.85, 1.15, (stores, len(needs)))
     shelf_cm = np.maximum(2, np.round(room / SHELF_WIDTH_CM)) * SHELF_WIDTH_CM
     core = (table["core"] == "yes").to_numpy()
-    in_range = _ranges_today(rng, table, places, shelf_cm, core, popular * local, buyable)
+    liked = popular * (local if stores_know else np.ones_like(local))
+    in_range = _ranges_today(rng, table, places, shelf_cm, core, liked, buyable)
     found = Market(
         items=table,
         stores=pd.DataFrame(
