@@ -4,10 +4,10 @@ python benchmarks/value_coverage.py [--seeds 101 140] [--stores 6] [--items 60] 
         [--weeks 10] [--stores-know] [--keep FILE.csv]
     makes a chain of each seed (`generated_chain.py`), plans it from its sales, and scores the
     plans with the demand that made the sales. Today's ranges follow what is popular in the chain;
-    with --stores-know each store's hold what its own shoppers like, unseen by the planner. Prints the share of chains and of stores whose
-    80 % interval holds the true difference, with the 95 % interval of that share (stores of a
-    chain err together: theirs is from chains drawn anew), and how far off the value printed and
-    the mean of the draws are.
+    with --stores-know each store's hold what its own shoppers like, which the sales cannot tell
+    of what is not listed. Prints the share of chains and of stores whose 80 % interval holds the
+    true difference, with the 95 % interval of that share (stores of a chain err together: theirs
+    is from chains drawn anew), and how far off the value printed and the mean of the draws are.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import math
 import tempfile
 from pathlib import Path
 
-import generated_chain
 import numpy as np
 import pandas as pd
 from generated_chain import STAYS, Market, market, write_chain
@@ -98,14 +97,15 @@ def said(rows: pd.DataFrame) -> None:
                 shares = part.groupby("seed")["inside"].mean().to_numpy()
                 anew = np.random.default_rng(1).choice(shares, (2000, len(shares))).mean(axis=1)
                 ends = np.quantile(anew, [0.025, 0.975])
-            half = (part["high_week"] - part["low_week"]) / 2
+            half = (part["high_week"] - part["low_week"]).mean() / 2
+            below = (part["true"] < part["low_week"]).mean()
+            above = (part["true"] > part["high_week"]).mean()
             print(
                 f"{level} against {against}: {inside} of {count} inside ({inside / count:.0%}, "
-                f"95 % interval {ends[0]:.0%} to {ends[1]:.0%}); below {(part['true'] < part['low_week']).mean():.0%}, "
-                f"above {(part['true'] > part['high_week']).mean():.0%}; mean claimed "
-                f"{part['value_week'].mean():.1f}, mean of draws {part['mean_of_draws'].mean():.1f}, "
-                f"true {part['true'].mean():.1f}, half width {half.mean():.1f}; value in its own "
-                f"interval {part['within'].mean():.0%}",
+                f"95 % interval {ends[0]:.0%} to {ends[1]:.0%}), {below:.0%} below, {above:.0%} "
+                f"above; mean claimed {part['value_week'].mean():.1f}, of the draws "
+                f"{part['mean_of_draws'].mean():.1f}, true {part['true'].mean():.1f}; half width "
+                f"{half:.1f}; value inside its own interval {part['within'].mean():.0%}",
                 flush=True,
             )
 

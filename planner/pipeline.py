@@ -29,6 +29,7 @@ from planner.runs import RUN_FILE, RunRecord, new_run_id, write_run
 from planner.scenarios.file import BASE, Scenario, check_with_inputs, read_scenario
 from planner.shelves.place import Placed, place
 from planner.shelves.result import Shelves
+from planner.shelves.today import overfull_assumptions, overfull_today
 from planner.shelves.weights import PlacementWeights
 from planner.tables.collect import Findings
 from planner.tables.inputs import Assumption, Inputs
@@ -134,9 +135,11 @@ def _plan(
     assortment, shelves = plan_and_place(
         inputs, demand, settings, clock, progress, executor, chosen.rules, chosen.placement
     )
+    overfull = overfull_today(inputs, facings_of_today(assortment))
     assumptions = (
         *missed_gap(assortment, settings.gap),
         *chosen.assumptions(),
+        *overfull_assumptions(overfull, len(assortment.plans)),
         *all_assumptions(inputs, demand, (*noted, *review.assumptions), assortment, shelves),
     )
     started = time.perf_counter()
@@ -147,6 +150,7 @@ def _plan(
         shelves,
         backtest=scores,
         lock_review=review,
+        overfull=overfull,
         assumptions=assumptions,
         run_id=run_id,
         scenario=chosen.name,
@@ -276,6 +280,18 @@ def plan_and_place(
         assortment = plan_again(judge=False)
     stores = ", ".join(shelves.unplaced)
     raise NoPlan(f"items fit in total but not shelf by shelf in stores {stores}")
+
+
+def facings_of_today(assortment: Assortment) -> pd.DataFrame:
+    """Facings of today's range as it is valued: store_id, item_id, facings."""
+    parts = [
+        pd.DataFrame(
+            {"store_id": store, "item_id": list(problem.item_ids), "facings": today.facings}
+        )[today.listed]
+        for store, problem in assortment.problems.items()
+        if (today := assortment.current.get(store)) is not None
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def listed_items(assortment: Assortment) -> pd.DataFrame:

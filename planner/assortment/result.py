@@ -86,6 +86,8 @@ class Known(Enum):
     IMPOSSIBLE = "not possible"
     AT_PRICES = "at the chain's prices"
     """Exact as long as the prices of the limits that stores share stay."""
+    AT_PLAN_PRICES = "at the plan's prices"
+    """As near as the shadow prices of the plan's limits are."""
 
 
 @dataclass(frozen=True)

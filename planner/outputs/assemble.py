@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner import __version__
+from planner.assortment.net_value import with_net_values
 from planner.assortment.problem import StoreProblem
 from planner.assortment.result import Assortment, proof_words
 from planner.assortment.rules import Objective
@@ -41,10 +42,12 @@ def assemble_contents(
     run_id: str,
     scenario: str,
     objective: Objective = Objective.MARGIN,
+    overfull: pd.DataFrame | None = None,
 ) -> Contents:
     """Every table that the outputs show, from the frozen results of the stages.
 
-    backtest: ``Backtest.scores``; assumptions: those of every stage.
+    backtest: ``Backtest.scores``; assumptions: those of every stage; overfull:
+    ``shelves.today.overfull_today`` of today's range as it is valued.
     """
     names = inputs.stores.set_index("store_id")[["store_name", "region"]]
     locks = lock_table(inputs, assortment, lock_review)
@@ -67,13 +70,15 @@ def assemble_contents(
         shelves=shelves.shelves,
         placement=shelves.placement,
         store_plans=store_plans,
-        figures=_figures(assortment, items),
+        figures=_figures(assortment, items, overfull),
         value=value,
         waterfall=chain_waterfall(assortment, regions, added_cost),
         certainty=certainty_table(
             inputs.stores, inputs.items, planned_demand, items, demand.recapture, value
         ),
-        changes=changes_table(inputs, demand, assortment, items, shelves),
+        changes=with_net_values(
+            changes_table(inputs, demand, assortment, items, shelves), assortment
+        ),
         recapture=demand.recapture,
         signal_effects=demand.signal_effects,
         assumptions=assumption_table(assumptions),
@@ -260,7 +265,9 @@ def _store_plans(assortment: Assortment, shelves: Shelves) -> pd.DataFrame:
     )
 
 
-def _figures(assortment: Assortment, items: pd.DataFrame) -> pd.DataFrame:
+def _figures(
+    assortment: Assortment, items: pd.DataFrame, overfull: pd.DataFrame | None
+) -> pd.DataFrame:
     """Contents.figures: local as printed, common and current as the planner would run them."""
     printed = items.groupby("store_id", sort=False)[["margin_week"]].sum()["margin_week"]
     facings = {
@@ -279,7 +286,11 @@ def _figures(assortment: Assortment, items: pd.DataFrame) -> pd.DataFrame:
         )
         for name, score, margin, shown in plans:
             rows.append(_figure_row(store, room, name, problem, score, margin, shown))
-    return pd.DataFrame(rows)
+    figures = pd.DataFrame(rows)
+    over = {} if overfull is None else overfull.groupby("store_id")["over_cm"].sum().to_dict()
+    beyond = figures["store_id"].map(over).fillna(0.0).astype("float64")
+    # The planner's own ranges keep their shelves.
+    return figures.assign(over_shelf_cm=beyond.where(figures["plan"] == "current", 0.0))
 
 
 def _figure_row(

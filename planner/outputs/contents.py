@@ -63,14 +63,17 @@ class Contents:
     gap, facings_added_cost_week.
     ``figures``: a row per store and plan (plan = local, common, current): store_id, plan,
     listed_items, local_items, sold_units_week, waste_units_week, sales_week, margin_week
-    (after waste), margin_before_waste_week, spend_week, shelf_used_share.
+    (after waste), margin_before_waste_week, spend_week, shelf_used_share, over_shelf_cm (width of
+    facings that find no place on the shelves: today's range alone, which is valued as it is).
     ``value``: what going local is worth: level (chain, region, store), name, against (common,
     current), value_week, low_week, high_week (80 % interval), share_of_sales, sales_growth
     (share), unusual (either above 6 %).
     ``changes``: a row per item that comes, leaves or moves: store_id, item_id, change (NEW, OUT,
     MOVED), facings_before, facings_after, replaces (item_id or ""), first_order_date (NEW),
     last_order_date and run_down_date (OUT: from then on none of it is left), value_week (NEW:
-    what it adds after what it takes from others; OUT: what it would add on its own), reason.
+    what it adds after what it takes from others; OUT: what it would add on its own), reason,
+    net_week and net_known (``assortment.net_value``: what the change is worth after the shelf, the
+    places and the budget that it takes or frees; at the plan's prices, exact, at least, or empty).
     ``recapture``: Demand.recapture. ``signal_effects``: Demand.signal_effects.
     ``assumptions``: weight (``outputs/assumption_table.py``), stage, subject, text, count,
     survived (a fault of the input that was read around).

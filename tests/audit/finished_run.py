@@ -376,6 +376,7 @@ def _figures(plan: pd.DataFrame, economics: pd.DataFrame) -> pd.DataFrame:
                 "margin_before_waste_week": own["margin_week"].sum() + 1,
                 "spend_week": spend,
                 "shelf_used_share": 0.9,
+                "over_shelf_cm": 0.0,
             }
             for name in ("local", "common", "current")
         ]
@@ -463,6 +464,8 @@ def _changes() -> pd.DataFrame:
             "run_down_date": [pd.NaT],
             "value_week": [1.0],
             "reason": ["locked in"],
+            "net_week": [1.0],
+            "net_known": ["exact"],
         }
     )
     return frame.astype(dict.fromkeys(["last_order_date", "run_down_date"], "datetime64[ns]"))

@@ -295,6 +295,7 @@ def _store_tables(
             "spend_week": spend * np.array([1, 0.99, 0.98]),
             "shelf_used_share": float(width["used_cm"].sum() / width["width_cm"].sum())
             * np.array([1, 0.98, 0.97]),
+            "over_shelf_cm": 0.0,
         }
     )
     return {
@@ -429,6 +430,8 @@ def _changes(ids: pd.Series, change: str, before: float, after: float) -> pd.Dat
             "run_down_date": last + pd.Timedelta(days=3) if change == "OUT" else pd.NaT,
             "value_week": float("nan") if change == "MOVED" else 10.0 + ids.index.to_numpy(),
             "reason": f"{change.lower()}: worth it here",
+            "net_week": float("nan") if change == "MOVED" else 5.0 + ids.index.to_numpy(),
+            "net_known": {"NEW": "at the plan's prices", "OUT": "exact"}.get(change, ""),
         }
     ).astype(
         dict.fromkeys(["first_order_date", "last_order_date", "run_down_date"], "datetime64[ns]")

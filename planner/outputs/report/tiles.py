@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ from planner.outputs.report.amounts import (
     number,
     quantity,
     signed,
+    signed_amount,
     signed_share,
 )
 
@@ -51,6 +52,8 @@ class Tile:
     value: str
     unit: str
     beside: tuple[Beside, ...]
+    more: Tile | None = None
+    """What opens under it."""
 
 
 @dataclass(frozen=True)
@@ -115,10 +118,20 @@ def tiles(contents: Contents) -> list[Tile]:
     table = totals(contents)
     of = {measure.column: measure for measure in measures(stamp, len(contents.stores))}
     if in_money(stamp):
-        chosen = ["sales_week", "margin_week", "waste_units_week", "local_items"]
+        before = Measure(
+            "Margin before waste",
+            "",
+            "margin_before_waste_week",
+            f"{stamp.currency} a week",
+            amount,
+        )
+        margin = replace(_tile(table, of["margin_week"], stamp), more=_tile(table, before, stamp))
+        rest = ("waste_units_week", "local_items", "shelf_used_share")
         return [
-            *(_tile(table, of[column], stamp) for column in [*chosen, "shelf_used_share"]),
-            _tile(table, of["spend_week"], stamp, _budget_words(contents)),
+            _tile(table, of["sales_week"], stamp),
+            margin,
+            *(_tile(table, of[column], stamp) for column in rest),
+            _budget_tile(table, of["spend_week"], contents),
         ]
     chosen = ["sold_units_week", "waste_units_week", "listed_items", "local_items"]
     return [
@@ -153,22 +166,38 @@ def _difference(local: float, other: float, measure: Measure, stamp: Stamp) -> s
     if measure.write is share:
         points = 100 * (local - other)
         return f"{signed(f'{points:.1f}'.replace('-', MINUS), points)} points"
-    if other == 0:
-        return ""
-    return signed_share((local - other) / abs(other), stamp)
+    relative = "" if other == 0 else signed_share((local - other) / abs(other), stamp)
+    if measure.write is not amount:
+        return relative
+    return f"{signed_amount(local - other, stamp)}{f' ({relative})' if relative else ''}"
 
 
-def _budget_words(contents: Contents) -> str:
-    budget = float(contents.stores["budget_week"].sum(skipna=False))
-    stamp = contents.stamp
+def _budget_tile(table: pd.DataFrame, spend: Measure, contents: Contents) -> Tile:
+    """The share of the budget that the plans spend; what they spend where there is none."""
+    stamp, budget = contents.stamp, budget_week(contents)
+    if pd.isna(budget) or budget <= 0:
+        unit = f"{stamp.currency} a week; no budget for every store"
+        return _tile(table, spend, stamp, unit)
+    use = Measure(
+        "Budget use", "spend", "budget_used_share", f"of {amount(budget, stamp)} a week", share
+    )
+    shares = table.assign(budget_used_share=table["spend_week"] / budget)
+    return replace(_tile(shares, use, stamp), more=_tile(table, spend, stamp))
+
+
+def budget_week(contents: Contents) -> float:
+    """Money that may be spent a week: the stores' budgets together, or the chain's own if that is
+    less; NaN where neither limits every store."""
     chain = contents.limits[
         (contents.limits["store_id"] == "") & (contents.limits["limit"] == "budget_week")
     ]
-    if len(chain):
-        budget = float(chain["available"].iloc[0])
-    if pd.isna(budget):
-        return f"{stamp.currency} a week; no budget for every store"
-    return f"of {amount(budget, stamp)} budget a week"
+    limits = contents.limits[contents.limits["limit"] == "budget_week"]
+    own = limits[limits["store_id"] != ""].set_index("store_id")["available"]
+    stores = float(own.reindex(contents.stores["store_id"]).sum(skipna=False))
+    if not len(chain):
+        return stores
+    whole = float(chain["available"].iloc[0])
+    return whole if pd.isna(stores) else min(whole, stores)
 
 
 def _changes_tile(contents: Contents) -> Tile:

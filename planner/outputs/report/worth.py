@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from planner.outputs.contents import Stamp
+from planner.outputs.contents import Contents, Stamp
 from planner.outputs.numbers import MISSING
 from planner.outputs.report.amounts import (
+    amount,
     in_money,
     quantity,
     signed,
@@ -32,6 +33,8 @@ class Worth:
     noise: bool
     unusual: bool
     growth_words: str
+    note: str
+    """What has to be said beside the figure; empty where nothing has."""
     zero_at: float
     low_at: float
     value_at: float
@@ -39,10 +42,11 @@ class Worth:
     """Places on a line from 0 to 100 that both comparisons share."""
 
 
-def worths(value: pd.DataFrame, stamp: Stamp) -> list[Worth]:
+def worths(value: pd.DataFrame, stamp: Stamp, contents: Contents | None = None) -> list[Worth]:
     """The comparisons of a scope, against the current range first.
 
-    ``value`` has the columns of ``Contents.value`` and at most one row per ``against``.
+    ``value`` has the columns of ``Contents.value`` and at most one row per ``against``;
+    ``contents``: of the scope, for what has to be said beside the figures.
     """
     known = value.dropna(subset=["value_week"])
     rows = {str(row["against"]): row for _, row in known.iterrows()}
@@ -62,7 +66,7 @@ def worths(value: pd.DataFrame, stamp: Stamp) -> list[Worth]:
         return round(100 * (float(amount_week) - start) / width, 2)
 
     return [
-        _worth(rows[against], stamp, at(0.0), [at(rows[against][name]) for name in _ENDS])
+        _worth(rows[against], stamp, contents, at(0.0), [at(rows[against][name]) for name in _ENDS])
         for against in AGAINST
         if against in rows
     ]
@@ -71,7 +75,9 @@ def worths(value: pd.DataFrame, stamp: Stamp) -> list[Worth]:
 _ENDS = ("low_week", "value_week", "high_week")
 
 
-def _worth(row: pd.Series, stamp: Stamp, zero_at: float, places: list[float]) -> Worth:
+def _worth(
+    row: pd.Series, stamp: Stamp, contents: Contents | None, zero_at: float, places: list[float]
+) -> Worth:
     return Worth(
         against=str(row["against"]),
         against_words=AGAINST[str(row["against"])],
@@ -82,11 +88,46 @@ def _worth(row: pd.Series, stamp: Stamp, zero_at: float, places: list[float]) ->
         noise=within_noise(row),
         unusual=bool(row["unusual"]),
         growth_words=signed_share(float(row["sales_growth"]), stamp),
+        note=_note(row, stamp, contents),
         zero_at=zero_at,
         low_at=places[0],
         value_at=places[1],
         high_at=places[2],
     )
+
+
+def _note(row: pd.Series, stamp: Stamp, contents: Contents | None) -> str:
+    """Whether the difference can be told from none, and what it is charged with."""
+    other, value = AGAINST[str(row["against"])], float(row["value_week"])
+    said = []
+    if within_noise(row):
+        said.append(f"The plan may as well be worth no more than {other}.")
+    elif value < 0:
+        said.append(f"The plan is worth less than {other}.")
+    if contents is not None:
+        tending = float(contents.store_plans["facings_added_cost_week"].sum())
+        if value < 0 < round(tending, 2):
+            said.append(
+                f"{amount(tending, stamp)} of it is for tending the facings that fill left-over "
+                "width, which the other is spared."
+            )
+        if row["against"] == "current":
+            said += _overfull(contents.figures)
+    return " ".join(said)
+
+
+def _overfull(figures: pd.DataFrame) -> list[str]:
+    """What is assumed where today's range does not stand on its shelves."""
+    today = figures[figures["plan"] == "current"]
+    over = int((today["over_shelf_cm"] > 0).sum())
+    if not over:
+        return []
+    where = f"in {over} of {len(today)} stores" if len(today) > 1 else "here"
+    return [
+        f"By the data more of today's range stands on the shelves {where} than fits: it is valued "
+        "as if it stood, and the plan, which has to fit, against it. Check widths, facings and "
+        "fixtures."
+    ]
 
 
 def within_noise(row: pd.Series) -> bool:

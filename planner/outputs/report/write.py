@@ -96,7 +96,7 @@ def text_of_page(page: Page) -> str:
         detailed=detailed,
         chain_page=f"{folder}report.html",
         region_pages=links,
-        worths=worths(scope.value, stamp),
+        worths=worths(scope.value, stamp, contents),
         tiles=tiles(contents),
         stores_first=stores_first(scope),
         changes_first=changes_first(scope),

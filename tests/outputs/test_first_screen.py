@@ -1,0 +1,121 @@
+"""What the first screen says of the plan's worth, its figures and where to act first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from conftest import build_contents
+
+from planner.outputs.contents import Contents
+from planner.outputs.report.actions import changes_first, stores_first
+from planner.outputs.report.scope import chain_scope
+from planner.outputs.report.tiles import budget_week, tiles
+from planner.outputs.report.worth import worths
+
+
+@pytest.fixture(scope="module")
+def contents() -> Contents:
+    """Four stores."""
+    return build_contents(stores=4)
+
+
+def notes(contents: Contents, **value: float) -> dict[str, str]:
+    """What stands beside the chain's worth, by what it is compared with."""
+    rows = contents.value[contents.value["level"] == "chain"].assign(**value)
+    return {worth.against: worth.note for worth in worths(rows, contents.stamp, contents)}
+
+
+def test_a_gain_that_is_sure_needs_no_words(contents):
+    """Nothing is said beside a gain whose interval lies above zero."""
+    assert set(notes(contents, value_week=5.0, low_week=1.0, high_week=9.0).values()) == {""}
+
+
+def test_noise_and_loss_are_said(contents):
+    """An interval around zero claims nothing; a plan that is worse is called so, with what it is
+    charged for the facings that fill left-over width."""
+    noise = notes(contents, value_week=5.0, low_week=-1.0, high_week=9.0)
+    assert all("may as well" in note for note in noise.values())
+    worse = notes(contents, value_week=-5.0, low_week=-9.0, high_week=-1.0)
+    assert all("worth less than" in note and "$4.80" in note for note in worse.values())
+
+
+def test_a_range_that_does_not_fit_is_said_beside_the_current_range_alone(contents):
+    """Where the data has more on the shelf than fits, the comparison with today says so."""
+    figures = contents.figures
+    over = (figures["plan"] == "current") & (figures["store_id"] == "002")
+    warned = replace(contents, figures=figures.assign(over_shelf_cm=over * 20.0))
+    said = notes(warned, value_week=5.0, low_week=1.0, high_week=9.0)
+    assert "in 1 of 4 stores than fits" in said["current"]
+    assert said["common"] == ""
+
+
+def test_six_tiles_with_budget_use_in_points(contents):
+    """Sales, margin, waste, local items, shelf and budget use; margin before waste opens under
+    margin; shares differ in points, money in money."""
+    shown = tiles(contents)
+    assert len(shown) == 6
+    spent = contents.figures.groupby("plan")["spend_week"].sum()
+    budget = 4 * 4000.0
+    assert budget_week(contents) == budget
+    last = shown[-1]
+    assert last.label == "Budget use"
+    assert last.value == f"{100 * spent['local'] / budget:.1f}%"
+    points = 100 * (spent["local"] - spent["current"]) / budget
+    assert last.beside[0].difference == f"+{points:.1f} points"
+    margin = shown[1].more
+    assert margin is not None
+    assert margin.label == "Margin before waste"
+    assert margin.beside[0].difference.startswith("+$")
+
+
+def test_without_a_budget_there_is_only_the_spend(contents):
+    """A store without a budget leaves no share to tell."""
+    limits = contents.limits
+    less = limits[~((limits["limit"] == "budget_week") & (limits["store_id"] == "001"))]
+    last = tiles(replace(contents, limits=less))[-1]
+    assert last.label == "Spend"
+    assert "no budget for every store" in last.unit
+
+
+def test_changes_are_ranked_by_what_they_are_worth_over_all_stores(contents):
+    """The first is the change of an item whose net worth summed over the stores is largest, and
+    that sum is what is printed."""
+    changes = contents.changes
+    net = changes[changes["change"] != "MOVED"].groupby(["change", "item_id"])["net_week"].sum()
+    first = changes_first(chain_scope(contents))
+    names = chain_scope(contents).item_names
+    assert first[0].what.endswith(names[net.idxmax()[1]])
+    assert first[0].much.removeprefix("about ").startswith(f"+${int(net.max())}")
+    assert len({action.what for action in first}) == len(first)
+
+
+def test_a_change_without_a_worth_is_not_ranked(contents):
+    """Where nothing is known of what changes are worth, none is put first."""
+    unknown = contents.changes.assign(net_week=float("nan"), net_known="")
+    assert changes_first(chain_scope(replace(contents, changes=unknown))) == []
+
+
+def test_large_claims_are_marked_and_local_items_of_every_store_named(contents):
+    """A change or a store worth more than 6 % of its sales is unusual; a local item that every
+    store lists is said to be core but in name."""
+    large = contents.changes.assign(net_week=contents.changes["net_week"] * 1000)
+    scope = chain_scope(replace(contents, changes=large))
+    assert all(action.unusual for action in changes_first(scope))
+    assert not any(action.unusual for action in changes_first(chain_scope(contents)))
+    value = contents.value.assign(unusual=True)
+    assert all(a.unusual for a in stores_first(chain_scope(replace(contents, value=value))))
+    plan = contents.assortment
+    listed = plan[plan["listed"] & ~plan["core"]].groupby("item_id")["store_id"].nunique()
+    everywhere = set(listed.index[listed == 4])
+    names = {scope.item_names[item] for item in everywhere}
+    for action in changes_first(chain_scope(contents)):
+        named = action.what.removeprefix("List ") in names
+        assert ("listed in every store" in action.why) == named
+
+
+def test_where_nothing_changes_there_is_nothing_to_do_first(contents):
+    """An empty table gives an empty list."""
+    none: pd.DataFrame = contents.changes.iloc[:0]
+    assert changes_first(chain_scope(replace(contents, changes=none))) == []
