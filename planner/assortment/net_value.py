@@ -48,16 +48,16 @@ def with_net_values(changes: pd.DataFrame, assortment: Assortment) -> pd.DataFra
         if not problem.is_in_money():
             continue
         net = net_values(problem, outcome.plan, outcome.marginal_week)
-        known = np.isfinite(net)
-        for i in np.flatnonzero(known):
-            found[store, problem.item_ids[i]] = (float(net[i]), Known.AT_PLAN_PRICES.value)
+        for item, worth in zip(problem.item_ids, net.tolist(), strict=True):
+            if math.isfinite(worth):
+                found[store, item] = (worth, Known.AT_PLAN_PRICES.value)
         for i, cost in outcome.forcing.items():
             if cost.how is not Known.IMPOSSIBLE:
                 found[store, problem.item_ids[i]] = (cost.cost_week, cost.how.value)
     keys = zip(changes["store_id"], changes["item_id"], changes["change"], strict=True)
-    worth = [found.get((s, i), (math.nan, "")) if c != "MOVED" else (math.nan, "")
-             for s, i, c in keys]  # fmt: skip
+    worths = [found.get((s, i), (math.nan, "")) if c != "MOVED" else (math.nan, "")
+              for s, i, c in keys]  # fmt: skip
     return changes.assign(
-        net_week=np.array([value for value, _ in worth], dtype=np.float64),
-        net_known=pd.Series([known for _, known in worth], index=changes.index, dtype="str"),
+        net_week=np.array([value for value, _ in worths], dtype=np.float64),
+        net_known=pd.Series([known for _, known in worths], index=changes.index, dtype="str"),
     )

@@ -68,7 +68,7 @@ def overfull_assumptions(overfull: pd.DataFrame, stores: int) -> tuple[Assumptio
     if overfull.empty:
         return ()
     named = overfull["store_id"].drop_duplicates()
-    worst = overfull.loc[overfull["over_cm"].idxmax()]
+    worst = overfull.sort_values("over_cm", ascending=False, kind="stable").iloc[0]
     more = ", ..." if len(named) > MOST_NAMED else ""
     text = (
         f"today's range does not stand on its shelves, says the data, in {len(named)} of {stores} "

@@ -480,6 +480,12 @@ def contents() -> Contents:
 
 
 @pytest.fixture(scope="session")
+def four_stores() -> Contents:
+    """Four stores of two regions."""
+    return build_contents(stores=4)
+
+
+@pytest.fixture(scope="session")
 def crowded() -> Contents:
     """A store with room for few of its items: many are not carried."""
     return build_contents(fixtures=[("T1", "table", 1, 1, 90.0)], stores=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import build_contents
 
 from planner.outputs.certainty import certainty_table, local_everywhere
 from planner.outputs.contents import Contents
@@ -13,9 +12,9 @@ ADDITIVE = ["pairs", "listed pairs", "new pairs", "sales", "recapture sales", "u
 
 
 @pytest.fixture(scope="module")
-def contents() -> Contents:
-    """Three stores of two regions."""
-    return build_contents(stores=3)
+def contents(four_stores: Contents) -> Contents:
+    """Four stores."""
+    return four_stores
 
 
 @pytest.fixture(scope="module")

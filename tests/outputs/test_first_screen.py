@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from conftest import build_contents
 
 from planner.outputs.contents import Contents
 from planner.outputs.report.actions import changes_first, stores_first
@@ -16,9 +15,9 @@ from planner.outputs.report.worth import worths
 
 
 @pytest.fixture(scope="module")
-def contents() -> Contents:
+def contents(four_stores: Contents) -> Contents:
     """Four stores."""
-    return build_contents(stores=4)
+    return four_stores
 
 
 def notes(contents: Contents, **value: float) -> dict[str, str]:
