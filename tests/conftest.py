@@ -5,21 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shared_runs import built_once
 from whole_chain import Stages, corner_shops, plan_of, small_greengrocer, stages_of
 
 
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of four stores of the greengrocer chain, to be read only."""
-    folder = tmp_path_factory.mktemp("greengrocer")
-    return plan_of(small_greengrocer(folder / "data"), folder / "run")
+
+    def build(folder: Path) -> None:
+        plan_of(small_greengrocer(folder / "data"), folder / "run")
+
+    return built_once(tmp_path_factory, "greengrocer", build) / "run"
 
 
 @pytest.fixture(scope="session")
 def shop_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the corner shops, to be read only; its data lies beside it."""
-    folder = tmp_path_factory.mktemp("shops")
-    return plan_of(corner_shops(folder / "data"), folder / "run")
+    """A run of the corner shops, to be read only; its data and its cache lie beside it."""
+
+    def build(folder: Path) -> None:
+        plan_of(corner_shops(folder / "data"), folder / "run", cache=True)
+
+    return built_once(tmp_path_factory, "shops", build) / "run"
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ from planner.assortment.jobs import SolveJob, solve_job
 from planner.assortment.result import StorePlan
 from planner.assortment.whole_program import Solver
 from planner.cache import Keepable, ResultCache, cache_folder
-from planner.errors import PartlyPlanned
 from planner.pipeline import plan
+from planner.tables.inputs import Assumption
 from planner.workers import store_executor
 
 
@@ -65,54 +65,56 @@ def said_of_cache(run: Path) -> tuple[int, int, int]:
     return said["reused"], said["solved"], said["unreadable"]
 
 
-def with_copied(shop_run: Path, tmp_path: Path, **tables: str) -> Path:
-    """The corner shops' data in a folder of its own, with some tables replaced."""
-    data = tmp_path / "data"
+@pytest.fixture
+def line(shop_run, tmp_path) -> Path:
+    """A folder with the corner shops' data, ``data``, and the cache of a line of runs in ``runs``
+    that planned them once."""
+    data, runs = tmp_path / "data", tmp_path / "runs"
     shutil.copytree(shop_run.parent / "data", data)
-    for name, text in tables.items():
-        (data / f"{name}.csv").write_text(text)
-    return data
+    filled = cache_folder(shop_run, shop_run.parent / "data")
+    shutil.copytree(filled, cache_folder(runs / "any", data))
+    return tmp_path
 
 
-def test_a_run_from_the_cache_has_the_same_tables(shop_run, tmp_path):
-    """Without a cache, with an empty one, with a full one, with a damaged one: the same bytes."""
-    data = with_copied(shop_run, tmp_path)
-    first, _ = plan(data, tmp_path / "runs" / "first", settings=SETTINGS, cache=True)
-    again, _ = plan(data, tmp_path / "runs" / "again", settings=SETTINGS, cache=True)
-    stores = len(table(shop_run, "store_plans"))
-    solved = said_of_cache(first)[1]
-    assert said_of_cache(first) == (0, solved, 0)
+def planned(line: Path, name: str) -> tuple[Path, tuple[Assumption, ...]]:
+    """The next run of the line, and its assumptions."""
+    return plan(line / "data", line / "runs" / name, settings=SETTINGS, cache=True)
+
+
+def test_a_run_from_the_cache_has_the_same_tables(shop_run, line):
+    """With an empty cache, with a full one, with a damaged one: the same bytes."""
+    solved = said_of_cache(shop_run)[1]
+    assert said_of_cache(shop_run) == (0, solved, 0)
+    assert solved >= len(table(shop_run, "store_plans"))
+    again, _ = planned(line, "again")
     assert said_of_cache(again) == (solved, 0, 0)
-    assert solved >= stores
-    damaged = sorted(cache_folder(again, data).iterdir())[0]
+    damaged = sorted(cache_folder(again, line / "data").iterdir())[0]
     damaged.write_bytes(damaged.read_bytes()[:-7])
-    mended, warnings = plan(data, tmp_path / "runs" / "mended", settings=SETTINGS, cache=True)
+    mended, warnings = planned(line, "mended")
     assert said_of_cache(mended) == (solved - 1, 1, 1)
     assert any(w.subject == "cache" and w.warning and w.count == 1 for w in warnings)
-    for run in (first, again, mended):
+    for run in (again, mended):
         same_tables(shop_run, run)
 
 
-def test_only_what_changed_is_solved_again(shop_run, tmp_path):
+def test_only_what_changed_is_solved_again(line):
     """Another budget in one store: the others come from the cache, as if all were solved."""
-    data = with_copied(shop_run, tmp_path)
-    plan(data, tmp_path / "runs" / "before", settings=SETTINGS, cache=True)
     dearer = SHOP_STORES.replace("9,Station,Bonn,South,400", "9,Station,Bonn,South,350")
-    (data / "stores.csv").write_text(dearer)
-    after, _ = plan(data, tmp_path / "runs" / "after", settings=SETTINGS, cache=True)
-    alone, _ = plan(data, tmp_path / "alone" / "run", settings=SETTINGS)
+    (line / "data" / "stores.csv").write_text(dearer)
+    after, _ = planned(line, "after")
+    alone, _ = plan(line / "data", line / "alone" / "run", settings=SETTINGS)
     reused, solved, _ = said_of_cache(after)
     assert solved == 1
     assert reused == 2
     same_tables(after, alone)
 
 
-def test_another_price_is_another_problem(shop_run, tmp_path):
+def test_another_price_is_another_problem(line):
     """What concerns all stores is solved again in all of them."""
-    data = with_copied(shop_run, tmp_path)
-    plan(data, tmp_path / "runs" / "before", settings=SETTINGS, cache=True)
-    (data / "items.csv").write_text(SHOP_ITEMS.replace("bananas,0.8,0.5", "bananas,0.9,0.5"))
-    after, _ = plan(data, tmp_path / "runs" / "after", settings=SETTINGS, cache=True)
+    (line / "data" / "items.csv").write_text(
+        SHOP_ITEMS.replace("bananas,0.8,0.5", "bananas,0.9,0.5")
+    )
+    after, _ = planned(line, "after")
     assert said_of_cache(after)[0] == 0
 
 
@@ -143,20 +145,23 @@ def test_what_a_time_limit_may_have_cut_short_is_not_kept(tmp_path):
 
 
 def test_what_contradicts_is_not_kept_where_the_time_to_tell_may_have_struck(
-    shop_run, tmp_path, monkeypatch
+    shops, tmp_path, monkeypatch
 ):
     """A store without a plan has less time to say why than it had for a plan: what may have been
     cut short is found anew, the other stores are not."""
-    poor = SHOP_STORES.replace("9,Station,Bonn,South,400", "9,Station,Bonn,South,0.01")
-    data = with_copied(shop_run, tmp_path, stores=poor)
-    settings = replace(SETTINGS, keep_going=True)
-    reused = []
-    for name, seconds in (("cut", 1e-6), ("first", 60.0), ("again", 60.0)):
+    stores = shops.inputs.stores
+    budget = stores["budget_week"].where(stores["store_id"] != "9", 0.01)
+    poor = replace(shops.inputs, stores=stores.assign(budget_week=budget))
+    counts = []
+    for seconds in (1e-6, 600.0, 600.0):
         monkeypatch.setattr(store_job, "CONFLICT_SECONDS", seconds)
-        with pytest.raises(PartlyPlanned):
-            plan(data, tmp_path / "runs" / name, settings=settings, cache=True)
-        reused.append(said_of_cache(tmp_path / "runs" / name)[:2])
-    assert reused == [(0, 3), (2, 1), (3, 0)]
+        kept = ResultCache(tmp_path)
+        with store_executor(1, cache=kept) as executor:
+            settings = replace(SETTINGS, keep_going=True)
+            found = plan_chain(poor, shops.demand, settings, executor=executor)
+        assert list(found.left_out) == ["9"]
+        counts.append((kept.reused, kept.done))
+    assert counts == [(0, 3), (2, 1), (3, 0)]
 
 
 def test_other_work_or_another_planner_has_other_answers(tmp_path, monkeypatch):

@@ -212,7 +212,8 @@ def plan_ids(run: Path) -> dict[str, str]:
 
 
 def test_planned_again_gives_the_same_tables_and_ids(shop_run, tmp_path):
-    """The same inputs give the same bytes in every table, and the same plan ids."""
+    """The same inputs give the same bytes in every table, without a cache and with one that is
+    filled, and the same plan ids."""
     again = plan_of(shop_run.parent / "data", tmp_path / "again")
     same_tables(shop_run, again)
     assert plan_ids(again) == plan_ids(shop_run)
