@@ -174,7 +174,10 @@ def plan(
     warn(assumptions)
     planograms = sorted((folder / "planograms").glob("*.xlsx"))
     run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-    for line in lock_lines(pd.read_parquet(folder / "tables" / "locks.parquet"), run["currency"]):
+    locked, together = (
+        pd.read_parquet(folder / "tables" / f"{name}.parquet") for name in ("locks", "lock_totals")
+    )
+    for line in lock_lines(locked, together, run["currency"]):
         typer.echo(line)
     typer.echo(f"Planned {len(planograms)} stores{answers_reused(run['cache'])}. Open:")
     typer.echo(f"  {folder / 'report.html'}    the report, in a browser")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from planner.assortment.chain import plan_chain
+from planner.assortment.chain_lock_costs import with_lock_costs
 from planner.assortment.planning_assumptions import missed_gap
 from planner.assortment.result import Assortment
 from planner.assortment.rules import PlanRules
@@ -270,7 +271,11 @@ def plan_and_place(
             shelves = place(planned, listed, executor=executor, placed=placed, weights=placement)
         if not shelves.unplaced:
             if assortment.judged:
-                return assortment, shelves
+                with clock.phase("assortment"):
+                    costs = with_lock_costs(
+                        inputs, demand, settings, assortment, executor=executor, rules=rules
+                    )
+                return costs, shelves
             assortment = plan_again(judge=True)
             continue
         for store, widths in shelves.unplaced.items():

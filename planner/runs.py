@@ -31,7 +31,7 @@ RUN_FILE = MANIFEST
 TABLES = ("demand", "assortment", "limits", "positions", "shelves", "placement", "store_plans",
           "figures", "value", "waterfall", "changes", "recapture", "signal_effects",
           "local_drivers", "certainty", "assumptions", "backtest", "worth", "orders", "left_out",
-          "locks")  # fmt: skip
+          "locks", "lock_totals")  # fmt: skip
 
 
 @dataclass(frozen=True)

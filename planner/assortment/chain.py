@@ -11,6 +11,7 @@ import pandas as pd
 
 from planner.assortment.amounts import Amounts
 from planner.assortment.chain_conflict import chain_conflicts
+from planner.assortment.chain_lock_costs import lifted_stores
 from planner.assortment.chain_merge import raise_without_plan, with_first_bound, without_chain
 from planner.assortment.common import chain_ranking
 from planner.assortment.coupled import beside_rivals, chain_of
@@ -20,7 +21,6 @@ from planner.assortment.parameters import (
     ChainParameters,
     chain_parameters,
     with_reserve,
-    with_rules,
 )
 from planner.assortment.planning_assumptions import planning_assumptions
 from planner.assortment.problem import Flags, StoreProblem
@@ -139,6 +139,7 @@ def _planned(
             reserve_cm,
             rules,
             in_units=in_units,
+            alone=not coupling.binds and shared is None,
         )
 
     chain: ChainPlan | None = None
@@ -252,7 +253,9 @@ def _jobs(
     rules: PlanRules,
     *,
     in_units: bool,
+    alone: bool,
 ) -> list[StoreJob]:
+    """``alone``: nothing couples the stores, so what their locks cost is each store's own."""
     held = parameters.held
     # A lock of one store is no reason to rank the chain's items, or plan the others, anew.
     opened = [held[s].opened(p) if s in held else p for s, p in problems.items()]
@@ -265,12 +268,10 @@ def _jobs(
     exact = settings.exact_of(mean.size)
 
     def lifted(store: str) -> tuple[StoreProblem, ...]:
-        if store not in held or not exact:
+        if store not in held or not exact or not alone:
             return ()
-        locks = held[store]
-        stores = [locks.without(problems[store], k) for k in range(len(locks.locks))]
         in_range = demand.in_range[number[store]]
-        return tuple(with_rules(problem, inputs, rules, in_range) for problem in stores)
+        return lifted_stores(held[store], problems[store], inputs, rules, in_range)
 
     return [
         StoreJob(

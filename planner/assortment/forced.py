@@ -25,6 +25,7 @@ from planner.assortment.result import (
     EXACT_GAP,
     Forcing,
     Known,
+    LockCost,
     StorePlan,
     Worth,
     proof_words,
@@ -44,7 +45,7 @@ class Explained:
     forcing: Mapping[int, Forcing]
     """By item, for those that are not listed and may be."""
     worth: tuple[Worth, ...]
-    lock_costs: tuple[Forcing, ...]
+    lock_costs: tuple[LockCost, ...]
 
 
 def explain_plan(
@@ -58,7 +59,7 @@ def explain_plan(
 
     ``exact``: how many of the nearest items and of the dearest limits are solved again. A better
     plan that such a solve finds becomes the plan. Items and limits whose turn does not come
-    within ``seconds`` keep their bounds. ``lifted``: the store without each of its locks.
+    within ``seconds`` keep their bounds. ``lifted``: the store without some of its locks.
     """
     deadline = time.perf_counter() + seconds
     family = StoreFamily(problem, settle_gap=EXACT_GAP)

@@ -1,20 +1,72 @@
-"""What each lock costs: the store solved again without it."""
+"""What locks cost a store that plans for itself: the store solved again without them."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from planner.assortment.coupled import CoupledStore
 from planner.assortment.group_program import StoreFamily
 from planner.assortment.limits import within_limits
-from planner.assortment.problem import StoreProblem
-from planner.assortment.result import AIM_GAP, EXACT_GAP, Forcing, Known, StorePlan
-from planner.assortment.store import at_least, solve_store
+from planner.assortment.problem import Flags, StoreProblem
+from planner.assortment.result import AIM_GAP, EXACT_GAP, Known, LockCost, StorePlan
+from planner.assortment.store import solve_store
+
+ROUNDING = 1e-9
+
+
+class Reach(NamedTuple):
+    """What the best plan is worth: at least what one was found to be, at most what is proven."""
+
+    objective_week: float
+    bound_week: float
+
+
+NO_COST = LockCost(Known.IMPOSSIBLE, math.nan, math.nan, math.nan)
+"""There is no plan without the lock."""
+
+
+def cost_between(kept: Reach, lifted: Reach, *, opens_alone: bool) -> LockCost:
+    """The cost that two solves leave open; exact where both are within 0.01 % of the best.
+
+    ``opens_alone``: whatever keeps to the locks is allowed without them too, so they cannot gain.
+    """
+    if opens_alone:
+        best = max(lifted.objective_week, kept.objective_week)
+        lifted = Reach(best, max(lifted.bound_week, best))
+    floor = 0.0 if opens_alone else -math.inf
+    least = max(floor, lifted.objective_week - kept.bound_week)
+    most = max(least, lifted.bound_week - kept.objective_week)
+    scale = sum(max(1.0, abs(each.objective_week)) for each in (kept, lifted))
+    if not most - least <= EXACT_GAP * scale * (1 + ROUNDING):
+        return LockCost(Known.BETWEEN, math.nan, least, most)
+    cost = lifted.objective_week - kept.objective_week
+    return LockCost(Known.EXACT, min(max(cost, least), most), least, most)
+
+
+def sum_of_costs(costs: Iterable[LockCost]) -> LockCost:
+    """The cost of locks whose stores do not touch one another."""
+    found = list(costs)
+    if any(cost.how is Known.IMPOSSIBLE for cost in found):
+        return NO_COST
+    exact = all(cost.how is Known.EXACT for cost in found)
+    return LockCost(
+        Known.EXACT if exact else Known.BETWEEN,
+        sum(cost.cost_week for cost in found) if exact else math.nan,
+        sum(cost.least_week for cost in found),
+        sum(cost.most_week for cost in found),
+    )
+
+
+def with_moves(cost: LockCost, listed: Flags, without: Flags) -> LockCost:
+    """The cost with the items ([item]: listed with the locks, listed without) that it moves."""
+    leaves = tuple(int(i) for i in np.flatnonzero(without & ~listed))
+    enters = tuple(int(i) for i in np.flatnonzero(listed & ~without))
+    return dataclasses.replace(cost, leaves=leaves, enters=enters)
 
 
 def lock_costs(
@@ -23,81 +75,39 @@ def lock_costs(
     lifted: Sequence[StoreProblem],
     deadline: float,
     family: StoreFamily | None = None,
-) -> tuple[Forcing, ...]:
-    """What a store's objective loses by each of its locks, in their order.
+) -> tuple[LockCost, ...]:
+    """What a store's objective loses by its locks, one cost for each of ``lifted``.
 
-    ``lifted``: the store without each lock, all else as it is; ``plan``: with all of them, within
-    0.001 % of the best where the time allowed. ``deadline``: of ``time.perf_counter``. A cost can
-    be negative where a rule does not count what a lock forces, as swaps do.
+    ``lifted``: the store without some of its locks, all else as it is; ``plan``: with all of
+    them, within 0.001 % of the best where the time allowed. ``deadline``: of
+    ``time.perf_counter``. A cost can be negative where a rule does not count what a lock forces,
+    as swaps do.
     """
-    return tuple(_cost(plan, _without(problem, plan, other, deadline, family)) for other in lifted)
+    return tuple(_cost(problem, plan, other, deadline, family) for other in lifted)
 
 
-def lock_costs_at_prices(
-    part: CoupledStore, lifted: Sequence[StoreProblem], seconds: float
-) -> tuple[Forcing, ...]:
-    """The same in a chain whose stores share limits: the store's own, purchases at the prices of
-    those limits, so true as long as these prices stay."""
-    if not lifted:
-        return ()
-    deadline = time.perf_counter() + seconds
-    problem = part.at_prices
-    plan = solve_store(problem, AIM_GAP, _left(deadline))
-    unit = problem.unit_cost - part.problem.unit_cost
-    listing = problem.listing_cost_week - part.problem.listing_cost_week
-    priced = [
-        dataclasses.replace(
-            other,
-            unit_cost=other.unit_cost + unit,
-            listing_cost_week=other.listing_cost_week + listing,
-        )
-        for other in lifted
-    ]
-    costs = lock_costs(problem, plan, priced, deadline)
-    return tuple(
-        dataclasses.replace(cost, how=Known.AT_PRICES) if cost.how is Known.EXACT else cost
-        for cost in costs
-    )
-
-
-def _without(
+def _cost(
     problem: StoreProblem,
     plan: StorePlan,
     lifted: StoreProblem,
     deadline: float,
     family: StoreFamily | None,
-) -> StorePlan:
+) -> LockCost:
+    assert plan.score is not None  # a store without a plan has no costs
     same_facings = np.array_equal(problem.min_facings, lifted.min_facings) and np.array_equal(
         problem.max_facings, lifted.max_facings
     )
     # Ranges and tables of a family are made for its facings.
-    found = solve_store(lifted, AIM_GAP, _left(deadline), family=family if same_facings else None)
-    if plan.score is None or found.score is None:
-        return found
-    kept = within_limits(lifted, plan.score.facings)
-    return at_least(lifted, found, plan.score) if kept else found
-
-
-def _cost(plan: StorePlan, without: StorePlan) -> Forcing:
-    if without.plan == "infeasible":
-        return Forcing(Known.IMPOSSIBLE, math.nan, math.nan, math.nan)
-    if without.score is None or plan.score is None:
-        return Forcing(Known.AT_LEAST, 0.0, 0.0, math.inf)
-    least = without.objective_week - plan.bound_week
-    most = without.bound_week - plan.objective_week
-    exact = max(plan.gap, without.gap) <= EXACT_GAP * (1 + 1e-9)
-    cost = without.objective_week - plan.objective_week
-    leaves = np.flatnonzero(without.score.listed & ~plan.score.listed)
-    enters = np.flatnonzero(plan.score.listed & ~without.score.listed)
-    return Forcing(
-        Known.EXACT if exact else Known.AT_LEAST,
-        cost if exact else max(0.0, least),
-        least,
-        most,
-        tuple(int(i) for i in leaves),
-        tuple(int(i) for i in enters),
+    left = max(0.5, deadline - time.perf_counter())
+    found = solve_store(lifted, AIM_GAP, left, family=family if same_facings else None)
+    if found.plan == "infeasible":
+        return NO_COST
+    bound = math.inf if found.score is None else found.bound_week
+    cost = cost_between(
+        Reach(plan.objective_week, plan.bound_week),
+        Reach(found.objective_week, bound),
+        opens_alone=within_limits(lifted, plan.score.facings),
     )
-
-
-def _left(deadline: float) -> float:
-    return max(0.5, deadline - time.perf_counter())
+    if found.score is None or found.objective_week <= plan.objective_week:
+        return cost
+    return with_moves(cost, plan.score.listed, found.score.listed)

@@ -84,10 +84,10 @@ class Known(Enum):
     AT_LEAST = "at least"
     AT_MOST = "at most"
     IMPOSSIBLE = "not possible"
-    AT_PRICES = "at the chain's prices"
-    """Exact as long as the prices of the limits that stores share stay."""
     AT_PLAN_PRICES = "at the plan's prices"
     """As near as the shadow prices of the plan's limits are."""
+    BETWEEN = "between"
+    """Only that it lies between what was proven."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,36 @@ class Forcing:
     most_week: float
     leaves: tuple[int, ...] = ()
     enters: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class LockCost:
+    """What locks cost: the best objective without them less the best with them, all else as it is.
+
+    Of one lock, or of several together. The truth lies between ``least_week`` and ``most_week``.
+    """
+
+    how: Known
+    """EXACT, BETWEEN, or IMPOSSIBLE where there is no plan without them."""
+    cost_week: float
+    """By two solves where exact; else NaN: no number between the two is truer than another."""
+    least_week: float
+    most_week: float
+    leaves: tuple[int, ...] = ()
+    """Items listed without the lock that the plan does not list."""
+    enters: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class LockCosts:
+    """What every lock costs, and the locks of a store or of the chain together."""
+
+    each: Mapping[str, tuple[LockCost, ...]] = field(default_factory=dict)
+    """Store -> cost of each of its locks, in their order; without an entry not solved."""
+    of_store: Mapping[str, LockCost] = field(default_factory=dict)
+    of_chain: LockCost | None = None
+    time_limits_struck: int = 0
+    """Programs over several stores at once, behind these costs, that their time limit ended."""
 
 
 @dataclass(frozen=True)
@@ -188,9 +218,9 @@ class StoreOutcome:
     where nothing is shared."""
     conflict: tuple[str, ...] = ()
     """Why there is no plan, in sentences; empty where there is one."""
-    lock_costs: tuple[Forcing, ...] = ()
-    """What each lock of the store costs, in their order: ``leaves`` are the items that it keeps
-    out, ``enters`` those that it brings in. Empty where that was not solved."""
+    lock_costs: tuple[LockCost, ...] = ()
+    """What each lock of a store that plans for itself costs, in their order, and where there are
+    several what all of them cost together. Empty where that was not solved."""
 
 
 @dataclass(frozen=True)
@@ -222,6 +252,7 @@ class Assortment:
     open_bound_week: float | None = None
     """Upper bound over all that the plan was free to choose for the chain as a whole, such as its
     core; None where it chose nothing but each store's plan."""
+    lock_costs: LockCosts = field(default_factory=LockCosts)
     judged: bool = True
     """Whether the rivals, the reasons and the draws of value are there; without them there is
     what shelves need."""

@@ -17,12 +17,11 @@ from planner.assortment.coupled import CoupledStore
 from planner.assortment.effects import item_effects
 from planner.assortment.forced import explain_plan
 from planner.assortment.limits import within_limits
-from planner.assortment.lock_costs import lock_costs_at_prices
 from planner.assortment.locks import HeldLocks
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.range_groups import given_range
 from planner.assortment.reasons import forcing_words, item_reasons, marginal_values
-from planner.assortment.result import Forcing, StoreOutcome, StorePlan, Worth
+from planner.assortment.result import Forcing, LockCost, StoreOutcome, StorePlan, Worth
 from planner.assortment.score import Score
 from planner.assortment.store import at_least, solve_store
 from planner.assortment.today import score_today
@@ -65,7 +64,8 @@ class StoreJob(Keepable):
     held: HeldLocks | None = None
     """Its locks; None without any."""
     lifted: tuple[StoreProblem, ...] = ()
-    """The store without each of its locks, where their costs are asked for."""
+    """The store without each of its locks, and without all of several, where their costs are asked
+    for and are the store's own."""
 
     def limit_behind(self, result: StoreOutcome) -> float:
         """A store without a plan was also asked why, in less time than it had for a plan."""
@@ -84,10 +84,7 @@ def plan_store(job: StoreJob) -> StoreOutcome:
     if job.coupled is not None:
         part = job.coupled
         forcing = chain_forcing(part, job.time_limit_seconds)
-        costs = lock_costs_at_prices(part, job.lifted, job.time_limit_seconds)
-        own = _Plans(
-            part.plan, part.common, part.current, part.overspends_today, forcing, lock_costs=costs
-        )
+        own = _Plans(part.plan, part.common, part.current, part.overspends_today, forcing)
         return _judged(job, own)
     problem, gap, seconds = job.problem, job.gap, job.time_limit_seconds
     asked = problem if job.given is None else given_range(problem, job.given)
@@ -130,7 +127,7 @@ class _Plans:
     forcing: Mapping[int, Forcing] = field(default_factory=dict)
     """What listing an item costs the store; the chain, where stores share limits."""
     worth: tuple[Worth, ...] = ()
-    lock_costs: tuple[Forcing, ...] = ()
+    lock_costs: tuple[LockCost, ...] = ()
 
 
 def _judged(job: StoreJob, plans: _Plans) -> StoreOutcome:

@@ -22,7 +22,7 @@ from planner.outputs.assumption_table import assumption_table
 from planner.outputs.certainty import certainty_table
 from planner.outputs.changes import changes_table
 from planner.outputs.contents import FORCING, LEFT_OUT, WORTH, Contents, Stamp
-from planner.outputs.lock_table import lock_table, lockable_items
+from planner.outputs.lock_table import lock_table, lock_totals, lockable_items
 from planner.outputs.orders import orders_table
 from planner.shelves.result import Shelves
 from planner.tables.inputs import GENERIC_CURRENCY, Assumption, Inputs
@@ -88,6 +88,7 @@ def assemble_contents(
         forcing=_forcing(assortment),
         left_out=_left_out(assortment, names),
         locks=locks,
+        lock_totals=lock_totals(locks, assortment),
         lockable=lockable_items(assortment),
     )
 

@@ -24,6 +24,7 @@ LOCKS = (
     "review_items", "sold_units_week", "expected_units_week", "low_units_week", "high_units_week",
     "in_stock_share", "still_sold_units", "origin",
 )  # fmt: skip
+LOCK_TOTALS = ("store_id", "locks", "known", "cost_week", "least_week", "most_week")
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,14 @@ class Contents:
     ``certainty``: how far the plan rests on what is known: level (chain, region, store), name,
     measure, part, count, of, share (``outputs/certainty.py``).
     ``locks``: a row per lock of a store (``LOCKS``): that of the input with its state (in force,
-    expired), ``own`` (of the chain's own table), what it costs (``known``: exact, at the chain's
-    prices, at least, not possible, or empty where it was not solved; ``cost_week``, the objective
-    without it less that with it, between ``least_week`` and ``most_week``), the items that it
-    keeps out and brings in beside its own, later sales (``demand.lock_review``) and its
-    ``origin``. ``lockable``: store_id, item_id of what a store lists or could list.
+    expired), ``own`` (of the chain's own table), what it costs (``known``: exact, between, not
+    possible, or empty where it was not solved; ``cost_week``, where exact, the objective without
+    it less that with it; the truth lies between ``least_week`` and ``most_week``), the items that
+    it keeps out and brings in beside its own, later sales (``demand.lock_review``) and its
+    ``origin``.
+    ``lock_totals``: what the locks in force of each store, and with store_id "" those of the
+    chain, cost together (``LOCK_TOTALS``; a row only where there are any). ``lockable``:
+    store_id, item_id of what a store lists or could list.
     """
 
     stamp: Stamp
@@ -137,6 +141,9 @@ class Contents:
     certainty: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CERTAINTY)))
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))
     locks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LOCKS)))
+    lock_totals: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=list(LOCK_TOTALS))
+    )
     lockable: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=["store_id", "item_id"])
     )

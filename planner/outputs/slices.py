@@ -24,6 +24,7 @@ PER_STORE = (
     "local_drivers",
     "forcing",
     "locks",
+    "lock_totals",
     "lockable",
 )
 """Frames of the contents with a column store_id of which each store has its own rows."""

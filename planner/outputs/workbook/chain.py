@@ -12,6 +12,7 @@ from planner.outputs import numbers
 from planner.outputs.contents import Contents
 from planner.outputs.signals import moved_items
 from planner.outputs.workbook import styles, words
+from planner.outputs.workbook.chain_locks import write_chain_locks
 from planner.outputs.workbook.chain_matrix import (
     MOST_STORES_PRINTED,
     write_changes_by_store,
@@ -53,6 +54,7 @@ def write_chain_workbook(contents: Contents, path: Path | IO[bytes]) -> pd.DataF
     _write_signals(book, contents)
     write_orders(book, contents)
     write_limits(book, contents, of_chain=True)
+    write_chain_locks(book, contents)
     write_assumptions(book, contents)
     _write_input_problems(book, contents)
     return save(book, path, stamp.data_date, f"Plan of {stamp.chain_name}")
@@ -138,6 +140,8 @@ def _guide(contents: Contents) -> list[tuple[str, str]]:
         else "need groups stay together on a page"
     )
     left_out = [("Left out", "stores that have no plan, and why")] if len(contents.left_out) else []
+    locks = [("Locks", "what merchandisers decided, and what it costs")]
+    locks = locks if len(contents.locks) else []
     return [
         ("Stores", "each store's plan beside the common plan and today's range"),
         *left_out,
@@ -149,6 +153,7 @@ def _guide(contents: Contents) -> list[tuple[str, str]]:
         ("Suppliers", "orders of a week beside minimum orders and what can be sent"),
         ("Orders", "the same item by item, in units, cases and money"),
         ("Limits", "what each store and the chain had to keep to, and what more would be worth"),
+        *locks,
         ("Assumptions", "what was assumed because the data did not say"),
         ("Input problems", "faults of the input that were read around, and how"),
     ]

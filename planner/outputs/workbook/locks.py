@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from planner.outputs.contents import Contents
-from planner.outputs.lock_table import review_words
+from planner.outputs.lock_table import amounts_of, known_words, review_words, total_words
 from planner.outputs.workbook import styles, words
 from planner.outputs.workbook.grid import Grid
 from planner.outputs.workbook.sheet import NOT_APPLICABLE, Book, Column, Sheet
@@ -58,6 +58,9 @@ def write_locks(book: Book, contents: Contents) -> None:
     sheet.put(4, 1, INSTRUCTION, styles.NOTE)
     sheet.put(5, 1, STORE_LABEL, replace(styles.PLAIN_TEXT, bold=True))
     sheet.put(5, 2, str(contents.stores["store_id"].iloc[0]), styles.PLAIN_TEXT)
+    for total in contents.lock_totals.to_dict("records"):
+        if total["locks"] > 1:
+            sheet.put(5, 5, total_words(total, amounts_of(contents.stamp)), styles.PLAIN_TEXT)
     locks = contents.locks
     own = locks["own"].astype(bool).to_numpy()
     columns = _columns(contents)
@@ -88,9 +91,9 @@ def _columns(contents: Contents) -> tuple[Column, ...]:
         Column(HEADS["since"], 13, _GIVEN_DAY),
         Column("State", 10, _GIVEN_CENTRED),
         Column(cost.head, 13, replace(_GIVEN_NUMBER, number_format=cost.look.number_format)),
-        Column("Known", 11, replace(_GIVEN_CENTRED, wrap=True)),
+        Column("Known", 14, replace(_GIVEN_CENTRED, wrap=True)),
         Column("Brings in, puts out", 28, _GIVEN),
-        Column("What later sales say", 40, _GIVEN),
+        Column("What later sales say", 38, _GIVEN),
     )
 
 
@@ -111,8 +114,8 @@ def _row(lock: dict[Any, Any], contents: Contents, names: Mapping[Any, str]) -> 
         lock["note"],
         lock["since"],
         lock["state"],
-        NOT_APPLICABLE if expired else lock["cost_week"],
-        NOT_APPLICABLE if expired else lock["known"] or "not solved",
+        NOT_APPLICABLE if expired or pd.isna(lock["cost_week"]) else lock["cost_week"],
+        NOT_APPLICABLE if expired else known_words(lock, amounts_of(contents.stamp)),
         NOT_APPLICABLE if expired else _moves(lock, names),
         review_words(lock, contents.stamp) or NOT_APPLICABLE,
     )
