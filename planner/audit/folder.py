@@ -125,9 +125,12 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
         "reasons": Layout(PAIR, ("forcing_known",), ("forcing_cost_week",)),
         "locks": Layout(
             (*PAIR, "lock"),
-            ("note", "state", "known"),
+            ("note", "state", "known", "origin"),
             ("facings", "cost_week", "least_week", "most_week"),
             ("own",),
+        ),
+        "lock_totals": Layout(
+            ("store_id",), ("known",), ("locks", "cost_week", "least_week", "most_week")
         ),
         "left_out": Layout(("store_id",), ("plan", "proof", "reason")),
         "cells": Layout(("workbook", "sheet", "cell"), ("value",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -16,7 +17,11 @@ from planner.tables.lock_sheet import HEADS, LOCKS_SHEET, SEPARATOR
 FILE = "tables/assortment.parquet"
 TABLE = "tables/locks.parquet"
 KEY = ["store_id", "item_id", "lock"]
-KNOWN = ("exact", "at the chain's prices", "at least", "not possible", "")
+TOTALS = "tables/lock_totals.parquet"
+COSTS = ("cost_week", "least_week", "most_week")
+CHAIN = "chain.xlsx"
+ALL_STORES = "All stores"
+COST_HEADS = ("Cost per week", "At least", "At most")
 
 
 def in_force(run: RunFolder) -> pd.DataFrame:
@@ -97,24 +102,90 @@ def check_table(run: RunFolder, ledger: Ledger) -> None:
             f"says {row['state_input']} with {row['facings_input']:g}"
         ),
     )
-    cost = told["cost_week"]
-    slack = 1e-6 * np.maximum(1.0, cost.abs())
-    within = (told["least_week"] <= cost + slack) & (cost <= told["most_week"] + slack)
-    counted = (told["state"] == IN_FORCE) & told["known"].isin(KNOWN)
+    solved = (told["known"] == "") | (told["state"] == IN_FORCE)
+    _check_costs(told, _costs_are_possible(told) & solved, TABLE, ledger)
+
+
+def _check_costs(
+    frame: pd.DataFrame, possible: pd.Series[bool], table: str, ledger: Ledger
+) -> None:
     ledger.expect_rows(
-        told,
-        np.where(cost.notna(), within & counted, told["known"].isin(("", "not possible"))),
+        frame,
+        possible,
         lambda row: (
-            f"{TABLE}: {_place(row)} costs {row['cost_week']:g} ({row['known']}), which lies not "
-            f"between {row['least_week']:g} and {row['most_week']:g}, or is no lock in force"
+            f"{table}: {_place(row)} costs {row['cost_week']:g} ({row['known'] or 'not solved'}), "
+            f"which lies not between {row['least_week']:g} and {row['most_week']:g}, or is no "
+            "lock in force"
         ),
     )
+
+
+def _costs_are_possible(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Exact costs lie within what was proven, others have no number."""
+    cost, least, most = (frame[name] for name in COSTS)
+    slack = 1e-6 * np.maximum(1.0, cost.abs())
+    exact = (least <= cost + slack) & (cost <= most + slack)
+    between = cost.isna() & (least <= most)
+    nothing = frame[list(COSTS)].isna().all(axis=1)
+    by_word = [frame["known"] == word for word in ("exact", "between")]
+    rest = frame["known"].isin(("not possible", "")) & nothing
+    return (by_word[0] & exact) | (by_word[1] & between) | rest
+
+
+def check_totals(run: RunFolder, ledger: Ledger) -> None:
+    """Locks are counted and priced together: a store's and the chain's; what is one lock, or one
+    store, costs what that one costs, and stores that plan for themselves add up."""
+    locks = run.tables["locks"]
+    locks = locks[locks["state"] == IN_FORCE]
+    told = run.tables["lock_totals"]
+    counts = locks["store_id"].value_counts()
+    sums = [*counts.items(), ("", counts.sum())] if len(counts) else []
+    wanted = pd.DataFrame(sums, columns=["store_id", "counted"]).astype({"store_id": "str"})
+    both = ledger.expect_same_rows(
+        wanted, told, ["store_id"], lambda row: f"{TOTALS}: {_place(row)}",
+        extra="has no lock in force",
+    )  # fmt: skip
+    ledger.expect_rows(
+        both,
+        both["counted"] == both["locks"],
+        lambda row: f"{TOTALS}: {_place(row)} has {row['counted']} locks, not {row['locks']:g}",
+    )
+    _check_costs(both, _costs_are_possible(both), TOTALS, ledger)
+    single = locks[locks["store_id"].map(counts) == 1]
+    _check_same(single, both, "its only lock", ledger)
+    stores = both[both["store_id"] != ""]
+    scenario = run.manifest.get("scenario") or {}
+    shared = (run.tables["limits"]["store_id"] == "").any() or scenario.get("max_distinct_ranges")
+    if len(stores) == 1 or not shared:
+        known = "not possible" if (stores["known"] == "not possible").any() else ""
+        summed = stores[list(COSTS)].sum(skipna=False).to_frame().T
+        if known:
+            summed[list(COSTS)] = np.nan
+        if len(stores):
+            _check_same(summed.assign(store_id=""), both, "the sum of the stores", ledger)
+
+
+def _check_same(wanted: pd.DataFrame, totals: pd.DataFrame, what: str, ledger: Ledger) -> None:
+    """The totals of the same stores have the same numbers; infinite and unknown ones too."""
+    columns = ["store_id", *COSTS]
+    joined = wanted[columns].merge(totals[columns], on="store_id", suffixes=("_wanted", ""))
+    for name in COSTS:
+        one, other = joined[f"{name}_wanted"], joined[name]
+        same = np.isclose(one, other, rtol=1e-6, atol=1e-6, equal_nan=True)
+        ledger.expect_rows(
+            joined,
+            same,
+            lambda row, name=name: (  # type: ignore[misc]
+                f"{TOTALS}: {_place(row)}: {name} of all locks together is {row[name]:g}, "
+                f"{what} says {row[f'{name}_wanted']:g}"
+            ),
+        )
 
 
 def check_sheets(run: RunFolder, ledger: Ledger) -> None:
     """The sheet *Locks* of each store shows every lock of the store once, with its state."""
     cells = run.tables["cells"]
-    cells = cells[cells["sheet"] == LOCKS_SHEET]
+    cells = cells[(cells["sheet"] == LOCKS_SHEET) & (cells["workbook"] != CHAIN)]
     shown = pd.DataFrame(
         [
             (PurePosixPath(str(workbook)).stem, *row)
@@ -146,24 +217,70 @@ def check_sheets(run: RunFolder, ledger: Ledger) -> None:
     )
 
 
-def _rows(sheet: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """Item, lock and state of every filled row below a head."""
+def check_chain_sheet(run: RunFolder, ledger: Ledger) -> None:
+    """The chain's sheet *Locks* shows every lock of every store once, with where it came from and
+    its cost, and what the locks of a store, and all of them, cost together."""
+    cells = run.tables["cells"]
+    cells = cells[(cells["sheet"] == LOCKS_SHEET) & (cells["workbook"] == CHAIN)]
+    heads = ("Store", HEADS["item_id"], HEADS["lock"], "State", "From", *COST_HEADS)
+    keys = ["store_id", "item_id", "lock", "state", "origin"]
+    frame = pd.DataFrame(_table(cells, heads), columns=[*keys, *COSTS], dtype="str")
+    for name in COSTS:
+        frame[name] = pd.to_numeric(frame[name], errors="coerce")
+    frame["item_id"] = frame["item_id"].str.split(SEPARATOR).str[0]
+    together = frame["lock"] == ""
+    told = run.tables["locks"]
+    told = told.assign(state=told["state"], origin=told["origin"].astype("str"))
+    shown = ledger.expect_same_rows(
+        told[[*keys, *COSTS]], frame[~together], keys, lambda row: f"{CHAIN}: {_place(row)}",
+        missing=f"does not stand on the sheet {LOCKS_SHEET}", extra="is no lock of the run",
+    )  # fmt: skip
+    totals = run.tables["lock_totals"]
+    several = totals[(totals["store_id"] == "") | (totals["locks"] > 1)]
+    sums = frame.loc[together, ["store_id", *COSTS]]
+    sums = sums.assign(store_id=sums["store_id"].replace(ALL_STORES, ""))
+    added = ledger.expect_same_rows(
+        several[["store_id", *COSTS]], sums, ["store_id"],
+        lambda row: f"{CHAIN}: all locks of {row['store_id'] or 'the chain'} together",
+        missing=f"are not on the sheet {LOCKS_SHEET}", extra="are no total of the run",
+    )  # fmt: skip
+    for name in COSTS:
+        for part, whose in ((shown, "a lock"), (added, "locks together")):
+            wanted = part[name].replace([np.inf, -np.inf], np.nan)
+            ledger.expect_rows(
+                part,
+                np.isclose(wanted, part[f"{name}_found"], rtol=1e-9, atol=1e-9, equal_nan=True),
+                lambda row, name=name, whose=whose: (  # type: ignore[misc]
+                    f"{CHAIN}, sheet {LOCKS_SHEET}, {name} of {whose}, {_place(row)}: "
+                    f"{row[f'{name}_found']:g}, expected {row[name]:g}"
+                ),
+            )
+
+
+def _rows(sheet: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Item, lock and state of every row with all three below a head."""
+    found = _table(sheet, (HEADS["item_id"], HEADS["lock"], "State"))
+    return [(item.split(SEPARATOR)[0], *rest) for item, *rest in found if item and all(rest)]
+
+
+def _table(sheet: pd.DataFrame, wanted: Sequence[str]) -> list[tuple[str, ...]]:
+    """The cells under some heads, "" where empty, of every row below them that holds one."""
     place = sheet["cell"].str.extract(r"([A-Z]+)(\d+)")
     grid: dict[int, dict[str, str]] = {}
     for letters, row, value in zip(place[0], place[1].astype(int), sheet["value"], strict=True):
         grid.setdefault(int(row), {})[str(letters)] = str(value)
-    wanted = (HEADS["item_id"], HEADS["lock"], "State")
     columns: list[str] = []
     found = []
     for row in sorted(grid):
-        heads = {text: letters for letters, text in grid[row].items()}
+        # What follows a head in brackets is the unit.
+        heads = {text.split(" (")[0]: letters for letters, text in grid[row].items()}
         if set(wanted) <= set(heads):
             columns = [heads[head] for head in wanted]
-        elif columns and all(letters in grid[row] for letters in columns):
-            item, lock, state = (grid[row][letters] for letters in columns)
-            found.append((item.split(SEPARATOR)[0], lock, state))
+        elif columns and columns[0] in grid[row]:
+            found.append(tuple(grid[row].get(letters, "") for letters in columns))
     return found
 
 
 def _place(row: dict[str, Any]) -> str:
-    return f"store {row['store_id']}, item {row['item_id']}, lock {row['lock']}"
+    said = f"store {row['store_id']}" if row["store_id"] else "the chain"
+    return f"{said}, item {row['item_id']}, lock {row['lock']}" if "lock" in row else said

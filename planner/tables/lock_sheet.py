@@ -14,6 +14,7 @@ from openpyxl.utils import get_column_letter
 
 from planner.tables.collect import Findings, nearest
 from planner.tables.columns import tables
+from planner.tables.file_kinds import instead_of_workbook
 from planner.tables.raw import ColumnsBuilder, RawTable
 from planner.tables.workbook import cell_text
 
@@ -35,9 +36,14 @@ HEADS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Column of the locks table -> its head in the sheet, in the order of the sheet."""
+CHAIN_HEADS = frozenset({"Store", "From"})
+"""Two more heads of the chain's sheet of locks, which is not read."""
 EDITED = ("item_id", "lock", "facings", "until", "note")
 """Columns that a merchandiser fills in; a row without any of them is no lock."""
 HEAD_WITHIN_ROWS = 40
+MOST_SHEETS_NAMED = 6
+STORE_WORKBOOK = "the workbook of a store (.xlsx, without a password) with its sheet Locks"
+GIVE_ANOTHER = "give a workbook of the folder planograms of a run, or take this one out"
 FEWEST_HEADS = 3
 """So many heads in one row are taken for the head of the table."""
 
@@ -71,15 +77,9 @@ def read_lock_sheet(path: Path, findings: Findings) -> LockSheet | None:
             workbook.close()
         rows = _with_values(path, title, rows)
     # openpyxl lets many kinds of error through when the file is damaged or something else.
-    except Exception as error:
-        findings.problem(
-            path.name,
-            1,
-            "",
-            str(error) or type(error).__name__,
-            "an Excel workbook (.xlsx) without a password",
-            "open the file in Excel and save it as Excel Workbook (.xlsx)",
-        )
+    except Exception:
+        found, mend = instead_of_workbook(path)
+        findings.problem(path.name, 1, "", found, STORE_WORKBOOK, mend)
         return None
     return _understood(f"{path.name}, sheet {title}", rows, findings)
 
@@ -124,24 +124,23 @@ def _with_values(path: Path, title: str, rows: _Rows) -> _Rows:
 def _no_sheet(path: Path, names: Mapping[str, Any], findings: Findings) -> None:
     """Say that there is no such sheet, and which other one it may have been."""
     alike = next((title for title, sheet in names.items() if _has_the_heads(sheet)), None)
-    place = path.name if alike is None else f"{path.name}, sheet {alike}"
-    findings.problem(
-        place,
-        1,
-        "",
-        f"a sheet {alike}" if alike is not None else "the sheets " + ", ".join(list(names)[:8]),
-        f"a sheet {LOCKS_SHEET}",
-        f"rename the sheet to {LOCKS_SHEET}"
-        if alike is not None
-        else "give a store's workbook of a run, or take the file out of the folder",
-        cell="" if alike is None else "A1",
-    )
+    alike = alike or nearest(LOCKS_SHEET, names)
+    if alike is not None:
+        place, mend = f"{path.name}, sheet {alike}", f"rename the sheet to {LOCKS_SHEET}"
+        found, allowed = f"a sheet {alike}", f"a sheet {LOCKS_SHEET}"
+        findings.problem(place, 1, "", found, allowed, mend, cell="A1")
+        return
+    few = ", ".join(list(names)[:MOST_SHEETS_NAMED])
+    more = ", ..." if len(names) > MOST_SHEETS_NAMED else ""
+    found = f"a workbook without a sheet {LOCKS_SHEET}: {few}{more}"
+    findings.problem(path.name, 1, "", found, STORE_WORKBOOK, GIVE_ANOTHER)
 
 
 def _has_the_heads(sheet: Any) -> bool:
     sheet.reset_dimensions()
     first = sheet.iter_rows(max_row=HEAD_WITHIN_ROWS, values_only=True)
-    return any(len(_known_heads([cell_text(v) for v in row])) >= FEWEST_HEADS for row in first)
+    heads = (_known_heads([cell_text(v) for v in row]) for row in first)
+    return any(len(found) >= FEWEST_HEADS and "lock" in found for found in heads)
 
 
 def _known_heads(texts: Sequence[str | None]) -> dict[str, int]:
@@ -172,6 +171,10 @@ def _understood(file: str, rows: _Rows, findings: Findings) -> LockSheet | None:
         )
         return None
     found = heads[top]
+    if CHAIN_HEADS.issubset((text or "").strip() for text in texts[top]):
+        said = "the workbook of the chain, which shows the locks of all stores"
+        findings.problem(file, top + 1, "", said, STORE_WORKBOOK, GIVE_ANOTHER, cell=f"A{top + 1}")
+        return None
     if not _every_head(file, top, found, texts[top], findings):
         return None
     letters = {name: get_column_letter(at + 1) for name, at in found.items()}

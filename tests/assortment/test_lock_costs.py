@@ -1,54 +1,130 @@
-"""What locks cost where stores share limits, and what they leave of other stores."""
+"""What locks cost where stores share limits or ranges, and what they leave of other stores."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from small_chains import best_by_trying, coupled, random_chain
 from whole_chain import SETTINGS, SHOP_TOML, corner_shops, stages_of
 
-from planner.assortment.result import Known
-from planner.assortment.store import solve_store
+from planner.assortment import chain_lock_costs
+from planner.assortment.chain_lock_costs import shared_lock_costs
+from planner.assortment.chain_program import solve_chain
+from planner.assortment.chain_ranges import with_few_ranges
+from planner.assortment.lock_costs import Reach, cost_between
+from planner.assortment.problem import StoreProblem
+from planner.assortment.result import Known, LockCost
 
-LOCKS = "store_id,item_id,lock,facings\n7,4063,IN,\n8,4021,OUT,\n8,4011,MIN,1\n"
+TIGHT = dataclasses.replace(SETTINGS, gap=1e-6)
 
 
-def test_a_shared_budget_prices_the_cost_of_a_lock(tmp_path: Path) -> None:
-    """Under a chain's budget the cost is that of the store at the budget's price: the same store
-    solved with and without the lock, a unit bought at what it takes of the budget too. A lock
-    that forbids nothing costs nothing."""
-    toml = SHOP_TOML + "budget_week = 400\n"
+def one_by_one(job: Any, jobs: Sequence[Any], names: object = None) -> Any:
+    """Runs jobs in this process."""
+    return enumerate(map(job, jobs))
+
+
+def locked(problem: StoreProblem, inside: int, outside: int) -> StoreProblem:
+    """The store with one item in and one out; -1 for none."""
+    number = np.arange(len(problem.item_ids))
+    return dataclasses.replace(problem, locked_in=number == inside, locked_out=number == outside)
+
+
+@pytest.mark.parametrize(
+    ("seed", "limits", "most_ranges"),
+    [
+        (8, {"budget_week": 60.0, "min_stores": 2}, None),
+        (4, {"budget_week": 60.0, "min_order_week": (20.0, 0.0)}, None),
+        (8, {"budget_week": 60.0}, 1),
+        (7, {}, 1),
+    ],
+)
+def test_costs_are_those_of_trying_every_plan(
+    seed: int,
+    limits: dict[str, Any],
+    most_ranges: int | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The cost of each lock, of a store's locks together and of all of them is the change of the
+    chain's best objective over all plans, under shared limits and a cap on ranges; what is known
+    from bounds alone holds it too. Several locks together do not cost the sum of each."""
+    free = random_chain(seed, stores=2)
+    limits = coupled(free, **limits)
+    held = free | {"1": locked(free["1"], 0, 1), "2": locked(free["2"], -1, 2)}
+    lifted = {"1": (locked(free["1"], -1, 1), locked(free["1"], 0, -1), free["1"]),
+              "2": (free["2"],)}  # fmt: skip
+
+    def best(**changed: StoreProblem) -> float:
+        found = best_by_trying({**held, **changed}, limits, most_ranges or 99)
+        assert found is not None
+        return found
+
+    chain = solve_chain(held, limits, one_by_one, gap=1e-6, time_limit_seconds=60)
+    if most_ranges:
+        chain = with_few_ranges(held, limits, chain, most_ranges, one_by_one, gap=1e-6, seconds=60)
+    plans = {store: plan.score for store, plan in chain.plans.items()}
+    with_locks = best()
+    truth = [best(**{s: each}) - with_locks for s, every in lifted.items() for each in every]
+    truth.append(best(**{"1": free["1"], "2": free["2"]}) - with_locks)
+    assert max(truth) > 0.1
+
+    def costs() -> list[LockCost]:
+        found = shared_lock_costs(
+            held, lifted, limits, plans, chain if limits.binds else None, one_by_one,
+            gap=1e-6, time_limit_seconds=60, most_ranges=most_ranges,
+        )  # fmt: skip
+        assert found.of_chain is not None
+        return [*found.each["1"], found.of_store["1"], found.of_store["2"], found.of_chain]
+
+    for cost, change in zip(costs(), truth, strict=True):
+        assert cost.how is Known.EXACT
+        assert cost.cost_week == pytest.approx(change, abs=1e-3)
+    monkeypatch.setattr(chain_lock_costs, "MOST_PAIRS_SOLVED", 0)
+    for cost, change in zip(costs(), truth, strict=True):
+        assert cost.least_week - 1e-6 <= change <= cost.most_week + 1e-6
+        assert cost.most_week < 100
+        assert np.isnan(cost.cost_week) == (cost.how is Known.BETWEEN)
+
+
+def test_a_number_is_stated_only_where_it_is_exact() -> None:
+    """Two plans within 0.01 % give a cost; wider ones an interval, never below nothing where the
+    locks forbid only; a chain without a bound is known from below."""
+    exact = cost_between(Reach(1000.0, 1000.05), Reach(1004.0, 1004.05), opens_alone=True)
+    assert (exact.how, exact.cost_week) == (Known.EXACT, 4.0)
+    assert (exact.least_week, exact.most_week) == pytest.approx((3.95, 4.05))
+    wide = cost_between(Reach(1000.0, 1005.0), Reach(1004.0, 1008.0), opens_alone=True)
+    assert wide.how is Known.BETWEEN
+    assert np.isnan(wide.cost_week)
+    assert (wide.least_week, wide.most_week) == (0.0, 8.0)
+    gain = cost_between(Reach(1000.0, 1005.0), Reach(1004.0, 1008.0), opens_alone=False)
+    assert gain.least_week == -1.0
+    below = cost_between(Reach(1000.0, 1001.0), Reach(1004.0, np.inf), opens_alone=True)
+    assert (below.least_week, below.most_week) == (3.0, np.inf)
+
+
+def test_costs_of_a_chain_are_the_change_of_its_objective(tmp_path: Path) -> None:
+    """Under a chain's budget, the chain planned from the start without its locks is worth more by
+    what they are said to cost together; a store with one lock is said to cost what that one does.
+    """
     data = corner_shops(tmp_path / "data")
-    (data / "chain.toml").write_text(toml)
+    (data / "chain.toml").write_text(SHOP_TOML + "budget_week = 400\n")
     locks = tmp_path / "locks.csv"
-    locks.write_text(LOCKS)
-    found = stages_of(data, locks=locks, settings=SETTINGS).assortment
-    assert found.chain is not None
-    costs = {store: outcome.lock_costs for store, outcome in found.outcomes.items()}
-    assert {store: len(of_store) for store, of_store in costs.items()} == {"7": 1, "8": 2, "9": 0}
-    assert all(cost.how is Known.AT_PRICES for of_store in costs.values() for cost in of_store)
-    assert costs["8"][1].cost_week == pytest.approx(0.0, abs=1e-6)
-    assert found.chain.prices.budget > 0
-    for store in ("7", "8"):
-        problem, extra = found.problems[store], found.outcomes[store].unit_price_of_chain
-        assert extra is not None
-        assert (extra > 0).all()
-        held = found.parameters.held[store]
-        lifted = held.without(problem, 0)
-        objectives = [
-            solve_store(replace_cost(each, extra), 1e-6, 60).objective_week
-            for each in (lifted, problem)
-        ]
-        change = objectives[0] - objectives[1]
-        assert costs[store][0].cost_week == pytest.approx(change, abs=1e-3)
-        assert change > 0
-
-
-def replace_cost(problem, extra: np.ndarray):
-    """The store with a unit bought dearer by ``extra``."""
-    return dataclasses.replace(problem, unit_cost=problem.unit_cost + extra)
+    locks.write_text("store_id,item_id,lock,facings\n7,4063,IN,\n8,4021,OUT,\n8,4061,MIN,2\n")
+    held = stages_of(data, locks=locks, settings=TIGHT).assortment
+    free = stages_of(data, settings=TIGHT).assortment
+    costs = held.lock_costs
+    assert {store: len(found) for store, found in costs.each.items()} == {"7": 1, "8": 2}
+    assert costs.each["7"][0] == costs.of_store["7"]
+    assert costs.of_chain is not None
+    assert costs.of_chain.how is Known.EXACT
+    change = free.objective_week - held.objective_week
+    slack = sum(plan.bound_week - plan.objective_week for plan in (free, held))
+    assert costs.of_chain.cost_week == pytest.approx(change, abs=slack + 1e-3)
+    assert change > 0.1
 
 
 def test_lifting_gives_back_the_store_without_the_lock(tmp_path: Path) -> None:

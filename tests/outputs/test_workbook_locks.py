@@ -11,8 +11,9 @@ import pytest
 from lock_workbooks import add_locks, edit, head_of, lock_rows
 from openpyxl import load_workbook
 
-from planner.outputs.contents import LOCKS, Contents
+from planner.outputs.contents import LOCK_TOTALS, LOCKS, Contents
 from planner.outputs.workbook.cells import workbook_cells
+from planner.outputs.workbook.chain import write_chain_workbook
 from planner.outputs.workbook.edits import MOST_NAMED, noticed_edits
 from planner.outputs.workbook.locks import BLANK_ROWS, LIST_SHEET
 from planner.outputs.workbook.record import differences
@@ -21,20 +22,23 @@ from planner.tables.collect import Findings
 from planner.tables.lock_sheet import HEADS, item_reader, read_lock_sheet
 
 STORE = "001"
-KEYS = ("item_id", "lock", "facings", "until", "note", "state", "own", "cost_week", "known")
+KEYS = (
+    *("item_id", "lock", "facings", "until", "note", "state", "own"),
+    *("cost_week", "least_week", "most_week", "known"),
+)
 
 
 @pytest.fixture(scope="module")
 def locked(contents: Contents) -> Contents:
     """The run with five locks in its first store: four that were given, one of the tables."""
     items = contents.items["item_id"].tolist()
-    day = pd.Timestamp("2024-12-24")
+    day, over = pd.Timestamp("2024-12-24"), pd.Timestamp("2024-01-31")
     rows = [
-        (items[0], "IN", None, day, "=asked for", "in force", False, 12.5, "exact"),
-        (items[0], "MIN", 2.0, None, "", "in force", False, 0.0, "at least"),
-        (items[3], "MAX", 1.0, None, "-", "in force", False, -1.0, "exact"),
-        (items[4], "OUT", None, pd.Timestamp("2024-01-31"), "", "expired", False, None, ""),
-        (items[5], "OUT", None, None, "chain", "in force", True, 3.0, "exact"),
+        (items[0], "IN", None, day, "=asked for", "in force", False, 12.5, 12.5, 12.5, "exact"),
+        (items[0], "MIN", 2.0, None, "", "in force", False, None, 0.0, 4.5, "between"),
+        (items[3], "MAX", 1.0, None, "-", "in force", False, -1.0, -1.0, -1.0, "exact"),
+        (items[4], "OUT", None, over, "", "expired", False, *([None] * 3), ""),
+        (items[5], "OUT", None, None, "chain", "in force", True, 3.0, 3.0, 3.0, "exact"),
     ]
     frame = pd.DataFrame(rows, columns=list(KEYS)).reindex(columns=list(LOCKS))
     frame = frame.assign(
@@ -43,10 +47,13 @@ def locked(contents: Contents) -> Contents:
         review_weeks=0.0,
         keeps_out="",
         brings_in=";".join(items[1:3]),
-        origin="",
+        origin=[f"{STORE}.xlsx, cell A{7 + k}" for k in range(len(rows))],
     )
     every = contents.assortment[["store_id", "item_id"]]
-    return replace(contents, locks=frame, lockable=every)
+    together = [(STORE, 4, "between", None, 13.5, 18.0), ("", 4, "exact", 15.0, 15.0, 15.0)]
+    totals = pd.DataFrame(together, columns=list(LOCK_TOTALS))
+    totals = totals.astype({"cost_week": float})
+    return replace(contents, locks=frame, lock_totals=totals, lockable=every)
 
 
 @pytest.fixture(scope="module")
@@ -96,17 +103,52 @@ def test_what_is_shown_is_what_is_read(locked: Contents, path: Path) -> None:
 
 
 def test_costs_stand_beside_their_locks(path: Path) -> None:
-    """Each cost is a number in the chain's money, with how well it is known; none where it has
-    expired; what comes in and goes out by its name."""
+    """Each cost that is exact is a number in the chain's money; of another one its interval is
+    told, of one that has expired nothing; above them stands what all cost together; what comes in
+    and goes out is told by its name."""
     sheet = load_workbook(path)["Locks"]
     top, heads = head_of(sheet)
     cost = [sheet.cell(top + k, heads["Cost per week"]) for k in range(1, 5)]
-    assert [cell.value for cell in cost] == [12.5, 0, -1, "–"]
+    assert [cell.value for cell in cost] == [12.5, "–", -1, "–"]
     assert "$" in cost[0].number_format
     known = [sheet.cell(top + k, heads["Known"]).value for k in range(1, 5)]
-    assert known == ["exact", "at least", "exact", "–"]
+    assert known == ["exact", "$0.00 to $4.50", "exact", "–"]
+    together = "All 4 locks of store 001 together cost a week: $13.50 to $18.00."
+    assert sheet["E5"].value == together
     moves = sheet.cell(top + 1, heads["Brings in, puts out"]).value
     assert moves == "in: =SUM(A1:A9), Apples Gala"
+
+
+def test_the_chain_lists_every_lock(locked: Contents, tmp_path: Path) -> None:
+    """The chain's sheet has every lock with its store, item, note, origin and cost, or the interval
+    of it; below, what those of a store and those of the chain cost together. A chain without a
+    lock has no such sheet. It is no lock table: given as one, it is refused in one sentence."""
+    chain = tmp_path / "chain.xlsx"
+    write_chain_workbook(locked, chain)
+    rows = list(load_workbook(chain)["Locks"].iter_rows(values_only=True))
+    top = next(k for k, row in enumerate(rows) if row[0] == "Store")
+    found = [dict(zip(rows[top], row, strict=True)) for row in rows[top + 1 :]]
+    each, totals = found[: len(locked.locks)], found[len(locked.locks) :]
+    names = locked.items.set_index("item_id")["item_name"]
+    items = locked.locks["item_id"]
+    assert [row["Item"] for row in each] == [f"{item} · {names[item]}" for item in items]
+    assert {row["Store"] for row in each} == {STORE}
+    assert [row["Note"] for row in each] == ["=asked for", None, "-", None, "chain"]
+    assert [row["From"] for row in each] == [f"{STORE}.xlsx, cell A{7 + k}" for k in range(5)]
+    columns = ("Cost per week", "At least", "At most", "Known")
+    costs = [tuple(row[column] for column in columns) for row in each]
+    assert costs[:2] == [(12.5, 12.5, 12.5, "exact"), ("–", 0, 4.5, "between")]
+    assert costs[3] == ("–", "–", "–", "–")
+    assert [(row["Store"], *(row[column] for column in columns)) for row in totals] == [
+        (STORE, "–", 13.5, 18, "between"),
+        ("All stores", 15, 15, 15, "exact"),
+    ]
+    write_chain_workbook(replace(locked, locks=locked.locks.iloc[:0]), chain.with_name("free.xlsx"))
+    assert "Locks" not in load_workbook(chain.with_name("free.xlsx")).sheetnames
+    findings = Findings()
+    assert read_lock_sheet(chain, findings) is None
+    (problem,) = findings.problems
+    assert "the workbook of a store" in problem.allowed
 
 
 def test_cells_are_checked_as_they_are_filled_in(locked: Contents, path: Path) -> None:

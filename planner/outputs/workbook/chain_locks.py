@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from planner.assortment.result import Known
 from planner.outputs.contents import Contents
 from planner.outputs.lock_table import amounts_of, known_words, review_words
 from planner.outputs.workbook import styles, words
@@ -16,10 +17,10 @@ from planner.outputs.workbook.sheet import NOT_APPLICABLE, Book, Column
 from planner.tables.inputs import EXPIRED
 from planner.tables.lock_sheet import HEADS, LOCKS_SHEET, SEPARATOR
 
-FROM_HEAD = "From"
-"""Tells this sheet, which is not read back, from that of a store."""
-STORE_HEAD = "Store"
+STORE_HEAD, FROM_HEAD = "Store", "From"
+"""By these the reader of a store's sheet tells this one, which is not read back."""
 COST_HEADS = ("Cost per week", "At least", "At most")
+ALL_STORES = "All stores"
 TOGETHER = "together"
 TOP = 7
 EXPLAINED = (
@@ -110,7 +111,7 @@ def _total_row(
 ) -> tuple[Any, ...]:
     store = total["store_id"]
     return (
-        store or "All",
+        store or ALL_STORES,
         stores.get(store, "") if store else "",
         f"{total['locks']:,} in force, {TOGETHER}",
         *("",) * 7,
@@ -127,4 +128,6 @@ def _costs(cost: Mapping[Any, Any]) -> tuple[float | str, ...]:
 
 def _known(cost: Mapping[Any, Any], contents: Contents) -> str:
     """The word alone: the interval has columns of its own here."""
-    return cost["known"] if cost["known"] == "between" else known_words(cost, amounts_of(contents.stamp))
+    if cost["known"] == Known.BETWEEN.value:
+        return Known.BETWEEN.value
+    return known_words(cost, amounts_of(contents.stamp))
