@@ -48,7 +48,7 @@ from planner.assortment.rules import PlanRules
 from planner.assortment.score import Score
 from planner.assortment.solve_settings import SolveSettings
 from planner.demand.result import Demand
-from planner.tables.inputs import Inputs
+from planner.tables.inputs import Assumption, Inputs
 from planner.workers import StoreExecutor, store_executor
 
 MOST_PAIRS_SOLVED = 15_000
@@ -115,7 +115,17 @@ def with_lock_costs(
             time_limit_seconds=settings.time_limit_seconds,
             most_ranges=rules.max_distinct_ranges,
         )
-    return dataclasses.replace(assortment, lock_costs=costs)
+    struck: tuple[Assumption, ...] = ()
+    if costs.time_limits_struck:
+        text = (
+            "programs behind the costs of locks were ended by their time limit: the costs hold, "
+            "but another run, on a busier or a quicker machine, may know them better or less well"
+        )
+        count = costs.time_limits_struck
+        struck = (Assumption("assortment", "time limit", text, count, warning=True),)
+    return dataclasses.replace(
+        assortment, lock_costs=costs, assumptions=(*assortment.assumptions, *struck)
+    )
 
 
 def _of_stores(assortment: Assortment, held: Mapping[str, HeldLocks]) -> LockCosts:

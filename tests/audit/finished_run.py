@@ -9,18 +9,20 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from openpyxl import Workbook
 from scipy.integrate import quad
 from scipy.stats import gamma
 
 from planner.audit.folder import SEAL, seal_of
 from planner.demand.backtest.result import empty_scores
 from planner.demand.signal_effects import no_signal_effects
-from planner.outputs.contents import LEFT_OUT, ORDERS, WATERFALL, Contents, Stamp
+from planner.outputs.contents import LEFT_OUT, LOCK_TOTALS, ORDERS, WATERFALL, Contents, Stamp
 from planner.outputs.contents import LOCKS as LOCK_COLUMNS
 from planner.outputs.exchange.positions_csv import positions_csv
 from planner.outputs.exchange.psa import store_psa
 from planner.outputs.workbook.cells import workbook_cells
+from planner.outputs.workbook.chain_locks import write_chain_locks
+from planner.outputs.workbook.save import save
+from planner.outputs.workbook.sheet import Book, Heading
 from planner.outputs.workbook.store import write_store_workbook
 from planner.shelves.place import place
 from planner.tables.inputs import Inputs
@@ -99,9 +101,9 @@ def write_run(folder: Path, data: Path) -> Path:
     names = [f"planograms/{store_id}.xlsx" for store_id in LISTED]
     for store_id, name in zip(LISTED, names, strict=True):
         write_store_workbook(contents, store_id, folder / name)
-    chain = Workbook()
-    chain.worksheets[0]["A1"] = "Chain"
-    chain.save(folder / "chain.xlsx")
+    chain = Book(Heading("Chain", ("", ""), ""))
+    write_chain_locks(chain, contents)
+    save(chain, folder / "chain.xlsx", contents.stamp.data_date, "Chain")
     (folder / "report.html").write_text("<html></html>")
     (folder / "exchange").mkdir()
     (folder / "exchange" / "positions.csv").write_bytes(positions_csv(contents))
@@ -291,6 +293,7 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
         "orders": _orders(plan, economics_frame, inputs),
         "left_out": pd.DataFrame(columns=list(LEFT_OUT)),
         "locks": _locks(inputs),
+        "lock_totals": _lock_totals(_locks(inputs)),
     }
 
 
@@ -300,6 +303,16 @@ def _locks(inputs: Inputs) -> pd.DataFrame:
     texts = dict.fromkeys(("keeps_out", "brings_in", "origin"), "")
     frame = inputs.store_locks.assign(**told, **texts).reindex(columns=list(LOCK_COLUMNS))
     return frame.fillna({"review_weeks": 0.0, "review_items": 0.0})
+
+
+def _lock_totals(locks: pd.DataFrame) -> pd.DataFrame:
+    """The locks of a store, and of the chain, cost the sum of each."""
+    counts = locks[locks["state"] == "in force"].groupby("store_id").size()
+    rows = [
+        (store, count, "exact", 2.0 * count, 1.0 * count, 3.0 * count)
+        for store, count in (*counts.items(), ("", counts.sum()))
+    ]
+    return pd.DataFrame(rows, columns=list(LOCK_TOTALS))
 
 
 def _row(
@@ -504,6 +517,7 @@ def _contents(inputs: Inputs, tables: dict[str, pd.DataFrame]) -> Contents:
         "recapture",
         "assumptions",
         "locks",
+        "lock_totals",
     ]
     reasons = tables["reasons"]
     forcing = reasons[reasons["forcing_known"] != ""].rename(

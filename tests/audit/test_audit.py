@@ -182,6 +182,36 @@ TABLES: list[tuple[str, Change, tuple[str, ...]]] = [
     ),
     (
         "locks",
+        setting("known", "between", store_id="7", item_id="4063"),
+        ("store 7, item 4063, lock IN", "costs 2 (between)"),
+    ),
+    (
+        "locks",
+        setting("cost_week", 2.5, store_id="7", item_id="4063"),
+        ("chain.xlsx, sheet Locks", "store 7, item 4063, lock IN", "2, expected 2.5"),
+    ),
+    (
+        "lock_totals",
+        lambda frame: frame[frame["store_id"] != "8"],
+        ("lock_totals.parquet: store 8 is missing",),
+    ),
+    (
+        "lock_totals",
+        setting("locks", 2, store_id="7"),
+        ("lock_totals.parquet: store 7 has 4 locks, not 2",),
+    ),
+    (
+        "lock_totals",
+        setting("cost_week", 2.5, store_id="8"),
+        ("store 8", "cost_week of all locks together is 2.5, its only lock says 2"),
+    ),
+    (
+        "lock_totals",
+        setting("most_week", 99.0, store_id=""),
+        ("chain.xlsx, sheet Locks", "most_week of locks together", "expected 99"),
+    ),
+    (
+        "locks",
         lambda frame: frame[frame["lock"] != "MAX"],
         ("store 7, item 4020, lock MAX", "is missing"),
     ),
