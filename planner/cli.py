@@ -18,8 +18,9 @@ from planner.errors import (
     NoPlan,
     PartlyPlanned,
     PlannerError,
-    Problem,
 )
+from planner.fault_words import fault_words, system_fault_words
+from planner.interrupt import STOPPED, STOPPED_WORDS, CtrlC
 from planner.options import (
     Cache,
     Dask,
@@ -27,15 +28,18 @@ from planner.options import (
     Gap,
     Locks,
     Quiet,
+    ScenarioName,
     SolverName,
     TimeLimit,
     Weeks,
     Workers,
     answers_reused,
+    check_file_out,
     usable_cores,
     warn,
 )
 from planner.sweep_command import sweep
+from planner.unfinished import file_aside
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,9 +48,6 @@ app = typer.Typer(
     help="Plan a shared core range and each store's local items. "
     "Add --debug to any command to see the traceback of a fault.",
 )
-
-STOPPED = 130
-"""Exit code after Ctrl-C."""
 
 
 @app.command()
@@ -62,26 +63,36 @@ def new(directory: Annotated[Path, typer.Argument(help="Folder to make")]) -> No
 def check(
     data: Data,
     problems: Annotated[
-        Path | None, typer.Option(help="Write the problems to this Excel workbook too")
+        Path | None,
+        typer.Option(help="Write every problem to this file too: an Excel workbook, or .csv"),
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every row, not the first 20 of a kind")
+    ] = False,
+    scenario: ScenarioName = "base",
     locks: Locks = None,
 ) -> None:
     """Show every input problem at once, each with how to mend it."""
-    from planner.tables.problems import write_problem_workbook
-    from planner.tables.read import read_inputs
+    from planner.inputs_and_scenario import read_inputs_and_scenario
+    from planner.tables.problems import write_problems
 
+    if problems is not None:
+        check_file_out(problems, "--problems")
     try:
-        inputs = read_inputs(data, locks=locks)
+        inputs, chosen = read_inputs_and_scenario(
+            data, locks, scenario, every_problem=every or problems is not None
+        )
     except BadInput as error:
         if problems is not None:
-            write_problem_workbook(error.problems, problems)
-        raise
+            write_problems(error.problems, problems)
+        raise BadInput(error.problems, in_full=every) from error
     typer.echo(
         f"{inputs.chain.name}: {len(inputs.stores)} stores, {len(inputs.items)} items, "
         f"{len(inputs.sales):,} sales rows; no problems."
     )
-    warn(inputs.assumptions)
-    for assumption in inputs.assumptions:
+    assumptions = (*chosen.noted, *inputs.assumptions)
+    warn(assumptions)
+    for assumption in assumptions:
         if not assumption.warning:
             typer.echo(f"  assumed ({assumption.count:,}) {assumption.subject}: {assumption.text}")
 
@@ -96,14 +107,11 @@ def demand(
     from planner.demand.estimate import estimate
     from planner.tables.read import read_inputs
 
-    if out.is_dir():
-        raise typer.BadParameter(f"{out} is a folder; name a file in it", param_hint="--out")
+    check_file_out(out)
     inputs = read_inputs(data)
     found = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = out.with_name(out.name + ".part")
-    found.pairs.to_parquet(aside, index=False)
-    aside.replace(out)
+    with file_aside(out) as aside:
+        found.pairs.to_parquet(aside, index=False)
     typer.echo(f"{len(found.pairs):,} store-item pairs written to {out}")
 
 
@@ -113,9 +121,7 @@ def plan(
     out: Annotated[
         Path | None, typer.Option(help="Run folder; default: reports/<data>-<scenario>-<time>")
     ] = None,
-    scenario: Annotated[
-        str, typer.Option(help="A block of scenarios.toml beside the data; 'base': the data as is")
-    ] = "base",
+    scenario: ScenarioName = "base",
     locks: Locks = None,
     gap: Gap = 0.005,
     weeks: Weeks = None,
@@ -271,6 +277,7 @@ def solve(
     from planner.assortment.store import solve_store
     from planner.assortment.whole_program import Solver
 
+    check_file_out(out)
     store_problem = read_problem(problem)
     found = solve_store(store_problem, gap, time_limit, Solver(solver))
     conflicts = []
@@ -288,8 +295,8 @@ def solve(
 @app.command()
 def explain(
     run: Annotated[Path, typer.Argument(help="Run folder")],
-    store: Annotated[str, typer.Option(help="Store id")],
-    item: Annotated[str, typer.Option(help="Item id")],
+    store: Annotated[str, typer.Option(help="A store, by its id or its name")],
+    item: Annotated[str, typer.Option(help="An item, by its id or its name")],
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds")] = 120.0,
 ) -> None:
     """Say why a store lists an item or not, and what the opposite would cost, exactly."""
@@ -339,13 +346,9 @@ def audit(
 ) -> None:
     """Recompute a finished run from its tables and workbooks, without the model or the solver."""
     from planner.audit import audit as audit_run
-    from planner.runs import RUN_FILE
+    from planner.run_folder import check_is_run
 
-    if not (run / RUN_FILE).is_file():
-        allowed = f"the folder of a finished run, with its {RUN_FILE}"
-        raise BadInput(
-            [Problem(str(run), 1, "", "no such run", allowed, "name a folder under reports/")]
-        )
+    check_is_run(run)
     result = audit_run(run, data)
     for note in result.notes:
         typer.echo(f"note: {note}")
@@ -358,35 +361,37 @@ def main() -> None:
     """Run the command line; faults become one short message and an exit code."""
     debug = "--debug" in sys.argv[1:]
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    with CtrlC():
+        _run(arguments, debug)
+
+
+def _run(arguments: list[str], debug: bool) -> None:
     try:
         app(arguments)
     except SystemExit as ending:
         if ending.code == STOPPED:
-            typer.echo("planner: stopped; nothing was written", err=True)
+            typer.echo(STOPPED_WORDS, err=True)
         raise
+    except KeyboardInterrupt:
+        typer.echo(STOPPED_WORDS, err=True)
+        sys.exit(STOPPED)
     except PlannerError as error:
         if debug:
             traceback.print_exc()
-        _fail(_message(error), error.exit_code)
+        _fail(fault_words(error, arguments), error.exit_code)
     except OSError as error:
         if debug:
             raise
-        _fail(f"cannot read or write {error.filename or 'a file'}: {error.strerror or error}", 2)
+        _fail(system_fault_words(error, arguments), 2)
+    except MemoryError:
+        if debug:
+            raise
+        _fail("memory ran out: plan with fewer --workers, or on a larger machine", 1)
     except Exception as error:
         if debug:
             raise
         _fail(f"unexpected fault: {type(error).__name__}: {error}\nRun again with --debug for the "
               "traceback.", 1)  # fmt: skip
-
-
-def _message(error: PlannerError) -> str:
-    if isinstance(error, BadInput):
-        from planner.tables.problems import problem_lines
-
-        return f"this cannot be used:\n{problem_lines(error.problems)}"
-    if isinstance(error, AuditFailed):
-        return f"{error}:\n" + "\n".join(f"  {finding}" for finding in error.findings)
-    return str(error)
 
 
 def _fail(message: str, code: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,33 @@ class Problem:
 
     file: str
     row: int
+    """0 where the file, the folder or the option is meant as a whole."""
     column: str
     value: str
     allowed: str
     mend: str
     cell: str = ""
     """Such as C7, where the file is a sheet with columns of its own; else empty."""
+    more: int = 0
+    """Further rows with the same fault, which are counted and not listed."""
+    follows: bool = False
+    """It is no fault of its own: another problem brings it about, and mending that mends it."""
+    kind: str = field(default="", compare=False, repr=False)
+    """Problems of one kind in one column are listed in part; empty: what is allowed."""
+
+    @property
+    def place(self) -> str:
+        """File, row (or cell) and column, and how many more rows are like it."""
+        parts = [self.file]
+        if self.cell or self.row:
+            parts.append(f"cell {self.cell}" if self.cell else f"row {self.row}")
+        if self.more:
+            what = "cell" if self.cell else "row"
+            parts[-1] += f" and {self.more:,} more {what}{'' if self.more == 1 else 's'}"
+        return ", ".join([*parts, self.column] if self.column else parts)
 
     def __str__(self) -> str:
-        place = f"{self.file}, {f'cell {self.cell}' if self.cell else f'row {self.row}'}"
-        if self.column:
-            place += f", {self.column}"
-        return f"{place}: found {self.value!r}; allowed: {self.allowed}. Mend: {self.mend}"
+        return f"{self.place}: found {self.value!r}; allowed: {self.allowed}. Mend: {self.mend}"
 
 
 class BadInput(PlannerError):
@@ -38,8 +53,12 @@ class BadInput(PlannerError):
 
     exit_code = 2
 
-    def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
+    def __init__(
+        self, problems: list[Problem] | tuple[Problem, ...], *, in_full: bool = False
+    ) -> None:
         self.problems = tuple(problems)
+        self.in_full = in_full
+        """Whether every row is to be shown, not the first of each kind alone."""
         super().__init__(f"{len(self.problems)} input problem(s)")
 
 

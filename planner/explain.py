@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +20,10 @@ from planner.assortment.result import Forcing, Known, Limit, StorePlan
 from planner.assortment.rules import Objective
 from planner.assortment.score import fewest_facings, score
 from planner.audit.copies import read_copies
-from planner.audit.folder import MANIFEST
 from planner.errors import BadInput, Infeasible, Problem
+from planner.named import named
 from planner.outputs.stored_problem import ITEMS, problem_of_run
+from planner.run_folder import check_is_run
 
 MOST_NAMED = 3
 OF_A_GROUP = (
@@ -52,31 +51,32 @@ class StoredPlan:
     """By item: what a unit bought takes of those limits, at their prices."""
     shares_range: bool = False
     """Whether the chain may have so many different ranges alone: then the range is a group's."""
+    item_id: str = ""
+    """The item that was asked for."""
 
 
-def explain(run: Path, store_id: str, item_id: str, *, seconds: float = 120.0) -> str:
+def explain(run: Path, store: str, item: str, *, seconds: float = 120.0) -> str:
     """Why the store lists the item or not, with the exact cost of the opposite.
 
-    Raises BadInput for a run, a store or an item that is not there, with the nearest name, and
-    Infeasible for a store that was left out as it has no plan.
+    ``store``, ``item``: an id or a name. Raises BadInput for a run, a store or an item that is
+    not there or not the only one of its name, with the nearest, and Infeasible for a store that
+    was left out as it has no plan.
     """
-    stored = stored_plan(run, store_id, item_id)
-    item = stored.problem.item_ids.index(item_id)
-    return paragraph(stored, item, seconds)
+    stored = stored_plan(run, store, item)
+    return paragraph(stored, stored.problem.item_ids.index(stored.item_id), seconds)
 
 
-def stored_plan(run: Path, store_id: str, item_id: str) -> StoredPlan:
-    """A store's plan from the tables of its run; raises as ``explain``."""
+def stored_plan(run: Path, store: str, item: str) -> StoredPlan:
+    """A store's plan from the tables of its run, with the item asked for; raises as ``explain``."""
     manifest = _manifest(run)
     inputs = read_copies(run, manifest)
     stores = dict(zip(inputs["stores"]["store_id"], inputs["stores"]["store_name"], strict=True))
     names = dict(zip(inputs["items"]["item_id"], inputs["items"]["item_name"], strict=True))
-    unknown = [
-        *_unknown(run, "--store", store_id, stores),
-        *_unknown(run, "--item", item_id, names),
-    ]
-    if unknown:
-        raise BadInput(unknown)
+    problems: list[Problem] = []
+    store_id = named("--store", store, stores, problems)
+    item_id = named("--item", item, names, problems)
+    if problems:
+        raise BadInput(problems)
     left_out: Mapping[str, Any] = manifest.get("left_out") or {}
     if store_id in left_out:
         reason = left_out[store_id]["reason"]
@@ -119,39 +119,16 @@ def stored_plan(run: Path, store_id: str, item_id: str) -> StoredPlan:
         shares_limits=bool((of_chain["store_id"] == "").any()),
         unit_price_of_chain=reasons["unit_price_of_chain"].to_numpy(dtype=np.float64),
         shares_range=(manifest.get("scenario") or {}).get("max_distinct_ranges") is not None,
+        item_id=item_id,
     )
 
 
 def _manifest(run: Path) -> Mapping[str, Any]:
-    if not (run / MANIFEST).is_file():
-        allowed = f"the folder of a finished run, with its {MANIFEST}"
-        mend = "name a folder under reports/"
-        raise BadInput([Problem(str(run), 1, "", "no such run", allowed, mend)])
+    manifest = check_is_run(run)
     if not (run / "tables" / f"{ITEMS}.parquet").is_file():
         allowed = "a run that holds the problems of its stores"
-        raise BadInput([Problem(str(run), 1, "", f"no tables/{ITEMS}", allowed, "plan again")])
-    found: Mapping[str, Any] = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
-    return found
-
-
-def _unknown(run: Path, option: str, given: str, names: Mapping[str, str]) -> list[Problem]:
-    """A problem where an id is not known, with the nearest ids and names."""
-    if given in names:
-        return []
-    known = {**{name.casefold(): key for key, name in names.items()}, **{k: k for k in names}}
-    near = difflib.get_close_matches(given.casefold(), list(known), n=3, cutoff=0.0)
-    shown = ", ".join(dict.fromkeys(f"{known[n]} ({names[known[n]]})" for n in near))
-    what = option.removeprefix("--")
-    return [
-        Problem(
-            str(run),
-            1,
-            option,
-            given,
-            f"{'an' if what == 'item' else 'a'} {what} of this run",
-            f"the nearest are {shown}",
-        )
-    ]
+        raise BadInput([Problem(str(run), 0, "", f"no tables/{ITEMS}", allowed, "plan again")])
+    return manifest
 
 
 def paragraph(stored: StoredPlan, item: int, seconds: float) -> str:

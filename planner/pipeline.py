@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,20 +21,17 @@ from planner.demand.backtest.light import light_backtest
 from planner.demand.estimate import estimate
 from planner.demand.lock_review import review_locks
 from planner.demand.result import Demand
-from planner.errors import BadInput, NoPlan, PartlyPlanned, Problem
+from planner.errors import NoPlan, PartlyPlanned
+from planner.inputs_and_scenario import read_inputs_and_scenario
 from planner.outputs.assemble import all_assumptions, assemble_contents
 from planner.outputs.evidence import evidence_tables
-from planner.outputs.workbook.edits import noticed_edits
-from planner.runs import RUN_FILE, RunRecord, new_run_id, write_run
-from planner.scenarios.file import BASE, Scenario, check_with_inputs, read_scenario
+from planner.runs import RunRecord, new_run_id, write_run
+from planner.scenarios.file import BASE
 from planner.shelves.place import Placed, place
 from planner.shelves.result import Shelves
 from planner.shelves.today import overfull_assumptions, overfull_today
 from planner.shelves.weights import PlacementWeights
-from planner.tables.collect import Findings
 from planner.tables.inputs import Assumption, Inputs
-from planner.tables.locks import WORKBOOK, lock_files
-from planner.tables.read import read_inputs
 from planner.workers import StoreExecutor, store_executor
 
 PLACING_ROUNDS = 14
@@ -183,36 +179,6 @@ def _plan(
         progress=lambda done, total: progress("writing workbooks", done, total),
     )
     return assumptions, _left_out_words(inputs, assortment) if assortment.left_out else ""
-
-
-def read_inputs_and_scenario(
-    data: Path, locks: Path | None, scenario: str, weeks: int | None
-) -> tuple[Inputs, Scenario]:
-    """Both, the scenario's file among the inputs; raises BadInput with the problems of both.
-
-    ``weeks``: of the plan; the chain's horizon if not given.
-    """
-    problems: list[Problem] = []
-    found, inputs = Scenario(), None
-    try:
-        found = read_scenario(data, scenario)
-    except BadInput as error:
-        problems += error.problems
-    try:
-        inputs = read_inputs(data, locks=locks, weeks=weeks)
-        check_with_inputs(found, inputs)
-    except BadInput as error:
-        problems += error.problems
-    if problems or inputs is None:
-        raise BadInput(problems)
-    if locks is not None:
-        workbooks = [f for f in lock_files(locks, Findings()) if f.suffix.lower() == WORKBOOK]
-        noticed = noticed_edits(workbooks, RUN_FILE)
-        inputs = dataclasses.replace(inputs, assumptions=(*inputs.assumptions, *noticed))
-    if found.source is not None:
-        files = {**inputs.files, found.source.table: found.source}
-        inputs = dataclasses.replace(inputs, files=files)
-    return inputs, found
 
 
 def _left_out_words(inputs: Inputs, assortment: Assortment) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from planner.outputs.workbook.groups_book import write_groups_workbook
 from planner.outputs.workbook.segments_book import SegmentsPage, write_segments_workbook
 from planner.tables.inputs import Inputs
 from planner.tables.read import read_inputs
+from planner.unfinished import write_together
 
 Progress = Callable[[str, int, int], None]
 Writer = Callable[[Path], None]
@@ -89,7 +88,7 @@ def propose_segments(
     try:
         found = discover_segments(chain.history, chain.grouping, chain.rates, number=number)
     except ValueError as error:
-        problem = Problem("--segments", 1, "", str(number), str(error), "ask for fewer segments")
+        problem = Problem("--segments", 0, "", str(number), str(error), "ask for fewer segments")
         raise BadInput([problem]) from error
     h = chain.history
     units = np.bincount(
@@ -99,7 +98,7 @@ def propose_segments(
     shares = segments_table(chain.inputs, found, names)
     index = segment_index_table(chain.inputs, found, names, chain.need_groups)
     page = _segments_page(chain, found, names)
-    write_files(
+    write_together(
         out,
         {
             files[0]: lambda path: shares.to_csv(path, index=False, lineterminator="\n"),
@@ -129,7 +128,7 @@ def propose_groups(
     )
     table = pd.concat([items, found], axis=1)
     in_order = table.sort_values(["category", "need_group"], kind="stable")
-    write_files(
+    write_together(
         out,
         {
             files[0]: lambda path: table.round({"stays_share": 3}).to_csv(
@@ -233,28 +232,11 @@ def _segments_page(chain: Fitted, found: Segmentation, names: tuple[str, ...]) -
 def check_files(folder: Path, names: tuple[str, ...], *, overwrite: bool) -> None:
     """Refuse a folder that is a file, or files that are there already. Raises BadInput."""
     if folder.exists() and not folder.is_dir():
-        problem = Problem(str(folder), 1, "", "a file", "a folder", "name a folder with --out")
+        problem = Problem(str(folder), 0, "", "a file", "a folder", "name a folder with --out")
         raise BadInput([problem])
     there = [name for name in names if (folder / name).exists()]
     if there and not overwrite:
         mend = "add --overwrite, or name another folder with --out"
         raise BadInput(
-            [Problem(str(folder / n), 1, "", "a file", "a new file", mend) for n in there]
+            [Problem(str(folder / n), 0, "", "a file", "a new file", mend) for n in there]
         )
-
-
-def write_files(folder: Path, writers: Mapping[str, Writer]) -> None:
-    """Write all files aside, then move them into the folder; on a fault none is written."""
-    made = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f".{os.getpid()}.part"
-    aside.mkdir()
-    try:
-        for name, write in writers.items():
-            write(aside / name)
-        for name in writers:
-            (aside / name).replace(folder / name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-        if made and not any(folder.iterdir()):
-            folder.rmdir()

@@ -24,6 +24,7 @@ from planner.outputs.slices import split_by_store
 from planner.run_files import FOLDERS, CellsTable, file_jobs, make_files, workbook_names
 from planner.tables.inputs import Inputs
 from planner.tables.scan import sha256_of
+from planner.unfinished import aside_of
 from planner.versions import versions
 from planner.workers import StoreExecutor
 
@@ -77,7 +78,7 @@ def check_folder(folder: Path, *, overwrite: bool, manifest: str = RUN_FILE) -> 
 
 
 def _refusal(folder: Path, allowed: str, mend: str) -> Problem:
-    return Problem(str(folder), 1, "", _found_at(folder), allowed, mend)
+    return Problem(str(folder), 0, "", _found_at(folder), allowed, mend)
 
 
 def _found_at(folder: Path) -> str:
@@ -106,13 +107,9 @@ def write_run(
 @contextmanager
 def written_aside(folder: Path) -> Iterator[Path]:
     """The name of a folder to write into, moved to ``folder`` when whole; gone after a fault."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    try:
+    with aside_of(folder) as aside:
         yield aside
         _move_into_place(aside, folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _move_into_place(aside: Path, folder: Path) -> None:

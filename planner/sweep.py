@@ -16,8 +16,9 @@ from planner.cache import ResultCache, cache_folder
 from planner.demand.estimate import estimate
 from planner.demand.result import Demand
 from planner.errors import Infeasible, NoPlan
+from planner.inputs_and_scenario import read_inputs_and_scenario
 from planner.outputs.trade_off import trade_off_page
-from planner.pipeline import read_inputs_and_scenario, what_befell
+from planner.pipeline import what_befell
 from planner.scenarios.file import BASE, Scenario, check_with_inputs
 from planner.scenarios.variations import Value, Variation, read_variations, rules_with
 from planner.tables.inputs import Assumption, Inputs

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from planner.cache import ResultCache
 from planner.errors import WorkersLost
+from planner.interrupt import begin_worker, end_worker, workers_not_interrupted
 from planner.memory import peak_memory_mb
 
 Job = TypeVar("Job")
@@ -183,9 +184,14 @@ class Processes(Pooled):
 
     def close(self, *, abandon: bool = False) -> None:
         """End the processes; with ``abandon`` without waiting for what they are at."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=not abandon, cancel_futures=abandon)
-            self._pool = None
+        if self._pool is None:
+            return
+        pool, self._pool = self._pool, None
+        if abandon:
+            # Python itself would wait for each to finish what it is at, for minutes perhaps.
+            for worker in list((pool._processes or {}).values()):
+                end_worker(worker.pid)
+        pool.shutdown(wait=True, cancel_futures=abandon)
 
     def _workers_now(self) -> int:
         return self._workers
@@ -193,9 +199,12 @@ class Processes(Pooled):
     def _submit(self, work: Callable[[Job], Done], job: Job) -> Handed:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=context)
+            self._pool = ProcessPoolExecutor(
+                self._workers, mp_context=context, initializer=begin_worker
+            )
         try:
-            return self._pool.submit(with_peak, work, job)
+            with workers_not_interrupted():
+                return self._pool.submit(with_peak, work, job)
         except BrokenProcessPool as error:
             refused: Handed = Future()
             refused.set_exception(error)

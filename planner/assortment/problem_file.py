@@ -18,6 +18,7 @@ from planner.assortment.range_limits import least_count, least_share, most_count
 from planner.assortment.result import StorePlan
 from planner.assortment.rules import Objective
 from planner.errors import BadInput, Problem
+from planner.unfinished import file_aside
 
 WHOLE_POPULATION = "all"
 DAYS_OF_A_WEEK = 7
@@ -25,11 +26,16 @@ DAYS_OF_A_WEEK = 7
 
 def read_problem(path: Path) -> StoreProblem:
     """Read and check PROBLEM.json; raises BadInput with every fault found."""
+    allowed = "a PROBLEM.json: the parameters of one store, as text in UTF-8"
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fault = _fault(path, 1, "", str(error), "a readable UTF-8 file", "check the path")
-        raise BadInput([fault]) from error
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        found = "a folder" if path.is_dir() else error.strerror or str(error)
+        mend = "name the file" if path.exists() else "check the spelling of the path"
+        raise BadInput([Problem(str(path), 0, "", found, allowed, mend)]) from error
+    except UnicodeDecodeError as error:
+        found, mend = "a file of another kind", "name the file, or save it as UTF-8"
+        raise BadInput([Problem(str(path), 0, "", found, allowed, mend)]) from error
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
@@ -339,8 +345,6 @@ def write_plan(
     conflicts: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Write PLAN.json, moved into place when whole; ``conflicts``: why there is no plan."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     entry = plan_entry(problem, plan) | ({"conflict": list(conflicts)} if conflicts else {})
-    aside = path.with_name(path.name + ".part")
-    aside.write_text(json.dumps(entry, indent=2) + "\n", encoding="utf-8")
-    aside.replace(path)
+    with file_aside(path) as aside:
+        aside.write_text(json.dumps(entry, indent=2) + "\n", encoding="utf-8")

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from planner.assortment.rules import Objective, PlanRules
-from planner.errors import BadInput
+from planner.errors import BadInput, Problem
 from planner.scenarios.lines import key_lines, line_of
 from planner.scenarios.schema import SUPPLIER, ScenarioBlock, keys, merged
 from planner.shelves.weights import PlacementWeights
@@ -49,6 +49,8 @@ class Scenario:
     given: Mapping[str, Given] = field(default_factory=dict)
     """Every key that is set, by its dotted path, here or in a scenario that it extends."""
     source: SourceFile | None = None
+    noted: tuple[Assumption, ...] = ()
+    """Faults of the file that do not touch this scenario: warnings."""
 
     def resolved(self) -> dict[str, Any]:
         """Name, what it extends, every rule and placement weight, for run.json."""
@@ -57,12 +59,13 @@ class Scenario:
         return {"name": self.name, "extends": list(self.lineage), **rules}
 
     def assumptions(self) -> tuple[Assumption, ...]:
-        """What it asks for, for the *Assumptions* sheet."""
-        return tuple(
+        """What it asks for and what was noted, for the *Assumptions* sheet."""
+        asked = (
             Assumption(STAGE, key, f"the scenario {self.name} sets it to {given.value}", 1)
             for key, given in self.given.items()
             if key != "extends"
         )
+        return (*self.noted, *asked)
 
 
 def scenarios_path(data: Path) -> Path:
@@ -73,19 +76,24 @@ def scenarios_path(data: Path) -> Path:
 def read_scenario(data: Path, name: str) -> Scenario:
     """The scenario ``name`` of the data; the base needs no file.
 
-    Raises BadInput with every fault of the file, whichever block it is in.
+    Raises BadInput with every fault of the file, whichever block it is in. The base uses none of
+    them: it notes their faults as warnings.
     """
-    if name == BASE:
-        return Scenario()
     path = scenarios_path(data)
+    if name == BASE:
+        try:
+            if path.is_file():
+                read_scenarios(path)
+        except BadInput as error:
+            return Scenario(noted=tuple(map(_noted, error.problems)))
+        return Scenario()
     found = read_scenarios(path) if path.is_file() else {}
     if name not in found:
         known = ", ".join([BASE, *found])
         likely = nearest(name, [BASE, *found])
         mend = f"write {likely}" if likely else f"write a block [{name}] in {path.name}"
-        findings = Findings()
-        findings.problem(path.name, 1, "", name, f"one of {known}", mend)
-        raise BadInput(findings.problems)
+        asked = name if path.is_file() else f"{name}, and no {path.name} in {path.parent}"
+        raise BadInput([Problem("--scenario", 0, "", asked, f"one of {known}", mend)])
     return found[name]
 
 
@@ -136,6 +144,14 @@ def read_scenarios(path: Path) -> dict[str, Scenario]:
     if findings.problems:
         raise BadInput(findings.problems)
     return scenarios
+
+
+def _noted(fault: Problem) -> Assumption:
+    """A fault of a block that is not used, as a warning with its block, key and mend."""
+    block, _, key = fault.kind.partition(".")
+    where = f"{fault.file}, row {fault.row}" + (f", [{block}] {key}".rstrip() if block else "")
+    text = f"found {fault.value!r}, which no scenario can use: {fault.mend}"
+    return Assumption(STAGE, where, text, 1, warning=True, survived=True)
 
 
 def check_with_inputs(scenario: Scenario, inputs: Inputs) -> None:

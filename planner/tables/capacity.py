@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from planner.tables.collect import Findings
 from planner.tables.defaults import Tables
+from planner.tables.references import check_reference
 
 TOLERANCE_CM = 1e-6
 
@@ -57,18 +59,19 @@ def core_is_sold(tables: Tables, findings: Findings) -> None:
 
 def fixture_types_exist(tables: Tables, findings: Findings) -> None:
     """Where fixtures are given, every item stands on a type that some store has."""
-    items = tables["items"]
+    items, fixtures = tables["items"], tables["fixtures"]
     types = sorted(set(column(tables, "fixtures", "fixture_type")) - {""})
     if not types or not len(items):
         return
-    kinds = column(tables, "items", "fixture_type")
     items.report(
         findings,
         "fixture_type",
-        np.flatnonzero(~kinds.isin(types).to_numpy()),
+        np.flatnonzero((column(tables, "items", "fixture_type") == "").to_numpy()),
         "a fixture type of fixtures: " + ", ".join(types[:10]),
         "write the type of the fixture that the item stands on, or add it to fixtures",
     )
+    stands_on = items.table.column("fixture_type")
+    check_reference(fixtures, "fixture_type", [(items, stands_on)], findings)
 
 
 def least_width(tables: Tables) -> pd.DataFrame:
@@ -105,12 +108,44 @@ def by_type(widths: pd.Series[float]) -> dict[str, float]:
     return {str(kind): float(width) for kind, width in widths.items()}
 
 
+@dataclass(frozen=True)
+class _Astray:
+    """Shelves whose store or width is not understood: some store may have them."""
+
+    shelves: pd.DataFrame
+    """As from ``shelves_of``, with the store "" where it is none of the stores table."""
+
+    def row_of(self, store: str, kind: str, missing_cm: float) -> int | None:
+        """Place in the table of the first of them, where they could make up for so much."""
+        found = self.shelves
+        found = found[(found["type"] == kind) & found["store_id"].isin(["", store])]
+        enough = found["width_cm"].isna().any() or found["width_cm"].sum() >= missing_cm
+        return int(found["position"].iloc[0]) if len(found) and enough else None
+
+
+def _astray(tables: Tables) -> _Astray:
+    found = pd.DataFrame(
+        {
+            "store_id": column(tables, "fixtures", "store_id"),
+            "type": column(tables, "fixtures", "fixture_type"),
+            "width_cm": tables["fixtures"].frame["width_cm"],
+        }
+    )
+    found["position"] = np.arange(len(found))
+    known = found["store_id"].isin(set(column(tables, "stores", "store_id")) - {""})
+    found["store_id"] = found["store_id"].where(known, "")
+    return _Astray(found[~known | found["width_cm"].isna()])
+
+
 def core_fits_on_the_shelves(tables: Tables, findings: Findings) -> None:
     """In every store with fixtures, the core fits."""
     fixtures = tables["fixtures"]
     shelves = shelves_of(tables)
+    shelves = shelves[shelves["store_id"].isin(set(column(tables, "stores", "store_id")))]
     if shelves.empty:
         return
+    types = set(column(tables, "fixtures", "fixture_type"))
+    astray = _astray(tables)
     least = least_width(tables)
     core = least[least.index.isin(core_ids(tables)) & (least["type"] != "")]
     core_need = by_type(core.groupby("type")["need_cm"].sum())
@@ -120,19 +155,25 @@ def core_fits_on_the_shelves(tables: Tables, findings: Findings) -> None:
         total = by_type(own.groupby("type")["width_cm"].sum())
         widest = by_type(own.groupby("type")["width_cm"].max())
         for kind, need in core_need.items():
+            if kind not in types:
+                continue  # reported where the item says that it stands on it
             available = total.get(kind, 0.0)
             item_cm, shelf = widest_core[kind], widest.get(kind, 0.0)
             of_type = own[own["type"] == kind]
             place = fixtures.place(int((of_type if len(of_type) else own)["position"].iloc[0]))
+            wrong = astray.row_of(store, kind, max(need - available, item_cm - shelf))
+            follows = "" if wrong is None else _and_row(*fixtures.place(wrong))
             if need > available + TOLERANCE_CM:
                 findings.problem(
                     *place,
                     "width_cm",
                     f"{available:g} cm of {kind} in store {store}",
                     f"at least {need:g} cm of {kind}, the least width of the core items on it",
-                    f"add shelves of type {kind} to store {store}, or lower min_facings or"
+                    follows
+                    or f"add shelves of type {kind} to store {store}, or lower min_facings or"
                     " facing_width_cm of core items, or take items out of the core",
                     kind="core too wide",
+                    follows=bool(follows),
                 )
             elif item_cm > shelf + TOLERANCE_CM:
                 findings.problem(
@@ -141,10 +182,16 @@ def core_fits_on_the_shelves(tables: Tables, findings: Findings) -> None:
                     f"{shelf:g} cm, the widest {kind} in store {store}",
                     f"a shelf of at least {item_cm:g} cm, the least width of the widest core item,"
                     " as an item stands on one shelf",
-                    "correct the width, or facing_width_cm or min_facings of the core items on"
+                    follows
+                    or "correct the width, or facing_width_cm or min_facings of the core items on"
                     f" {kind}",
                     kind="core item too wide",
+                    follows=bool(follows),
                 )
+
+
+def _and_row(file: str, row: int) -> str:
+    return f"nothing here before {file}, row {row} is right: it may follow from that"
 
 
 def state_unplaceable(tables: Tables, findings: Findings) -> None:

@@ -14,10 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.tables.capacity import CAPACITY_CHECKS
-from planner.tables.collect import Findings, nearest
-from planner.tables.columns import Column
+from planner.tables.collect import Findings
 from planner.tables.defaults import Tables
 from planner.tables.lock_checks import LOCK_CHECKS
+from planner.tables.references import unknown_references
 from planner.tables.texts import USABLE_AS_FILE_NAME, file_name_fault
 from planner.tables.typed import TypedTable
 
@@ -70,48 +70,6 @@ def _report_duplicates(
 
     names = ", ".join(table.table.key)
     table.report(findings, table.table.key[0], at, f"each {names} once", mend, key_of)
-
-
-def unknown_references(tables: Tables, findings: Findings) -> None:
-    """Every id, region and group that one table takes from another exists there."""
-    for table in tables.values():
-        for column in table.table.columns:
-            if column.refers_to is not None and column.name in table.given:
-                _unknown_in(table, column, tables, findings)
-
-
-def _unknown_in(table: TypedTable, column: Column, tables: Tables, findings: Findings) -> None:
-    assert column.refers_to is not None
-    name, key = column.refers_to
-    target = tables[name]
-    needed = column.refers_to in (("stores", "store_id"), ("items", "item_id"))
-    if not len(target) or not target.complete or (needed and key not in target.given):
-        return
-    known = set(target.frame[key].dropna().astype("str"))
-    series = table.frame[column.name].astype("category")
-    unknown: dict[str, str] = {}
-    for text in series.cat.categories:
-        parts = str(text).split(";") if column.type == "list" else [str(text)]
-        wrong = [part for part in parts if part not in known]
-        if wrong:
-            unknown[str(text)] = wrong[0]
-    if not unknown:
-        return
-    texts = series.astype("object")
-    at = np.flatnonzero(series.isin(list(unknown)).to_numpy())
-
-    def mend(position: int) -> str:
-        wrong = unknown[str(texts.iloc[position])]
-        likely = findings.alike.get(wrong)
-        if likely is None and len(known) < 20_000:
-            likely = nearest(wrong, known)
-        either = f"write {likely}" if likely else "correct it"
-        return f"{either}, or add {wrong} to {name}"
-
-    def value(position: int) -> str:
-        return unknown[str(texts.iloc[position])]
-
-    table.report(findings, column.name, at, f"a value of {name}.{key}", mend, value)
 
 
 def names_usable_as_files(tables: Tables, findings: Findings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,15 +12,60 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from planner.errors import Problem
+from planner.unfinished import file_aside
 
 HEADER = ("File", "Row", "Column", "Found", "Allowed", "Mend")
 WIDTHS = (28, 8, 22, 32, 48, 60)
 
 
-def problem_lines(problems: Sequence[Problem]) -> str:
-    """One line for each problem, in the order given, and their number last."""
-    count = "1 problem" if len(problems) == 1 else f"{len(problems):,} problems"
-    return "\n".join([*map(str, problems), f"{count} in the input; nothing was planned."])
+def problem_lines(problems: Sequence[Problem], undone: str = "", see_all: str = "") -> str:
+    """A line for each problem, in the order given, and their number last.
+
+    ``undone``: what was not done, such as "nothing was planned". ``see_all``: how to see those
+    that are only counted.
+    """
+    return "\n".join([*map(str, problems), _count(problems, undone, see_all)])
+
+
+def _count(problems: Sequence[Problem], undone: str, see_all: str) -> str:
+    faults = [problem for problem in problems if not problem.follows]
+    number = sum(1 + problem.more for problem in faults)
+    said = "1 problem" if number == 1 else f"{number:,} problems"
+    follow = sum(1 + problem.more for problem in problems if problem.follows)
+    if follow:
+        rows = "1 row that follows" if follow == 1 else f"{follow:,} rows that follow"
+        said += f" and {rows} from {'it' if number == 1 else 'them'}"
+    if undone:
+        said += f"; {undone}"
+    if see_all and any(problem.more for problem in faults):
+        said += f". {see_all}"
+    return f"{said}."
+
+
+def write_problems(problems: Sequence[Problem], path: Path) -> None:
+    """Write a row for each problem: a CSV file, or else the *Input problems* workbook.
+
+    A file that is there is replaced once the new one is whole. Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with file_aside(path) as aside:
+        if path.suffix.lower() == ".csv":
+            _write_csv(problems, aside)
+        else:
+            write_problem_workbook(problems, aside)
+
+
+def _write_csv(problems: Sequence[Problem], path: Path) -> None:
+    # The mark at the start has Excel read it as UTF-8.
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(HEADER)
+        writer.writerows(_cells(problem) for problem in problems)
+
+
+def _cells(problem: Problem) -> tuple[str | int, ...]:
+    row = f"{problem.row} and {problem.more:,} more" if problem.more else problem.row or ""
+    return problem.file, row, problem.column, problem.value, problem.allowed, problem.mend
 
 
 def write_problem_workbook(problems: Sequence[Problem], path: Path) -> None:
@@ -32,15 +78,7 @@ def write_problem_workbook(problems: Sequence[Problem], path: Path) -> None:
         cell.font = Font(bold=True)
         cell.fill = PatternFill("solid", fgColor="FFDDEBF7")
     for row, problem in enumerate(problems, start=2):
-        values: tuple[str | int, ...] = (
-            problem.file,
-            problem.row,
-            problem.column,
-            problem.value,
-            problem.allowed,
-            problem.mend,
-        )
-        for column, value in enumerate(values, start=1):
+        for column, value in enumerate(_cells(problem), start=1):
             cell = sheet.cell(row, column, value)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             if isinstance(value, str):

@@ -22,17 +22,23 @@ from planner.tables.source import open_source
 from planner.tables.typed import TypedTable, absent, understand
 
 
-def read_inputs(source: Path, *, locks: Path | None = None, weeks: int | None = None) -> Inputs:
+def read_inputs(
+    source: Path,
+    *,
+    locks: Path | None = None,
+    weeks: int | None = None,
+    every_problem: bool = False,
+) -> Inputs:
     """Read, check and complete a chain's input.
 
     ``source`` is a folder with ``<table>.csv`` or ``<table>.parquet`` files and an optional
     ``chain.toml``, a folder with ``input.xlsx`` instead, or an ``.xlsx`` workbook. ``locks`` are
     further locks: a file or a folder of store workbooks or lock tables; where one locks the same
     item and store as the source's own locks, it counts. ``weeks``: of the plan that the locks are
-    for, the chain's horizon if not given. Raises BadInput with every problem found; writes
-    nothing.
+    for, the chain's horizon if not given. Raises BadInput with the problems found; writes
+    nothing. Of a kind the first 20 are listed and the rest counted, unless ``every_problem``.
     """
-    findings = Findings()
+    findings = Findings(every=every_problem)
     typed: dict[str, TypedTable] = {}
     with connect() as connection:
         found = open_source(source, connection, findings)

@@ -19,6 +19,10 @@ from planner.tables.workbook import read_workbook
 CHAIN = "chain"
 NEW_CHAIN_WORKBOOK = "input.xlsx"
 KINDS = (".csv", ".parquet")
+OTHER_SHEETS = (".xls", ".xlsm", ".xlsb", ".ods")
+SOURCE = "a folder with sales, items and stores as CSV or Parquet, or an Excel workbook (.xlsx)"
+RUN_FILE = "run.json"
+"""By which the folder of a finished run is known."""
 QUIET_SHEETS = frozenset({"read me", "columns"})
 
 
@@ -42,46 +46,56 @@ def open_source(path: Path, connection: duckdb.DuckDBPyConnection, findings: Fin
     source = Source(
         path, connection, name=path.resolve().stem if path.is_file() else path.resolve().name
     )
-    if path.is_dir():
-        try:
-            files = sorted(entry for entry in path.iterdir() if entry.is_file())
-        except OSError as error:
-            findings.problem(
-                path.name,
-                1,
-                "",
-                error.strerror or error,
-                "a readable folder",
-                "check the folder's permissions",
-            )
-            return source
-        tables_there = [
-            f for f in files if f.suffix.lower() in KINDS and f.stem.lower() in tables()
-        ]
-        workbook = path / NEW_CHAIN_WORKBOOK
-        if workbook.is_file() and not tables_there:
-            _workbook(workbook, source, findings)
-            if (path / "chain.toml").is_file():
-                text = f"left out, because {workbook.name} has a sheet for the chain's settings"
-                findings.assume("chain.toml", text, 1)
+    if not path.is_dir():
+        if path.is_file() and path.suffix.lower() == ".xlsx":
+            _workbook(path, source, findings)
         else:
-            _folder(files, source, findings)
-    elif path.is_file() and path.suffix.lower() == ".xlsx":
-        _workbook(path, source, findings)
-    else:
-        exists = path.exists()
-        findings.problem(
-            path.name or str(path),
-            1,
-            "",
-            "a file of another kind" if exists else "nothing there",
-            "a folder of CSV or Parquet files, or an Excel workbook (.xlsx)",
-            "give the folder or the workbook with the tables"
-            if exists
-            else "check the spelling of the path",
-        )
+            findings.problem(str(path), 0, "", *_no_source(path))
         return source
+    try:
+        files = sorted(entry for entry in path.iterdir() if entry.is_file())
+    except OSError as error:
+        found, mend = error.strerror or error, "check the folder's permissions"
+        findings.problem(str(path), 0, "", found, "a readable folder", mend)
+        return source
+    workbook = path / NEW_CHAIN_WORKBOOK
+    if any(f.suffix.lower() in KINDS and f.stem.lower() in tables() for f in files):
+        _folder(files, source, findings)
+    elif workbook.is_file():
+        _workbook(workbook, source, findings)
+        if (path / "chain.toml").is_file():
+            text = f"left out, because {workbook.name} has a sheet for the chain's settings"
+            findings.assume("chain.toml", text, 1)
+    elif any(f.suffix.lower() in KINDS for f in files):
+        _folder(files, source, findings)
+    else:
+        findings.problem(str(path), 0, "", *_no_tables(path, files))
     return source
+
+
+def _no_source(path: Path) -> tuple[str, str, str]:
+    """What a path is that holds no tables, what is allowed, and how to mend it."""
+    if not path.exists():
+        return "nothing there", SOURCE, "check the spelling of the path"
+    kind = path.suffix.lower()
+    if kind in KINDS:
+        return "one table", SOURCE, f"give the folder that it is in, {path.resolve().parent}"
+    if kind in OTHER_SHEETS:
+        return f"a {kind} file", SOURCE, "save it as an Excel workbook (.xlsx)"
+    return "a file of another kind", SOURCE, "give the folder or the workbook with the tables"
+
+
+def _no_tables(path: Path, files: list[Path]) -> tuple[str, str, str]:
+    """The same for a folder without any table."""
+    workbooks = [file.name for file in files if file.suffix.lower() == ".xlsx"]
+    if (path / RUN_FILE).is_file():
+        return "a finished run", SOURCE, "give the folder that the run was planned from"
+    if len(workbooks) == 1 and not workbooks[0].startswith("~"):
+        return f"a folder with {workbooks[0]}", SOURCE, f"give the workbook, {path / workbooks[0]}"
+    if (path / "tables").is_dir() or (path / "inputs").is_dir():
+        return "a folder without tables", SOURCE, "give the folder with sales, items and stores"
+    found = "a folder without tables" if files or any(path.iterdir()) else "an empty folder"
+    return found, SOURCE, "put sales.csv, items.csv and stores.csv there, or use planner new"
 
 
 def _folder(files: list[Path], source: Source, findings: Findings) -> None:

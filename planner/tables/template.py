@@ -15,6 +15,7 @@ from planner.errors import BadInput, Problem
 from planner.tables.chain import DEFAULT_HORIZON_WEEKS, DEFAULT_LOCALE
 from planner.tables.columns import Column, Table, tables
 from planner.tables.source import NEW_CHAIN_WORKBOOK
+from planner.unfinished import write_together
 
 LAST_CHOICE_ROW = 2_000
 """Last row that has drop-downs."""
@@ -57,8 +58,8 @@ def new_chain(directory: Path) -> Path:
         raise BadInput(
             [
                 Problem(
-                    directory.name,
-                    1,
+                    str(directory),
+                    0,
                     "",
                     found,
                     "a new or empty folder",
@@ -66,10 +67,8 @@ def new_chain(directory: Path) -> Path:
                 )
             ]
         )
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / NEW_CHAIN_WORKBOOK
-    _workbook().save(path)
-    return path
+    write_together(directory, {NEW_CHAIN_WORKBOOK: _workbook().save})
+    return directory / NEW_CHAIN_WORKBOOK
 
 
 def _workbook() -> Workbook:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.tables.collect import SHOWN_OF_A_KIND, Findings, nearest
+from planner.tables.collect import Findings, nearest
 from planner.tables.columns import Column, Table
 from planner.tables.dates import parse_dates
 from planner.tables.numbers import has_clear_decimal_comma, not_whole, parse_numbers
@@ -76,7 +76,9 @@ class TypedTable:
         value: str | Callable[[int], str] | None = None,
     ) -> None:
         """One problem for each of the positions; the value is the cell's text if not given."""
-        for position in positions[: SHOWN_OF_A_KIND + 1]:
+        # Rows of several files are kinds of their own, file by file.
+        shown = len(positions) if self.file_of_row else findings.most + 1
+        for position in positions[:shown]:
             at = int(position)
             found = self.shown(column, at) if value is None else value
             findings.problem(
@@ -86,7 +88,7 @@ class TypedTable:
                 allowed,
                 mend if isinstance(mend, str) else mend(at),
             )
-        findings.more(self.file, column, allowed, max(0, len(positions) - SHOWN_OF_A_KIND - 1))
+        findings.more(self.file, column, allowed, max(0, len(positions) - shown))
 
 
 def understand(raw: RawTable, table: Table, findings: Findings) -> TypedTable:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from small_chain import SMALL_CHAIN, WriteChain
 
 from planner.errors import BadInput, Problem
+from planner.tables.collect import folded
 from planner.tables.read import read_inputs
 
 Changes = dict[str, str | bytes | None]
@@ -568,7 +569,7 @@ BROKEN = (
         edited("items.csv", "cooler", "freezer"),
         "items.csv",
         5,
-        "add it to fixtures",
+        "add freezer to fixtures",
         "fixture_type",
     ),
     Broken(
@@ -775,7 +776,11 @@ def test_many_of_a_kind_are_counted(tmp_path: Path, write_small_chain: WriteChai
     problems = problems_of(lambda: read_inputs(source))
     assert len(problems) == 21
     assert [p.row for p in problems[:20]] == list(range(2, 22))
-    assert problems[-1].value == "and 1,480 more like this"
+    assert (problems[-1].row, problems[-1].more) == (22, 1479)
+    assert "row 22 and 1,479 more rows, units" in str(problems[-1])
+    every = problems_of(lambda: read_inputs(source, every_problem=True))
+    assert [(p.row, p.more) for p in every] == [(row, 0) for row in range(2, 1502)]
+    assert folded(every) == problems
 
 
 @pytest.mark.parametrize("name", ["nothing", "file.txt", "empty"])
