@@ -22,6 +22,9 @@ _SWAPS = {
     "max_swaps:out": "at least {} items of today's range that stay",
 }
 
+_MEMBERS = {"local": "local items", "organic": "organic items"}
+LEAST, MOST = "at least", "at most"
+
 
 def conflict_lines(
     problem: StoreProblem,
@@ -140,7 +143,21 @@ class _Words:
             return f"at most {there:,.0f} local items"
         if name in _SWAPS:
             return _SWAPS[name].format(f"{there:,.0f}")
-        return f"{name.partition('=')[0]} ({self._figure(name, there)})"
+        return f"{_asks(name)} {self._counted(name, there)}"
+
+    def _counted(self, name: str, value: float) -> str:
+        """So much of what a limit counts, such as 4 items of herbs or 20% local items."""
+        kind, _, of = name.partition("=")[0].partition(":")
+        figure = self._figure(name, value)
+        if kind == "min_sales_week":
+            return f"{figure} of sales"
+        if kind == SUPPLY:
+            return f"{figure} of supply of every item"
+        if kind == "min_share":
+            return f"{figure} {_MEMBERS.get(of, of.replace('supplier:', 'items of supplier '))}"
+        if kind.endswith("_share"):
+            return f"{figure} items of {of}"
+        return f"{figure} {'item' if figure == '1' else 'items'} of {of}"
 
     def _figure(self, name: str, value: float) -> str:
         kind = name.partition(":")[0]
@@ -203,8 +220,9 @@ class _Words:
             return f"allow {way.needed:,.0f} local items"
         if way.limit in _SWAPS:
             return f"allow {more:,.0f} more {'swap' if more == 1 else 'swaps'}"
-        verb = "lower" if way.needed < way.available else "raise"
-        return f"{verb} {way.limit.partition('=')[0]} to {self._figure(way.limit, way.needed)}"
+        verb = "ask for" if _asks(way.limit) == LEAST else "allow"
+        was = self._figure(way.limit, way.available)
+        return f"{verb} {self._counted(way.limit, way.needed)} instead of {was}"
 
     def _then(self, way: WayOut) -> str:
         if not math.isfinite(way.objective_week):
@@ -220,6 +238,12 @@ def _items(names: Sequence[str]) -> str:
     rest = len(names) - MOST_NAMED
     more = f" and {rest} more" if rest > 0 else ""
     return f"{'item' if len(names) == 1 else 'items'} {shown}{more}"
+
+
+def _asks(limit: str) -> str:
+    """Whether a limit asks for at least or at most something."""
+    kind = limit.partition(":")[0]
+    return LEAST if "_min" in kind or kind.startswith("min_") else MOST
 
 
 def _fixture(kind: str) -> str:

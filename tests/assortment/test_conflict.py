@@ -164,7 +164,7 @@ def test_the_sentence_names_what_is_needed_and_each_way_out(problem_path):
         ({}, {"in": ["fuji"], "out": ["fuji"]}, "item fuji must be listed and is locked out"),
         ({"max_local_items": 0}, {"in": ["fuji"]}, "0 local items are allowed, 1 must be listed"),
         ({"budget_week": 0.5}, {"in": ["fuji"]}, "the budget is 0.50"),
-        ({"need_group_min": {"herbs": 4}}, {}, "need_group_min:herbs (4) cannot be kept, 3 can"),
+        ({"need_group_min": {"herbs": 4}}, {}, "at least 4 items of herbs cannot be kept, 3 can: ask for 3 items of herbs instead of 4"),
         (
             {"need_group_min": {"herbs": 3}, "max_local_items": 2},
             {},
@@ -209,8 +209,8 @@ def test_a_share_that_no_item_counts_for_is_told_as_a_share(problem_path, share)
     for item in content["items"]:
         item["core"] = True
     (entry,) = conflict_entries(read_problem(problem_path(content)), SECONDS)
-    assert f"min_share:{share} (20%) cannot be kept" in entry["words"]
-    assert f"lower min_share:{share} to 0%" in entry["words"]
+    assert f"at least 20% {share} items cannot be kept" in entry["words"]
+    assert f"ask for 0% {share} items instead of 20%" in entry["words"]
 
 
 def test_a_store_whose_conflict_is_not_found_in_time_has_none_to_tell(problem_path, monkeypatch):
