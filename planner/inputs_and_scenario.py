@@ -9,10 +9,10 @@ from planner.errors import BadInput, Problem
 from planner.outputs.workbook.edits import noticed_edits
 from planner.runs import RUN_FILE
 from planner.scenarios.file import Scenario, check_with_inputs, read_scenario
+from planner.tables import read
 from planner.tables.collect import Findings
 from planner.tables.inputs import Inputs
 from planner.tables.locks import WORKBOOK, lock_files
-from planner.tables.read import read_inputs
 
 
 def read_inputs_and_scenario(
@@ -31,7 +31,7 @@ def read_inputs_and_scenario(
     problems: list[Problem] = []
     found, inputs = None, None
     try:
-        inputs = read_inputs(data, locks=locks, weeks=weeks, every_problem=every_problem)
+        inputs = read.read_inputs(data, locks=locks, weeks=weeks, every_problem=every_problem)
     except BadInput as error:
         problems += error.problems
     if data.exists():
