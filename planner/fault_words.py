@@ -46,9 +46,9 @@ def system_fault_words(error: OSError, arguments: Sequence[str]) -> str:
     """The message where the system refuses to read or write."""
     undone = UNDONE.get(command_of(arguments), "")
     after = f"; {undone}" if undone else ""
-    if error.errno in NO_ROOM:
-        return f"no room left to write {error.filename or 'the result'}: make room{after}"
     said = error.strerror or str(error)
+    if error.errno in NO_ROOM:
+        return f"cannot write {error.filename or 'the result'}: {said}, make room{after}"
     return f"cannot read or write {error.filename or 'a file'}: {said}{after}"
 
 

@@ -164,7 +164,11 @@ def test_the_sentence_names_what_is_needed_and_each_way_out(problem_path):
         ({}, {"in": ["fuji"], "out": ["fuji"]}, "item fuji must be listed and is locked out"),
         ({"max_local_items": 0}, {"in": ["fuji"]}, "0 local items are allowed, 1 must be listed"),
         ({"budget_week": 0.5}, {"in": ["fuji"]}, "the budget is 0.50"),
-        ({"need_group_min": {"herbs": 4}}, {}, "at least 4 items of herbs cannot be kept, 3 can: ask for 3 items of herbs instead of 4"),
+        (
+            {"need_group_min": {"herbs": 4}},
+            {},
+            "at least 4 items of herbs cannot be kept, 3 can: ask for 3 items of herbs instead of 4",
+        ),
         (
             {"need_group_min": {"herbs": 3}, "max_local_items": 2},
             {},
