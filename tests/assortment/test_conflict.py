@@ -167,7 +167,8 @@ def test_the_sentence_names_what_is_needed_and_each_way_out(problem_path):
         (
             {"need_group_min": {"herbs": 4}},
             {},
-            "at least 4 items of herbs cannot be kept, 3 can: ask for 3 items of herbs instead of 4",
+            "at least 4 items of herbs cannot be kept, 3 can: ask for 3 "
+            "items of herbs instead of 4",
         ),
         (
             {"need_group_min": {"herbs": 3}, "max_local_items": 2},
