@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from chart_samples import drivers_of, waterfall_of, worth_of
 from workbooks import orders_of
 
 from planner.demand.backtest.result import (
@@ -122,6 +123,9 @@ def build_contents(
         ),
         backtest=backtest_scores(store_rows, item_rows),
         orders=orders_of(tables["assortment"], item_rows, LOSS),
+        waterfall=waterfall_of(tables["figures"], store_rows),
+        local_drivers=drivers_of(tables["assortment"]),
+        worth=worth_of(tables["limits"]),
         **tables,
     )
 

@@ -19,7 +19,7 @@ from planner.outputs.report.backtest_words import (
     kinds_of,
     shares_between,
 )
-from planner.outputs.report.charts import Chart, Key, Table, different, figure, plain
+from planner.outputs.report.charts import Chart, Key, Table, bold, different, figure, hover
 
 ROW, HEADING = 26, 40
 """Pixels."""
@@ -57,7 +57,7 @@ def accuracy_chart(
         "xaxis": {"visible": False, "range": [0, 1.42 * top]},
         "yaxis": {
             "tickvals": places,
-            "ticktext": [plain(str(row["forecaster"])) for row in drawn],
+            "ticktext": [str(row["forecaster"]) for row in drawn],
             "range": [place - 0.5, -0.6],
             "showgrid": False,
             "zeroline": False,
@@ -90,7 +90,7 @@ def _heading(place: float, words: str) -> dict[str, Any]:
         "yref": "y",
         "xanchor": "left",
         "yanchor": "middle",
-        "text": f"<b>{plain(words)}</b>",
+        "text": bold(words),
         "showarrow": False,
         "font": {"color": theme.MUTED, "size": 12},
     }
@@ -120,8 +120,11 @@ def _bars(drawn: list[pd.Series], places: list[float], stamp: Stamp) -> dict[str
         "marker": {"color": colours},
         "error_x": error_bars(drawn, theme.INK),
         "hovertext": [
-            f"{row['forecaster']}: error {share(float(row['value']), stamp)}<br>95 % interval "
-            f"{shares_between(row, stamp)}<br>{whole(int(row['pairs']), stamp)} pairs"
+            hover(
+                f"{row['forecaster']}: error {share(float(row['value']), stamp)}",
+                f"95 % interval {shares_between(row, stamp)}",
+                f"{whole(int(row['pairs']), stamp)} pairs",
+            )
             for row in drawn
         ],
         "hoverinfo": "text",
@@ -253,8 +256,11 @@ def slices_chart(
         },
         "error_x": error_bars(lines, theme.CURRENT),
         "hovertext": [
-            f"{label}<br>{share(float(row['value']), stamp)} of the error of {row['against']} "
-            f"saved<br>95 % interval {shares_between(row, stamp)}"
+            hover(
+                label,
+                f"{share(float(row['value']), stamp)} of the error of {row['against']} saved",
+                f"95 % interval {shares_between(row, stamp)}",
+            )
             for label, row in zip(labels, lines, strict=True)
         ],
         "hoverinfo": "text",

@@ -20,7 +20,7 @@ from planner.outputs.report.backtest_words import (
     shares_between,
 )
 from planner.outputs.report.chart_accuracy import error_bars
-from planner.outputs.report.charts import Chart, Key, Table, figure, short
+from planner.outputs.report.charts import Chart, Key, Table, figure, hover, short
 
 SLOT_WORDS = {0.5: "half of the slots", 0.25: "a quarter of the slots"}
 _MARKS = {0.5: "circle", 0.25: "diamond"}
@@ -52,9 +52,11 @@ def capture_chart(scores: pd.DataFrame, stamp: Stamp) -> Chart | None:
                 },
                 "error_x": error_bars(known, theme.CURRENT),
                 "hovertext": [
-                    f"{RANKING_WORDS[str(row['forecaster'])]}<br>{words}: "
-                    f"{share(float(row['value']), stamp)}<br>95 % interval "
-                    f"{shares_between(row, stamp)}"
+                    hover(
+                        RANKING_WORDS[str(row["forecaster"])],
+                        f"{words}: {share(float(row['value']), stamp)}",
+                        f"95 % interval {shares_between(row, stamp)}",
+                    )
                     for row in known
                 ],
                 "hoverinfo": "text",

@@ -14,7 +14,7 @@ from planner.outputs.report import theme
 from planner.outputs.report.backtest_words import kinds_of, shares_between
 from planner.outputs.report.chart_accuracy import error_bars
 from planner.outputs.report.chart_sources import SOURCE_WORDS, SOURCES
-from planner.outputs.report.charts import Chart, Table, figure, short
+from planner.outputs.report.charts import Chart, Table, figure, hover, short, upright
 
 PROMISED = 0.8
 NEAR = 0.03
@@ -51,8 +51,11 @@ def coverage_chart(
         "marker": {"color": theme.LOCAL, "size": 10},
         "error_x": error_bars(rows, theme.LOCAL),
         "hovertext": [
-            f"{words}<br>{share(float(row['value']), stamp)} inside<br>95 % interval "
-            f"{shares_between(row, stamp)}"
+            hover(
+                words,
+                f"{share(float(row['value']), stamp)} inside",
+                f"95 % interval {shares_between(row, stamp)}",
+            )
             for words, row in lines
         ],
         "hoverinfo": "text",
@@ -71,18 +74,7 @@ def coverage_chart(
             "zeroline": False,
             "showgrid": False,
         },
-        "shapes": [
-            {
-                "type": "line",
-                "xref": "x",
-                "yref": "paper",
-                "x0": PROMISED,
-                "x1": PROMISED,
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": theme.INK, "width": 1.5},
-            }
-        ],
+        "shapes": [upright(PROMISED)],
     }
     return Chart(
         id="chart-coverage",

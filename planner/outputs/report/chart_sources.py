@@ -8,7 +8,7 @@ import pandas as pd
 
 from planner.outputs.numbers import share, whole
 from planner.outputs.report import theme
-from planner.outputs.report.charts import Chart, Key, Table, figure
+from planner.outputs.report.charts import Chart, Key, Lack, Table, figure
 from planner.outputs.report.scope import Scope
 
 SOURCES = ("history", "mixed", "model")
@@ -21,7 +21,7 @@ SOURCE_WORDS = {
 }
 
 
-def sources_chart(scope: Scope) -> Chart | None:
+def sources_chart(scope: Scope) -> Chart | Lack:
     """Shares of estimated units by source: of the listed items, kept and new apart."""
     contents, stamp = scope.contents, scope.contents.stamp
     kept = contents.assortment[contents.assortment["listed"].astype(bool)]
@@ -30,7 +30,7 @@ def sources_chart(scope: Scope) -> Chart | None:
     )
     total = float(rows["demand_units_week"].sum())
     if rows.empty or total <= 0:
-        return None
+        return Lack("chart-sources", "No listed item has an estimate of its demand.")
     groups = {
         "All listed items": rows,
         "Items that stay": rows[rows["status"] != "NEW"],
@@ -43,6 +43,7 @@ def sources_chart(scope: Scope) -> Chart | None:
         {
             "height": 50 + 44 * len(groups),
             "barmode": "stack",
+            "uniformtext": {"minsize": 11, "mode": "hide"},
             "bargap": 0.3,
             "margin": {"t": 8, "b": 8, "l": 8, "r": 12},
             "xaxis": {"visible": False, "range": [0, 1]},
@@ -53,8 +54,9 @@ def sources_chart(scope: Scope) -> Chart | None:
     width = _relative_width(rows)
     return Chart(
         id="chart-sources",
-        finding=f"{share(of_all['history'], stamp)} of the planned demand rests on the stores' own "
-        f"sales, {share(of_all['model'], stamp)} on the model alone",
+        finding=f"{share(float((rows['source'] == 'model').mean()), stamp)} of listed store-item "
+        f"pairs rest on the model alone; they are {share(of_all['model'], stamp)} of the planned "
+        "units",
         caption="Share of the weekly units estimated."
         + (
             f" For half of the listed items the 80 % interval is within ±{share(width, stamp)} "

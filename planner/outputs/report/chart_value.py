@@ -9,7 +9,7 @@ import pandas as pd
 from planner.outputs.numbers import whole
 from planner.outputs.report import theme
 from planner.outputs.report.amounts import in_money, signed_amount, signed_share
-from planner.outputs.report.charts import Chart, Key, Table, different, figure, plain
+from planner.outputs.report.charts import Chart, Key, Lack, Table, different, figure, hover
 from planner.outputs.report.scope import Scope
 from planner.outputs.report.worth import AGAINST, interval, within_noise
 
@@ -22,14 +22,16 @@ _MARKS: dict[str, dict[str, Any]] = {
 }
 
 
-def value_chart(scope: Scope) -> Chart | None:
-    """One mark with its 80 % interval per store and comparison; None without any store value."""
+def value_chart(scope: Scope) -> Chart | Lack:
+    """One mark with its 80 % interval per store and comparison."""
     stamp = scope.contents.stamp
     names = scope.store_names
     value = scope.store_value
     value = value[value["name"].isin(list(names))].dropna(subset=["value_week"])
     if value.empty:
-        return None
+        return Lack(
+            "chart-value", "What a store gains is not known: there is no plan to compare it with."
+        )
     against = [name for name in AGAINST if (value["against"] == name).any()]
     first = value[value["against"] == against[0]]
     order = [
@@ -98,9 +100,12 @@ def _marks(
         "thickness": 1 if many else 2,
         "width": 0,
     }
-    hover = [
-        f"{plain(names[str(store)])}<br>{signed_amount(float(row['value_week']), stamp)} a week "
-        f"against {AGAINST[against]}<br>80 % interval {interval(row, stamp)}"
+    words = [
+        hover(
+            names[str(store)],
+            f"{signed_amount(float(row['value_week']), stamp)} a week against {AGAINST[against]}",
+            f"80 % interval {interval(row, stamp)}",
+        )
         for store, row in rows.iterrows()
     ]
     mark = dict(_MARKS[against])
@@ -112,7 +117,7 @@ def _marks(
         "type": "scatter",
         "mode": "markers",
         "marker": mark,
-        "hovertext": hover,
+        "hovertext": words,
         "hoverinfo": "text",
         **(along if many else across),
     }

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from planner.outputs.contents import Stamp
-from planner.outputs.report.charts import Chart, Table
+from planner.outputs.report.charts import Chart, Lack, Table
 from planner.outputs.report.scope import Scope
 from planner.outputs.report.suppliers import orders_of
 
@@ -42,9 +42,9 @@ def page_tables(scope: Scope, detailed: bool) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def chart_tables(charts: Iterable[Chart | None]) -> dict[str, pd.DataFrame]:
+def chart_tables(charts: Iterable[Chart | Lack | None]) -> dict[str, pd.DataFrame]:
     """The table behind each chart under the chart's id."""
-    return {chart.id: _frame(chart.table) for chart in charts if chart}
+    return {chart.id: _frame(chart.table) for chart in charts if chart and chart.table}
 
 
 def _frame(table: Table) -> pd.DataFrame:

@@ -15,6 +15,8 @@ COMMON = "#b35900"
 CURRENT = "#66727d"
 NEW_ITEM = "#d98200"
 MIXED = "#8fc1e6"
+FILL = "#90c2e7"
+"""The deepest shade of cells that hold a figure: the figure is in ``INK`` in light and dark."""
 ON_BRIGHT = "#201400"
 """Text on the lighter colours, on light and dark screens alike."""
 ON_DEEP = "#fefefe"
@@ -36,6 +38,7 @@ ON_DARK = {
     CURRENT: "#93a1ad",
     NEW_ITEM: "#f2b134",
     MIXED: "#c4e3f7",
+    FILL: "#1c5d86",
     ON_DEEP: "#06131d",
 }
 """The same colours where the reader's screen is dark; the page swaps them when it draws."""

@@ -6,6 +6,7 @@ plotly.js are inside it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +22,7 @@ from planner.outputs.report import theme
 from planner.outputs.report.actions import changes_first, stores_first
 from planner.outputs.report.amounts import amount, in_money
 from planner.outputs.report.backtest_words import certainty_words, not_scored
-from planner.outputs.report.charts import Chart
+from planner.outputs.report.charts import Chart, Lack
 from planner.outputs.report.charts_of_page import charts_of_page
 from planner.outputs.report.csv_tables import chart_tables, file_stem, for_csv, page_tables
 from planner.outputs.report.glossary import GLOSSARY, anchor, defined, sources
@@ -158,9 +159,9 @@ def _environment() -> Environment:
     return environment
 
 
-def chart_figures(charts: dict[str, Chart | None]) -> Markup:
+def chart_figures(charts: Mapping[str, Chart | Lack | None]) -> Markup:
     """What the page draws its charts from, and their colours on a dark screen, packed."""
-    drawn = {chart.id: chart.figure for chart in charts.values() if chart}
+    drawn = {chart.id: chart.figure for chart in charts.values() if isinstance(chart, Chart)}
     return packed_json({"charts": drawn, "on_dark": theme.ON_DARK})
 
 

@@ -1,6 +1,7 @@
 // Charts are drawn one at a time, so that the figures above them can be read meanwhile.
 {
   const dark = matchMedia("(prefers-color-scheme: dark)");
+  const phone = matchMedia("(max-width: 600px)");
   const paper = { width: 690, mostHeight: 780 };
 
   const recolour = (node, map) => {
@@ -11,16 +12,27 @@
     return node;
   };
 
+  const isPlain = (node) => node && typeof node === "object" && !Array.isArray(node);
+  const merge = (base, over) => {
+    for (const [key, value] of Object.entries(over))
+      base[key] = isPlain(value) && isPlain(base[key]) ? merge(base[key], value) : value;
+    return base;
+  };
+
   const start = ({ charts, on_dark: onDark }) => {
     // Paper is white and narrow whatever the screen is, so charts are drawn again for it.
     const drawOne = (id, onPaper) => {
       const drawn = recolour(charts[id], dark.matches && !onPaper ? onDark : {});
+      if (phone.matches && !onPaper && drawn.narrow) {
+        merge(drawn.layout, drawn.narrow.layout);
+        drawn.narrow.data.forEach((over, trace) => merge(drawn.data[trace], over));
+      }
       if (onPaper)
         Object.assign(drawn.layout, { width: paper.width, height: Math.min(drawn.layout.height, paper.mostHeight) });
       Plotly.react(id, drawn.data, drawn.layout, { displayModeBar: false, responsive: true });
     };
     const draw = (onPaper) => Object.keys(charts).forEach((id) => drawOne(id, onPaper));
-    dark.addEventListener("change", () => draw(false));
+    for (const media of [dark, phone]) media.addEventListener("change", () => draw(false));
     addEventListener("beforeprint", () => draw(true));
     addEventListener("afterprint", () => draw(false));
     const waiting = Object.keys(charts);
