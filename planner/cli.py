@@ -183,7 +183,7 @@ def plan(
     locked, together = (
         pd.read_parquet(folder / "tables" / f"{name}.parquet") for name in ("locks", "lock_totals")
     )
-    for line in lock_lines(locked, together, run["currency"]):
+    for line in lock_lines(locked, together, run["currency"], run["locale"]):
         typer.echo(line)
     typer.echo(f"Planned {len(planograms)} stores{answers_reused(run['cache'])}. Open:")
     typer.echo(f"  {folder / 'report.html'}    the report, in a browser")

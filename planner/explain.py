@@ -44,6 +44,7 @@ class StoredPlan:
     item_names: tuple[str, ...]
     store_name: str
     currency: str
+    locale: str
     objective: str
     shares_limits: bool
     """Whether the chain's limits couple this store to the others."""
@@ -115,6 +116,7 @@ def stored_plan(run: Path, store: str, item: str) -> StoredPlan:
         item_names=tuple(names[item] or item for item in problem.item_ids),
         store_name=stores[store_id] or store_id,
         currency=str(manifest.get("currency", "")),
+        locale=str(manifest.get("locale", "")),
         objective=str((manifest.get("scenario") or {}).get("objective", "margin")),
         shares_limits=bool((of_chain["store_id"] == "").any()),
         unit_price_of_chain=reasons["unit_price_of_chain"].to_numpy(dtype=np.float64),
@@ -159,7 +161,7 @@ class _Words:
         assert stored.plan.score is not None  # a run holds plans alone
         self.stored, self.item = stored, item
         self.problem, self.score = stored.problem, stored.plan.score
-        self.amounts = Amounts(stored.currency, Objective(stored.objective))
+        self.amounts = Amounts(stored.currency, Objective(stored.objective), stored.locale)
         self.effects: Effects = item_effects(self.problem, self.score)
         prices = {limit.limit: limit.shadow_price for limit in stored.plan.limits}
         budget_price = prices.get("budget_week", 0.0)

@@ -197,6 +197,7 @@ def _run_json(
         "valid_from": stamp.valid_from.date().isoformat(),
         "valid_to": stamp.valid_to.date().isoformat(),
         "currency": stamp.currency,
+        "locale": stamp.locale,
         "plan": stamp.plan,
         "proof": stamp.proof,
         "objective_week": stamp.objective_week,

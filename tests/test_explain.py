@@ -44,9 +44,9 @@ def shops(tmp_path_factory) -> Shops:
 
 def money_after(words: str, text: str) -> float:
     """The amount of money that stands right after some words."""
-    found = re.search(re.escape(words) + r" EUR ([\d,.]+)", text)
+    found = re.search(re.escape(words) + r" ([\d,.]+)\s€", text)
     assert found, text
-    return float(found.group(1).replace(",", ""))
+    return float(found.group(1).replace(".", "").replace(",", "."))
 
 
 def rows_of(shops: Shops, name: str) -> pd.DataFrame:

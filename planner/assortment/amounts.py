@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from planner.assortment.rules import Objective
+from planner.number_text import money_text, number_text
 
 OF = {Objective.SALES: " of sales", Objective.WASTE: " of waste"}
 VERB = {Objective.SALES: "sells", Objective.UNITS: "sells", Objective.WASTE: "wastes"}
@@ -19,29 +20,34 @@ LESS_THAN_IT_TAKES = "it sells less than it takes from others"
 
 @dataclass(frozen=True)
 class Amounts:
-    """How amounts are said; ``currency``: "" means units."""
+    """How amounts are said; ``currency``: "" means units; ``locale``: such as de_DE."""
 
     currency: str
     objective: Objective = Objective.MARGIN
+    locale: str = ""
 
     def worth(self, value: float) -> str:
         """An amount of the objective."""
         if not math.isfinite(value):
             return "an unknown amount"
         if not self.currency or self.objective is Objective.UNITS:
-            return f"{value:,.2f} units"
+            return f"{number_text(value, 2, self.locale)} units"
         return f"{self.money(value)}{OF.get(self.objective, '')}"
 
     def money(self, value: float) -> str:
         """An amount of money, whatever the objective."""
-        return f"{self.currency} {value:,.2f}".lstrip()
+        return money_text(value, self.currency, self.locale)
+
+    def units(self, value: float) -> str:
+        """Units of an item, with one decimal."""
+        return number_text(value, 1, self.locale)
 
     def whole_store(self, objective_week: float) -> str:
         """What a store does with a plan: earns, sells or wastes so much."""
         value = abs(objective_week) if self.objective is Objective.WASTE else objective_week
         amount = self.money(value)
         if self.objective is Objective.UNITS:
-            amount = f"{value:,.2f} units"
+            amount = f"{number_text(value, 2, self.locale)} units"
         return f"{VERB.get(self.objective, 'earns')} about {amount}"
 
     @property

@@ -285,7 +285,9 @@ def _jobs(
             choice_draws=tuple(m.of_store(number[store]) for m in demand.choice_draws),
             ranking=ranking,
             amounts=Amounts(
-                "" if in_units else inputs.chain.currency or GENERIC_CURRENCY, rules.objective
+                "" if in_units else inputs.chain.currency or GENERIC_CURRENCY,
+                rules.objective,
+                inputs.chain.locale,
             ),
             item_names=tuple(inputs.items["item_name"]),
             reserved_cm=reserve_cm.get(store, {}),

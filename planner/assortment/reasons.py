@@ -122,7 +122,7 @@ class _Words:
         if units < WASTE_NAMING:
             return ""
         cost = float(self.effects.waste_cost_week[item])
-        return f"; {units:,.1f} units of waste" + (
+        return f"; {self.amounts.units(units)} units of waste" + (
             f" ({self.amounts.money(cost)})" if self.amounts.currency else ""
         )
 

@@ -170,13 +170,15 @@ def total_words(total: Any, amount: Amount) -> str:
 MOST_LINES = 10
 
 
-def lock_lines(locks: pd.DataFrame, totals: pd.DataFrame, currency: str) -> list[str]:
+def lock_lines(
+    locks: pd.DataFrame, totals: pd.DataFrame, currency: str, locale: str
+) -> list[str]:
     """What the command line says of Contents.locks: how many, and what each and all cost."""
     if locks.empty:
         return []
 
     def amount(value: float) -> str:
-        return f"{currency} {value:,.2f}" if currency else f"{value:,.2f} units"
+        return money_text(value, currency, locale) + ("" if currency else " units")
 
     counting = locks[locks["state"] == IN_FORCE]
     over = len(locks) - len(counting)

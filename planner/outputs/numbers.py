@@ -8,8 +8,9 @@ from functools import lru_cache
 import pandas as pd
 from babel import Locale
 from babel.dates import format_skeleton
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from babel.numbers import format_percent, get_currency_precision
 
+from planner.number_text import money_text, number_text, parsed_locale
 from planner.outputs.contents import Stamp
 
 MISSING = "n/a"
@@ -21,8 +22,6 @@ EXCEL_SHARE = "0.0%"
 EXCEL_DAY = "d mmm yyyy"
 """The month in letters, because 03/04 is a different day on each side of the Atlantic."""
 
-_PLAIN_LOCALE = "en"
-
 
 def money(value: float, stamp: Stamp) -> str:
     """Money in the chain's currency and locale; units per week when the chain has no money."""
@@ -30,23 +29,21 @@ def money(value: float, stamp: Stamp) -> str:
         return MISSING
     if not stamp.currency:
         return f"{units(value, stamp)} units"
-    amount = _no_negative_zero(value, get_currency_precision(stamp.currency))
-    return str(format_currency(amount, stamp.currency, locale=_locale(stamp)))
+    return money_text(value, stamp.currency, stamp.locale)
 
 
 def units(value: float, stamp: Stamp | None = None) -> str:
     """Units (of an item, a week) with one decimal; separators of the stamp's locale."""
     if pd.isna(value):
         return MISSING
-    number = _no_negative_zero(value, 1)
-    return str(format_decimal(number, format="#,##0.0", locale=_locale(stamp)))
+    return number_text(value, 1, stamp.locale if stamp is not None else "")
 
 
 def whole(value: float, stamp: Stamp | None = None) -> str:
     """A count, such as items, stores or facings."""
     if pd.isna(value):
         return MISSING
-    return _whole(round(float(value)), _locale(stamp))
+    return number_text(value, 0, stamp.locale if stamp is not None else "")
 
 
 def share(value: float, stamp: Stamp | None = None) -> str:
@@ -109,23 +106,13 @@ def excel_whole_money_format(stamp: Stamp) -> str:
     return excel_money_format(stamp).replace("0." + "0" * decimals, "0")
 
 
-@lru_cache(maxsize=4096)
-def _whole(value: int, locale: Locale) -> str:
-    return str(format_decimal(value, format="#,##0", locale=locale))
-
-
 @lru_cache(maxsize=1024)
 def _day(moment: dt.datetime, locale: Locale) -> str:
     return str(format_skeleton("yMMMd", moment, locale=locale))
 
 
-@lru_cache(maxsize=64)
-def _parsed(identifier: str) -> Locale:
-    return Locale.parse(identifier.replace("-", "_"))
-
-
 def _locale(stamp: Stamp | None) -> Locale:
-    return _parsed(stamp.locale if stamp is not None and stamp.locale else _PLAIN_LOCALE)
+    return parsed_locale(stamp.locale if stamp is not None else "")
 
 
 @lru_cache(maxsize=64)

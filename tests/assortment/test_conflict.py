@@ -153,7 +153,7 @@ def test_the_sentence_names_what_is_needed_and_each_way_out(problem_path):
     assert "add 10 cm of table" in line
     way = next(way for way in mended[0].ways if way.dropped)
     assert f"drop core item {way.dropped[0]}" in line
-    assert "EUR" in line
+    assert "€" in line
     for way in mended[0].ways:
         assert has_plan(apply(problem, way), SECONDS)
 

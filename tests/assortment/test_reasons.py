@@ -103,10 +103,10 @@ def test_listed_items_say_what_they_add(problem_path):
     content["items"][5]["listing_cost_week"] = 80
     found = reasons_of(problem_path, content | {"locks": {"in": ["mint", "pink"]}})
     assert found["gala"][0] == "core range, in every store"
-    assert found["pink"][0].startswith(f"locked in; adds EUR {found['pink'][1]:,.2f} a week")
-    assert found["fuji"][0].startswith(f"adds EUR {found['fuji'][1]:,.2f} a week")
+    assert found["pink"][0].startswith(f"locked in; adds €{found['pink'][1]:,.2f} a week")
+    assert found["fuji"][0].startswith(f"adds €{found['fuji'][1]:,.2f} a week")
     assert found["mint"][1] < 0
-    assert found["mint"][0].startswith(f"locked in; loses EUR {-found['mint'][1]:,.2f} a week")
+    assert found["mint"][0].startswith(f"locked in; loses €{-found['mint'][1]:,.2f} a week")
     units = reasons_of(problem_path, small_store(**NO_LIMITS), currency="")
     assert units["fuji"][0].startswith(f"adds {units['fuji'][1]:,.2f} units a week")
 
@@ -120,7 +120,7 @@ def test_items_left_out_say_why(problem_path):
     content = content | {"locks": {"out": ["granny"]}}
     found = reasons_of(problem_path, content, why_not)
     assert found["granny"][0] == "cannot be bought in this region"
-    assert found["chives"][0].startswith(f"would lose EUR {-found['chives'][1]:,.2f} a week")
+    assert found["chives"][0].startswith(f"would lose €{-found['chives'][1]:,.2f} a week")
     crowded = reasons_of(problem_path, small_store(**NO_LIMITS | {"shelf_cm": {"table": 60}}))
     out = [reason for reason, value, listed in crowded.values() if not listed and value > 0]
     assert out
@@ -140,9 +140,9 @@ def test_a_reason_never_refutes_itself(problem_path):
     width = problem.facing_width_cm[out] * words.fewest[out]
     words.values[out] = words.unpriced[out] = 13.0
     for place, shelf, said in (
-        (14.0, 6.0, "a place among the local items is worth about EUR 14.00"),
-        (6.0, 15.0, f"its {width:g} cm of {problem.fixture_type[out]} are worth about EUR 15.00"),
-        (8.5, 6.0, "are together worth about EUR 14.50"),
+        (14.0, 6.0, "a place among the local items is worth about €14.00"),
+        (6.0, 15.0, f"its {width:g} cm of {problem.fixture_type[out]} are worth about €15.00"),
+        (8.5, 6.0, "are together worth about €14.50"),
         (6.0, 5.0, "no plan with it was better"),
     ):
         words.prices = {"max_local_items": place}
@@ -173,9 +173,9 @@ def test_a_store_without_a_plan_has_nothing_to_explain(problem_path):
 @pytest.mark.parametrize(
     ("objective", "kind", "whole"),
     [
-        (Objective.MARGIN, "EUR 3.00", "earns about EUR 3.00"),
-        (Objective.SALES, "EUR 3.00 of sales", "sells about EUR 3.00"),
-        (Objective.WASTE, "EUR 3.00 of waste", "wastes about EUR 3.00"),
+        (Objective.MARGIN, "€3.00", "earns about €3.00"),
+        (Objective.SALES, "€3.00 of sales", "sells about €3.00"),
+        (Objective.WASTE, "€3.00 of waste", "wastes about €3.00"),
         (Objective.UNITS, "3.00 units", "sells about 3.00 units"),
     ],
 )

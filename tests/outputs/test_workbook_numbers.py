@@ -3,6 +3,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from planner.assortment.amounts import Amounts
 from planner.outputs import numbers
 from planner.outputs.contents import Stamp
 
@@ -81,3 +82,14 @@ def test_excel_money_format(locale, currency, expected):
     """The Excel format has the symbol where the locale puts it, and the currency's decimals."""
     stamp = replace(STAMP, locale=locale, currency=currency)
     assert numbers.excel_money_format(stamp) == expected
+
+
+@pytest.mark.parametrize(
+    ("locale", "currency"), [("en_US", "USD"), ("de_DE", "EUR"), ("fr_FR", "EUR"), ("", "JPY")]
+)
+@pytest.mark.parametrize("value", [1234.567, -3.0, -0.001, 0.5])
+def test_sentences_and_sheets_write_money_alike(locale, currency, value):
+    """An amount in a reason is, letter for letter, what the outputs print beside it."""
+    stamp = replace(STAMP, locale=locale, currency=currency)
+    assert Amounts(currency, locale=locale).money(value) == numbers.money(value, stamp)
+    assert Amounts(currency, locale=locale).units(value) == numbers.units(value, stamp)
