@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
 _NAMES = {
     "shelf_cm": "Shelf width of {}",
     "budget_week": "Purchase budget of a week",
@@ -24,6 +30,9 @@ _WHOLE = {
     "max_swaps:in": "Most items new to today's range",
     "max_swaps:out": "Fewest items of today's range that stay",
 }
+NOT_BINDING, EXACT, RANGE, ESTIMATE = "not binding", "exact", "a range", "estimate"
+WORTH_NOTHING = 0.005
+"""Less of the objective a week prints as nought."""
 _MEMBERS = {"local": "local items", "organic": "organic items"}
 
 
@@ -47,3 +56,54 @@ def is_least(limit: str) -> bool:
     """Whether a limit asks for at least something, so that what is used above it is free."""
     kind = limit.partition(":")[0]
     return "_min" in kind or kind.startswith("min_") or limit == "max_swaps:out"
+
+
+@dataclass(frozen=True)
+class WorthOfMore:
+    """What more of a limit is worth, as one figure for the reader."""
+
+    known: str
+    """``exact``, ``a range``, ``estimate`` (a shadow price), ``not binding``; empty: not known."""
+    amount: float = float("nan")
+    """So much more of it; less where it asks for at least something."""
+    least_week: float = float("nan")
+    most_week: float = float("nan")
+    """Objective per week; the same figure twice but of a range."""
+
+
+def worth_of_more(
+    limits: pd.DataFrame, worth: pd.DataFrame
+) -> Mapping[tuple[str, str], WorthOfMore]:
+    """For each row of Contents.limits, by store and limit, the best that is known of it.
+
+    The exact worth (Contents.worth) where it was solved, else the bounds between which it lies,
+    else the shadow price for one unit. Of a limit without a shadow price those bounds are the
+    slack of the proof, which says nothing of the limit: it does not bind.
+    """
+    asked = {(row["store_id"], row["limit"]): row for row in worth.to_dict("records")}
+    shown = zip(limits["store_id"], limits["limit"], limits["shadow_price"], strict=True)
+    return {
+        (store, limit): _worth_of_more(asked.get((store, limit)), limit, float(price))
+        for store, limit, price in shown
+    }
+
+
+def _worth_of_more(
+    row: Mapping[Hashable, Any] | None, limit: str, shadow_price: float
+) -> WorthOfMore:
+    sign = -1.0 if is_least(limit) else 1.0
+    if row is not None and row["known"] == EXACT:
+        value = float(row["worth_week"])
+        if value < WORTH_NOTHING:
+            return WorthOfMore(NOT_BINDING)
+        return WorthOfMore(EXACT, sign * float(row["amount"]), value, value)
+    if pd.isna(shadow_price):
+        return WorthOfMore("")
+    if row is None:
+        if shadow_price < WORTH_NOTHING:
+            return WorthOfMore(NOT_BINDING)
+        return WorthOfMore(ESTIMATE, sign, shadow_price, shadow_price)
+    if shadow_price * float(row["amount"]) < WORTH_NOTHING:
+        return WorthOfMore(NOT_BINDING)
+    least, most = float(row["least_week"]), float(row["most_week"])
+    return WorthOfMore(RANGE, sign * float(row["amount"]), least, most)

@@ -19,6 +19,7 @@ MISSING = "n/a"
 EXCEL_WHOLE = "#,##0"
 EXCEL_UNITS = "#,##0.0"
 EXCEL_SHARE = "0.0%"
+EXCEL_POINTS = '0.0" points"'
 EXCEL_DAY = "d mmm yyyy"
 """The month in letters, because 03/04 is a different day on each side of the Atlantic."""
 
@@ -96,6 +97,11 @@ def excel_money_format(stamp: Stamp) -> str:
     if any(mark in after for mark in "#0"):
         return f"{quoted}{' ' if not after[0].isdigit() and after[0] != '#' else ''}{digits}"
     return f"{digits}{' ' if not before[-1].isdigit() else ''}{quoted}"
+
+
+def excel_signed(number_format: str) -> str:
+    """The same Excel number format for a difference: with its sign."""
+    return f"+{number_format};-{number_format};{number_format}"
 
 
 def excel_whole_money_format(stamp: Stamp) -> str:

@@ -50,6 +50,7 @@ def test_sheets_and_stamp(book, contents):
     assert book.sheetnames == [
         "Summary",
         "Stores",
+        "Store plans",
         "Range",
         "Changes by store",
         "Changes",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.outputs.workbook.drawing import Block
-from planner.outputs.workbook.lettering import block_text, common_size
+from planner.outputs.workbook.lettering import NEW_MARK, block_text, common_size
 from planner.outputs.workbook.text_width import cut, text_mm, wrap
 
 BLOCK = Block(12, "4011", "Tomatoes on the vine", "Tomatoes", 3, "N", True, 2, 5, 0.0, 30.0)
@@ -30,7 +30,14 @@ def test_cut_text_fits(text, width_mm):
 
 def test_a_roomy_block_shows_everything():
     """Number, core mark, status letter, facings, place and the whole name."""
-    assert str(block_text(BLOCK, 60, 30, 3)) == "12 ●N  ×3  2-5\nTomatoes on the vine"
+    assert str(block_text(BLOCK, 60, 30, 3)) == f"12 ●{NEW_MARK}N  ×3  2-5\nTomatoes on the vine"
+
+
+def test_only_new_items_are_marked_as_new():
+    """A moved or kept item carries its letter alone."""
+    for letter in "KM":
+        text = str(block_text(replace(BLOCK, letter=letter), 60, 30, 3))
+        assert text.startswith(f"12 ●{letter}  ")
 
 
 def test_a_long_word_is_broken_rather_than_made_tiny():
@@ -45,7 +52,7 @@ def test_a_turned_block_shows_the_name_beside_the_number():
     """A block of 6 mm has room for one line along its height: the name begins on it."""
     text = str(block_text(BLOCK, 6, 50))
     assert "\n" not in text
-    assert text.startswith("12 ●N  ×3  2-5  Tomatoes")
+    assert text.startswith(f"12 ●{NEW_MARK}N  ×3  2-5  Tomatoes")
 
 
 def test_blocks_of_a_page_are_lettered_alike():
@@ -73,7 +80,7 @@ def test_blocks_of_a_page_are_lettered_alike():
 def test_only_the_name_is_ever_cut(block, width_mm, height_mm):
     """Number, status, facings and place are written on every block, however small."""
     text = str(block_text(block, width_mm, height_mm))
-    mark = "●N" if block.core else "N"
+    mark = f"●{NEW_MARK}N" if block.core else f"{NEW_MARK}N"
     assert re.match(rf"{block.number} {mark}\s+×{block.facings}\s+2-5(\s|$)", text)
 
 

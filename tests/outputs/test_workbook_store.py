@@ -7,6 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from planner.outputs.slices import split_by_store
+from planner.outputs.workbook.lettering import NEW_MARK
 from planner.outputs.workbook.sheet import HEADER_ROW
 from planner.outputs.workbook.store import write_store_workbook
 
@@ -50,7 +51,7 @@ def drawn(book):
             continue
         for area in sheet.merged_cells.ranges:
             text = sheet.cell(area.min_row, area.min_col).value
-            mark = re.match(r"(\d+) (●?)([NKM])\b", str(text or ""))
+            mark = re.match(rf"(\d+) (●?){NEW_MARK}?([NKM])\b", str(text or ""))
             if mark:
                 place = (sheet.title, area.min_row, area.min_col, area.max_col)
                 blocks.append((*place, int(mark[1]), mark[2], mark[3]))
@@ -148,12 +149,13 @@ def test_empty_shelf_is_labelled_with_its_width(book, here):
     assert sorted(labels) == sorted(f"{cm:.3g} cm" for cm in empty)
 
 
-def test_new_items_have_a_thick_frame(book):
-    """Where there is no colour, a new item is still seen from afar."""
+def test_new_items_carry_a_mark_of_their_own(book):
+    """Seen without colour, and on the new item alone: frames are shared with neighbours."""
     blocks = drawn(book)
-    thick = [book[b.sheet].cell(b.row, b.first).border.left.style for b in blocks.itertuples()]
+    cells = [book[b.sheet].cell(b.row, b.first) for b in blocks.itertuples()]
     assert {"N", "K"} <= set(blocks["letter"])
-    assert [style == "medium" for style in thick] == (blocks["letter"] == "N").tolist()
+    assert [NEW_MARK in cell.value for cell in cells] == (blocks["letter"] == "N").tolist()
+    assert len({cell.border.left.style for cell in cells}) == 1
 
 
 def test_need_groups_have_a_letter_on_every_edge(book, here):
@@ -192,7 +194,7 @@ def test_every_sheet_is_stamped_and_set_up_for_print(book, here):
         head = " ".join(str(sheet.cell(row, 1).value) for row in (1, 2, 3))
         for part in ("Market street 1", STORE, "Green & Co", "base", "Sep 29, 2024"):
             assert part in head
-        for part in ("Oct 7, 2024", plan["plan"], plan["proof"], "0.30%", plan["plan_id"]):
+        for part in ("Oct 7, 2024", plan["plan"], plan["proof"], "gap", plan["plan_id"]):
             assert part in head
         assert sheet.page_setup.orientation == "landscape"
         assert int(sheet.page_setup.paperSize) == 9
@@ -203,9 +205,11 @@ def test_every_sheet_is_stamped_and_set_up_for_print(book, here):
     assert book["Items"].print_title_rows == f"${HEADER_ROW}:${HEADER_ROW}"
     assert book["Items"].freeze_panes == f"D{HEADER_ROW + 1}"
     assert book["Items"].print_title_cols == "$A:$C"
+    assert "Market street 1" in book["Items"].oddHeader.left.text
+    assert plan["proof"] in book["Items"].oddHeader.right.text
     for sheet in shown(book):
         one_page = sheet.title.startswith(("Planogram", "Cover"))
-        assert sheet.page_setup.fitToHeight == int(one_page)
+        assert (sheet.page_setup.fitToHeight == 1) == one_page
 
 
 def test_the_run_leaves_no_trace(contents, path, tmp_path):
@@ -259,12 +263,14 @@ def test_changes_name_what_is_replaced_and_when(book, here):
 
 
 def test_limits_show_what_is_free_and_mark_what_is_unknown(book, here):
-    """Free is available less used; an unknown worth is marked, not blank."""
+    """Free is available less used; one figure for what more is worth, none where a limit does not
+    bind; an unknown worth is marked, not blank."""
     rows = table(book["Limits"])
     assert rows["Limit"].tolist()[-2:] == ["Purchase budget of a week", "Local items"]
     free = here.limits["available"] - here.limits["used"]
     assert rows["Free"].astype(float).to_numpy() == pytest.approx(free.to_numpy())
-    assert rows["One unit more is worth per week"].iloc[-1] == "n/a"
+    assert rows["Known"].tolist()[-3:] == ["estimate", "not binding", "n/a"]
+    assert rows["is worth per week"].tolist()[-3:] == [0.4, "–", "n/a"]
 
 
 def test_a_chain_in_units_shows_no_currency(contents, tmp_path):

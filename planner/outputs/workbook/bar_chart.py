@@ -114,5 +114,5 @@ def _numbers(values: Sequence[float], number_format: str) -> NumData:
 
 
 def _letters() -> RichText:
-    look = CharacterProperties(sz=700, solidFill=styles.INK, latin=Font(typeface=styles.FONT))
+    look = CharacterProperties(sz=800, solidFill=styles.INK, latin=Font(typeface=styles.FONT))
     return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=look), endParaRPr=look)])

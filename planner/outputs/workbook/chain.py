@@ -23,8 +23,11 @@ from planner.outputs.workbook.grid import Formula
 from planner.outputs.workbook.pages import paginate
 from planner.outputs.workbook.save import save
 from planner.outputs.workbook.shared import write_assumptions, write_changes, write_limits
-from planner.outputs.workbook.sheet import HEADER_ROW, Book, Column, Heading
+from planner.outputs.workbook.sheet import APART, HEADER_ROW, Book, Column, Heading
 from planner.outputs.workbook.summary import value_lines, write_comparison
+
+_ROWS_OF_A_PAGE = 44
+"""Of the summary, where its text is still legible."""
 
 
 def write_chain_workbook(contents: Contents, path: Path | IO[bytes]) -> pd.DataFrame:
@@ -37,7 +40,7 @@ def write_chain_workbook(contents: Contents, path: Path | IO[bytes]) -> pd.DataF
     book = Book(
         Heading(
             subject=f"{stamp.chain_name}, {len(contents.stores)} stores",
-            lines=(words.validity(stamp), f"{certainty}  ·  run id {stamp.run_id}"),
+            lines=(words.validity(stamp), f"{certainty}{APART}run id {stamp.run_id}"),
             footer=(
                 f"{stamp.chain_name} · scenario {stamp.scenario} · run id {stamp.run_id} · "
                 f"data up to {numbers.day(stamp.data_date, stamp)}"
@@ -111,6 +114,8 @@ def _write_summary(book: Book, contents: Contents) -> None:
         row += 1
         sheet.put(row, 1, name, replace(styles.PLAIN_TEXT, indent=1))
         sheet.put(row, 2, says, styles.PLAIN_TEXT)
+    if row <= _ROWS_OF_A_PAGE:
+        sheet.worksheet.page_setup.fitToHeight = 1
 
 
 def _count_lines(contents: Contents) -> list[str]:
@@ -143,11 +148,12 @@ def _guide(contents: Contents) -> list[tuple[str, str]]:
     locks = [("Locks", "what merchandisers decided, and what it costs")]
     locks = locks if len(contents.locks) else []
     return [
-        ("Stores", "each store's plan beside the common plan and today's range"),
+        ("Stores", "what each store's plan brings beside the common plan and today's range"),
+        ("Store plans", "how sure each plan is, what it lists and what changes; its id"),
         *left_out,
         ("Range", f"items by stores with their facings, C core, L local; {wide}"),
         ("Changes by store", f"the same for what is new, leaves or moves; {wide}"),
-        ("Changes", "one by one, with dates and reasons; moves come last and are not printed"),
+        ("Changes", "one by one, with dates and reasons: for the screen, unless they are few"),
         ("Local by city", "which local items each city lists; a city stays on a page"),
         ("Signals", "what is known of the people of a place, and which items it moves"),
         ("Suppliers", "orders of a week beside minimum orders and what can be sent"),
@@ -210,38 +216,41 @@ def _write_stores(book: Book, contents: Contents) -> None:
         )
         .fillna({"NEW": 0, "OUT": 0, "MOVED": 0})
     )
-    fields: list[tuple[Column, str]] = [
-        (Column("Store", 8, styles.CENTRED), "store_id"),
-        (Column("Name", 20, styles.LONG_TEXT), "store_name"),
-        (Column("City", 12, styles.LONG_TEXT), "city"),
-        (Column("Region", 12, styles.LONG_TEXT), "region"),
-        (Column("Plan", 9, styles.CENTRED), "plan"),
-        (Column("Proof", 12, styles.CENTRED), "proof"),
+    plans: list[tuple[Column, str]] = [
+        (Column("City", 16, styles.LONG_TEXT), "city"),
+        (Column("Region", 16, styles.LONG_TEXT), "region"),
+        (Column("Plan", 10, styles.CENTRED), "plan"),
+        (Column("Proof", 15, styles.CENTRED), "proof"),
         (Column("Gap", 8, styles.GAP), "gap"),
         (Column("Items listed", 8, styles.WHOLE, total=True), "listed_items_local"),
         (Column("Local items", 8, styles.WHOLE, total=True), "local_items_local"),
-        (Column("New", 6.5, styles.WHOLE, total=True), "NEW"),
-        (Column("Out", 6.5, styles.WHOLE, total=True), "OUT"),
-        (Column("Moved", 7.5, styles.WHOLE, total=True), "MOVED"),
+        (Column("New", 7, styles.WHOLE, total=True), "NEW"),
+        (Column("Out", 7, styles.WHOLE, total=True), "OUT"),
+        (Column("Moved", 8, styles.WHOLE, total=True), "MOVED"),
+        (Column("Shelf width used", 9, styles.SHARE), "shelf_used_share_local"),
+        (Column("Plan id", 15, styles.LONG_TEXT), "plan_id"),
     ]
+    money_and_waste: list[tuple[Column, str]] = []
     for head, name in (("Margin", "margin_week"), ("Sales", "sales_week")):
         for plan, plan_name in words.PLAN_NAMES.items():
             title = f"{head} per week, {plan_name.lower()}"
-            fields.append((words.money_column(title, stamp, 12.5, True), f"{name}_{plan}"))
+            money_and_waste.append((words.money_column(title, stamp, 13, True), f"{name}_{plan}"))
     for plan, plan_name in words.PLAN_NAMES.items():
-        title = f"Waste units per week, {plan_name.lower()}"
-        fields.append((Column(title, 11, styles.UNITS, total=True), f"waste_units_week_{plan}"))
-    fields += [
-        (Column("Shelf width used", 8, styles.SHARE), "shelf_used_share_local"),
-        (Column("Plan id", 14, styles.LONG_TEXT), "plan_id"),
+        column = Column(f"Waste units per week, {plan_name.lower()}", 12, styles.UNITS, total=True)
+        money_and_waste.append((column, f"waste_units_week_{plan}"))
+    who = [
+        (Column("Store", 9, styles.CENTRED), "store_id"),
+        (Column("Name", 25, styles.LONG_TEXT), "store_name"),
     ]
     empty = pd.Series(float("nan"), index=stores.index)
-    sheet = book.sheet("Stores", "Stores")
-    sheet.table(
-        [column for column, _ in fields],
-        zip(*(stores.get(name, empty) for _, name in fields), strict=True),
-    )
-    sheet.freeze(HEADER_ROW + 1, 3)
+    for title, fields in (("Stores", money_and_waste), ("Store plans", plans)):
+        columns = [column for column, _ in (*who, *fields)]
+        sheet = book.sheet(title, title)
+        sheet.table(
+            columns, zip(*(stores.get(name, empty) for _, name in (*who, *fields)), strict=True)
+        )
+        sheet.freeze(len(who))
+        paginate(sheet, columns, stores["region"].tolist())
 
 
 def _write_local_by_city(book: Book, contents: Contents) -> None:

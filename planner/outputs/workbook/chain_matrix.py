@@ -12,25 +12,28 @@ from openpyxl.utils import get_column_letter
 from planner.outputs.contents import Contents
 from planner.outputs.workbook import styles
 from planner.outputs.workbook.grid import Formula
-from planner.outputs.workbook.pages import (
-    SMALLEST_SCALE,
-    break_columns,
-    column_px,
-    page_starts,
-    paginate,
-    scale_for,
-    width_room_px,
+from planner.outputs.workbook.pages import break_wide, paginate
+from planner.outputs.workbook.sheet import (
+    HEADER_ROW,
+    MM_PER_CHARACTER,
+    NOTE_ROW,
+    Book,
+    Column,
+    Sheet,
+    Shown,
 )
-from planner.outputs.workbook.sheet import HEADER_ROW, Book, Column, Sheet, Shown
+from planner.outputs.workbook.text_width import MM_PER_POINT, cut, text_mm
 
-MOST_STORES_PRINTED = 80
+MOST_STORES_PRINTED = 60
 """More columns than these are for the screen: the counts of each place are printed instead."""
 MOST_PLACES = 15
 """Cities (or, where there are more, regions) that have a column of their own."""
 _REPEATED = 2
 """Columns that stay in view and are printed on every page: PLU and name."""
-_NAME_ROW = HEADER_ROW - 1
 _NAME_POINTS = 96.0
+_NAME_MM = 0.9 * _NAME_POINTS * MM_PER_POINT
+_NARROWEST_STORE, _WIDEST_STORE = 3.8, 9.0
+_NOTE = replace(styles.NOTE, wrap=True)
 _STORE_NAME = replace(styles.STAMP, rotation=90, horizontal="center", vertical="bottom")
 _CORE_FACINGS = replace(styles.CENTRED, number_format='"C"0')
 _LOCAL_FACINGS = replace(styles.CENTRED, number_format='"L"0')
@@ -61,6 +64,8 @@ class _Matrix:
     of_place: str
     """The formula of the first count, for the stores of one place."""
     of_store: tuple[_Count, ...]
+    note: str
+    """How to read it."""
     empty: str
 
 
@@ -91,9 +96,26 @@ def write_range(book: Book, contents: Contents) -> None:
             _Count("Local items", '=COUNTIFS({kind},"L",{0},">0")'),
             _Count("Facings", "=SUM({0})"),
         ),
+        note=_range_note(contents),
         empty="Nothing is listed.",
     )
     _write(book, contents, matrix)
+
+
+def _range_note(contents: Contents) -> str:
+    """What the letters mean, and why an item can be local and yet be everywhere."""
+    listed = contents.assortment[contents.assortment["listed"] & ~contents.assortment["core"]]
+    counts = listed.groupby("item_id")["store_id"].nunique()
+    everywhere = int((counts == len(contents.stores)).sum()) if len(contents.stores) > 1 else 0
+    note = (
+        "C2: a core item on two facings. L1: a local item on one. The core must be in every store."
+    )
+    if everywhere:
+        note += (
+            f" {everywhere} local items are in every store too: not because they must, but as "
+            "each store's own plan wants them."
+        )
+    return note
 
 
 def write_changes_by_store(book: Book, contents: Contents) -> None:
@@ -117,6 +139,8 @@ def write_changes_by_store(book: Book, contents: Contents) -> None:
         of_item=counts,
         of_place="=COUNTA({0})",
         of_store=counts,
+        note="N new, O out, M moved inside the store. Dates, reasons and what takes whose place "
+        "are in the workbook of each store, and on the sheet Changes.",
         empty="Nothing comes, leaves or moves.",
     )
     _write(book, contents, matrix)
@@ -130,26 +154,28 @@ def _write(book: Book, contents: Contents, matrix: _Matrix) -> None:
     places = _places(stores) if len(stores) > MOST_STORES_PRINTED else {}
     known = (
         Column("PLU", 8, styles.CENTRED),
-        Column("Item", 30, styles.LONG_TEXT),
-        Column("Need group", 29, styles.LONG_TEXT),
-        Column("Core/ Local", 6.5, styles.CENTRED),
+        Column("Item", 26, styles.LONG_TEXT),
+        Column("Need group", 24, styles.LONG_TEXT),
+        Column("C/L", 4.5, styles.CENTRED),
     )
     fixed = (
         *known,
-        *(Column(count.head, 8, styles.WHOLE) for count in matrix.of_item),
+        *(Column(c.head, 5.5 if len(c.head) < 6 else 6.5, styles.WHOLE) for c in matrix.of_item),
         *(Column(f"{place} (of {len(own)})", 9, styles.WHOLE) for place, own in places.items()),
     )
-    columns = (*fixed, *(Column(s, 5, styles.CENTRED) for s in stores["store_id"]))
+    width = _store_width(stores["store_id"].tolist())
+    columns = (*fixed, *(Column(s, width, styles.CENTRED) for s in stores["store_id"]))
     sheet = book.sheet(matrix.name, matrix.title)
-    _write_names(sheet, stores, len(fixed) + 1)
+    names_points = _write_names(sheet, stores, len(fixed) + 1)
     rows = _rows(items, matrix, stores, places, len(fixed))
     sheet.table(columns, rows, empty=matrix.empty)
     # PLU and name stay in view; all that is known of an item would leave no room for stores.
-    sheet.freeze(HEADER_ROW + 1, _REPEATED + 1)
-    sheet.worksheet.print_title_rows = f"{_NAME_ROW}:{HEADER_ROW}"
+    sheet.freeze(_REPEATED)
+    sheet.paragraph(NOTE_ROW, 1, _REPEATED, matrix.note, _NOTE, least_points=names_points)
     if len(items):
         _write_totals(sheet, matrix, columns, len(fixed), len(items), len(known))
-    _print(sheet, columns, len(fixed), items["need_group"].tolist(), stores)
+    rows_printed = len(items) + len(matrix.of_store)
+    _print(sheet, columns, len(fixed), items["need_group"].tolist(), stores, rows_printed)
 
 
 def _by_place(stores: pd.DataFrame) -> pd.DataFrame:
@@ -176,13 +202,19 @@ def _places(stores: pd.DataFrame) -> dict[str, list[int]]:
     return {}
 
 
-def _write_names(sheet: Sheet, stores: pd.DataFrame, first: int) -> None:
-    """Names of the stores above their ids, from bottom to top."""
+def _store_width(ids: Sequence[str]) -> float:
+    """Of the columns of stores: the longest id on one line, within reason."""
+    widest_mm = max((text_mm(store, styles.HEADER.size) for store in ids), default=0.0)
+    return min(_WIDEST_STORE, max(_NARROWEST_STORE, widest_mm / MM_PER_CHARACTER + 0.8))
+
+
+def _write_names(sheet: Sheet, stores: pd.DataFrame, first: int) -> float:
+    """Names of the stores above their ids, from bottom to top; how high their row is."""
     if (stores["store_name"] == stores["store_id"]).all():
-        return
-    sheet.height(_NAME_ROW, _NAME_POINTS)
+        return 0.0
     for column, name in enumerate(stores["store_name"], start=first):
-        sheet.put(_NAME_ROW, column, name, _STORE_NAME)
+        sheet.put(NOTE_ROW, column, cut(name, _NAME_MM, _STORE_NAME.size), _STORE_NAME)
+    return _NAME_POINTS
 
 
 def _rows(
@@ -238,19 +270,15 @@ def _print(
     fixed: int,
     groups: Sequence[str],
     stores: pd.DataFrame,
+    rows: int,
 ) -> None:
     """Need groups stay on one page, and so do the stores of a city; of very many stores the
     counts alone are printed."""
+    last = HEADER_ROW + rows
     if len(stores) > MOST_STORES_PRINTED:
-        paginate(sheet, columns[:fixed], groups)
-        sheet.print_area(HEADER_ROW + max(1, len(groups)), fixed)
-        return
-    scale = scale_for(columns)
-    paginate(sheet, columns, groups, scale=scale)
-    if scale > SMALLEST_SCALE:
-        return
-    widths = [column_px(column.width) for column in columns]
-    cities = [*("" for _ in range(fixed)), *stores["city"]]
-    room = width_room_px(scale) - sum(widths[:_REPEATED])
-    starts = page_starts(widths[_REPEATED:], cities[_REPEATED:], room)
-    break_columns(sheet, [_REPEATED + 1 + start for start in starts])
+        columns, last = columns[:fixed], HEADER_ROW + max(1, len(groups))
+    # What is known of an item stands on the first page, before the first stores.
+    cities = [*("" for _ in range(fixed)), *stores["city"]][: len(columns)]
+    scale = break_wide(sheet, columns, _REPEATED, cities)
+    sheet.repeat(NOTE_ROW, _REPEATED, last, len(columns))
+    paginate(sheet, columns, groups, scale=scale, most_pages=len(groups) + 1)

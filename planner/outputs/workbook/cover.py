@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 from openpyxl.utils import get_column_letter
 
 from planner.outputs import numbers
-from planner.outputs.contents import Contents
-from planner.outputs.workbook import styles
+from planner.outputs.contents import Contents, Stamp
+from planner.outputs.workbook import styles, words
 from planner.outputs.workbook.bar_chart import bar_chart
 from planner.outputs.workbook.grid import Formula
+from planner.outputs.workbook.items import back_room
 from planner.outputs.workbook.sheet import HEADER_ROW, Book, Sheet
 from planner.outputs.workbook.summary import value_lines, write_comparison
 
@@ -35,20 +37,24 @@ _GUIDE = (
     ("Changes", "what is new, what leaves, what moves, and when to order for it"),
     ("Not carried", "what comes next, why it is not here, what forcing it in would cost"),
     ("Locks", "what you decide for this store; it is read back into the next plan"),
-    ("Limits", "what the plan had to keep to, and what one unit more would be worth"),
+    ("Limits", "what the plan had to keep to, and what more of it would be worth"),
     ("Assumptions", "what was assumed because the data did not say, the weightiest first"),
 )
 
 
-def write_cover(book: Book, contents: Contents) -> None:
-    """Add the sheet *Cover*: stamp, six figures, what changed, and the expected sales."""
+def write_cover(book: Book, contents: Contents, listed: pd.DataFrame) -> None:
+    """Add the sheet *Cover*: stamp, six figures, what changed, and the expected sales.
+
+    ``listed``: of the store (``listed_items``).
+    """
     stamp = contents.stamp
     sheet = book.sheet(SHEET, "Store plan", fit_height=True)
     sheet.widths(_TEXT_WIDTHS)
     sheet.widths([1.5, _CHART_WIDTH, 3.0, 28.0, 14.0], first=_CHART_COLUMN - 1)
     row = _write_stamp(sheet, contents, HEADER_ROW) + 1
     row = write_comparison(sheet, contents.figures, stamp, row) + 1
-    for line in [*value_lines(contents.value, stamp), *_change_lines(contents)]:
+    said = [*value_lines(contents.value, stamp), *_change_lines(contents)]
+    for line in [*said, back_room(listed, stamp)]:
         sheet.paragraph(row, 1, _TEXT_COLUMNS, line, styles.PARAGRAPH)
         row += 1
     row += 1
@@ -79,8 +85,8 @@ def _write_stamp(sheet: Sheet, contents: Contents, row: int) -> int:
             "Valid",
             f"{numbers.day(stamp.valid_from, stamp)} to {numbers.day(stamp.valid_to, stamp)}",
         ),
-        ("Status", f"plan {plan['plan']}, proof {plan['proof']}"),
-        ("Gap", _gap_words(plan["gap"], plan["bound_week"] - plan["objective_week"], contents)),
+        ("Plan", plan["plan"]),
+        ("Proof", _proof_words(plan, contents.stamp)),
     ]
     for name, says in known:
         sheet.put(row, 1, name, styles.NAME)
@@ -89,13 +95,16 @@ def _write_stamp(sheet: Sheet, contents: Contents, row: int) -> int:
     return row
 
 
-def _gap_words(gap: float, missed_week: float, contents: Contents) -> str:
-    stamp = contents.stamp
-    said = numbers.gap(gap, stamp)
-    if pd.isna(missed_week):
-        return said
-    missed = numbers.money(max(0.0, missed_week), stamp)
-    return f"{said}: no plan can be better by more than {missed} a week"
+def _proof_words(plan: pd.Series[Any], stamp: Stamp) -> str:
+    """How sure the plan is, and what the gap means in money."""
+    missed = plan["bound_week"] - plan["objective_week"]
+    proof = str(plan["proof"])
+    if proof == words.OPTIMAL or pd.isna(missed):
+        return proof
+    said = (
+        proof if proof.startswith(words.WITHIN) else f"{proof}, {numbers.gap(plan['gap'], stamp)}"
+    )
+    return f"{said} (the gap): no plan is better by more than {numbers.money(missed, stamp)} a week"
 
 
 def _change_lines(contents: Contents) -> list[str]:

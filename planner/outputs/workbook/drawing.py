@@ -17,7 +17,7 @@ GRID_COLUMNS = 137
 COLUMN_MM = 7 * 25.4 / 96
 """A column is 7 pixels wide at 96 to the inch."""
 BAY_GAP_COLUMNS = 2
-EDGE_POINTS = 9.0
+EDGE_POINTS = 10.0
 """Of the front edge of a shelf, where its need groups are named."""
 BAND_POINTS = 13.0
 """Of the line above a band that names its bays."""

@@ -10,11 +10,14 @@ from planner.outputs.workbook.grid import RichText, Run
 from planner.outputs.workbook.text_width import MM_PER_POINT, cut, text_mm, wrap
 
 CORE_MARK = "●"
+NEW_MARK = "▲"
+"""Before the N of a new item, so that it is seen from afar; inside the block, as neighbours share
+a frame."""
 UPRIGHT_FROM_MM = 9.5
 """A narrower block has its text turned by 90 degrees."""
 
 SIZES = ((30.0, 18.0), (26.0, 16.0), (23.0, 14.0), (20.0, 12.0), (17.0, 10.5), (14.0, 9.0),
-         (12.0, 8.0), (10.0, 7.0), (8.0, 6.0))  # fmt: skip
+         (12.0, 8.0), (9.5, 7.5))  # fmt: skip
 """Font sizes of number and name, from the largest."""
 _MOST = 0.7
 """Share of the blocks of a page that have to show their names whole in its common size."""
@@ -81,7 +84,8 @@ class _Setting:
         self.along_mm = along - _PADDING_MM
         self.name = block.item_name
         self.number = str(block.number)
-        self.mark = " " + (CORE_MARK if block.core else "") + block.letter
+        new = NEW_MARK if block.letter == "N" else ""
+        self.mark = " " + (CORE_MARK if block.core else "") + new + block.letter
         self.tail = f"×{block.facings}  {block.bay}-{block.shelf}"
         self.head_mm = text_mm(self.number, big) + text_mm(self.mark, big - 2)
         self.beside_mm = self.along_mm - self.head_mm - text_mm("  " + self.tail, small)

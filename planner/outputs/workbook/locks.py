@@ -83,17 +83,17 @@ def write_locks(book: Book, contents: Contents) -> None:
 def _columns(contents: Contents) -> tuple[Column, ...]:
     cost = words.objective_column("Cost per week", contents.stamp)
     return (
-        Column(HEADS["item_id"], 30, _FORM_TEXT),
+        Column(HEADS["item_id"], 26, _FORM_TEXT),
         Column(HEADS["lock"], 7, _FORM_CENTRED),
         Column(HEADS["facings"], 9, _FORM_CENTRED),
-        Column(HEADS["until"], 13, _FORM_DAY),
-        Column(HEADS["note"], 26, _FORM_TEXT),
-        Column(HEADS["since"], 13, _GIVEN_DAY),
+        Column(HEADS["until"], 12, _FORM_DAY),
+        Column(HEADS["note"], 21, _FORM_TEXT),
+        Column(HEADS["since"], 12, _GIVEN_DAY),
         Column("State", 10, _GIVEN_CENTRED),
         Column(cost.head, 13, replace(_GIVEN_NUMBER, number_format=cost.look.number_format)),
         Column("Known", 14, replace(_GIVEN_CENTRED, wrap=True)),
-        Column("Brings in, puts out", 28, _GIVEN),
-        Column("What later sales say", 38, _GIVEN),
+        Column("Brings in, puts out", 24, _GIVEN),
+        Column("What later sales say", 32, _GIVEN),
     )
 
 

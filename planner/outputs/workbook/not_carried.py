@@ -22,19 +22,19 @@ def write_not_carried(book: Book, contents: Contents) -> None:
     stamp = contents.stamp
     rows = candidates(contents)
     columns = (
-        Column("PLU", 8.5, styles.CENTRED),
-        Column("Item", 27, styles.LONG_TEXT),
-        Column("Need group", 15, styles.LONG_TEXT),
-        Column("Status", 13, styles.CENTRED),
-        words.objective_column("Forcing it in costs per week", stamp, 11),
-        Column("Known", 9.5, styles.CENTRED),
-        Column("Would put out", 25, styles.LONG_TEXT),
-        Column("Demand units per week if added", 9.5, styles.UNITS),
-        Column("Low (10 %)", 8.5, styles.UNITS),
-        Column("High (90 %)", 8.5, styles.UNITS),
-        Column("Estimated from", 10, styles.CENTRED),
-        words.money_column("Margin per week if added, before waste", stamp, 12.5),
-        Column("Why not here", 48, styles.LONG_TEXT),
+        Column("PLU", 8, styles.CENTRED),
+        Column("Item", 23, styles.LONG_TEXT),
+        Column("Need group", 14, styles.LONG_TEXT),
+        Column("Status", 12.5, styles.CENTRED),
+        words.objective_column("Forcing it in costs per week", stamp, 10),
+        Column("Known", 9, styles.CENTRED),
+        Column("Would put out", 22, styles.LONG_TEXT),
+        Column("Demand units per week if added", 8.5, styles.UNITS),
+        Column("Low (10 %)", 7.5, styles.UNITS),
+        Column("High (90 %)", 7.5, styles.UNITS),
+        Column("Estimated from", 9.5, styles.CENTRED),
+        words.money_column("Margin per week if added, before waste", stamp, 11),
+        Column("Why not here", 38, styles.LONG_TEXT),
     )
     fields = (
         "item_id",

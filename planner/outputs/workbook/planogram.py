@@ -24,6 +24,7 @@ from planner.outputs.workbook.drawing import (
 )
 from planner.outputs.workbook.lettering import (
     CORE_MARK,
+    NEW_MARK,
     UPRIGHT_FROM_MM,
     block_text,
     common_size,
@@ -71,7 +72,7 @@ def write_planogram(
     """Add the sheet of one fixture to a store's workbook, which prints on one page.
 
     Shelves from the top down, bays from the left, a merged cell for each item as wide as its
-    facings, need groups by fill, letter and name on the shelf edge, new items in a thick frame,
+    facings, need groups by fill, letter and name on the shelf edge, a mark on new items,
     empty shelf hatched with its width.
     """
     names = dict.fromkeys(block.need_group for shelf in shelves for block in shelf.blocks)
@@ -144,7 +145,7 @@ class _Page:
             )
         row += 1
         key = (
-            f"Number = Pos in the list Items   ·   {CORE_MARK} core item   ·   N new (thick frame)"
+            f"Number = Pos in the list Items   ·   {CORE_MARK} core item   ·   {NEW_MARK}N new"
             "   K kept   M moved   ·   ×3 facings   ·   2-5 = bay 2, shelf 5 (shelf 1 is the "
             "lowest)   ·   crossed out = empty"
         )
@@ -221,8 +222,7 @@ class _Page:
             if span.block is None:
                 self._empty(row, first, last, span.empty_cm)
                 continue
-            look = styles.NEW_BLOCK if span.block.letter == "N" else styles.BLOCK
-            look = replace(look, fill=self.groups[span.block.need_group].tint)
+            look = replace(styles.BLOCK, fill=self.groups[span.block.need_group].tint)
             if width_mm < UPRIGHT_FROM_MM:
                 look = replace(look, rotation=90, vertical="center")
             text = block_text(span.block, width_mm, height_mm, self.largest)

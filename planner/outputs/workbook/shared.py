@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from planner.outputs.contents import Contents
-from planner.outputs.limit_words import is_least, limit_name
+from planner.outputs import numbers
+from planner.outputs.contents import Contents, Stamp
+from planner.outputs.limit_words import (
+    NOT_BINDING,
+    RANGE,
+    WorthOfMore,
+    is_least,
+    limit_name,
+    worth_of_more,
+)
 from planner.outputs.workbook import styles, words
 from planner.outputs.workbook.pages import paginate
-from planner.outputs.workbook.sheet import HEADER_ROW, NOT_APPLICABLE, Book, Column
+from planner.outputs.workbook.sheet import HEADER_ROW, NOT_APPLICABLE, Book, Column, Shown
 
 _STORE = Column("Store", 10, styles.CENTRED)
 _NOISE = 1e-9
 _NOWHERE = ((NOT_APPLICABLE, NOT_APPLICABLE), float("nan"))
 _KINDS = ("NEW", "OUT", "MOVED")
+_CHANGES_ON_PAPER = (
+    "On paper: the sheet Changes by store here, and the sheet Changes of each store's workbook."
+)
 _CHANGES = (
     *("store_id", "item_id", "change", "facings_before", "facings_after", "replaces"),
     *("first_order_date", "last_order_date", "run_down_date", "reason"),
@@ -34,17 +46,17 @@ def write_changes(book: Book, contents: Contents, listed: pd.DataFrame | None = 
     columns = (
         *((_STORE,) if of_chain else ()),
         Column("Change", 9.5, styles.CENTRED),
-        Column("PLU", 8.5, styles.CENTRED),
-        Column("Item", 27, styles.LONG_TEXT),
+        Column("PLU", 8, styles.CENTRED),
+        Column("Item", 25, styles.LONG_TEXT),
         *(() if of_chain else (Column("Pos", 5, styles.CENTRED), Column("Where", 10, styles.TEXT))),
-        Column("Facings before", 8, styles.WHOLE),
-        Column("Facings after", 8, styles.WHOLE),
-        Column("Replaces, or gives way to", 30, styles.LONG_TEXT),
-        Column("First order", 11.5, styles.DAY),
-        *(() if of_chain else (Column("First order cases", 8, styles.WHOLE),)),
-        Column("Last order", 11.5, styles.DAY),
-        Column("Run down by", 11.5, styles.DAY),
-        Column("Why", 90 if of_chain else 52, styles.LONG_TEXT),
+        Column("Facings before", 7.5, styles.WHOLE),
+        Column("Facings after", 7.5, styles.WHOLE),
+        Column("Replaces, or gives way to", 24, styles.LONG_TEXT),
+        Column("First order", 11, styles.DAY),
+        *(() if of_chain else (Column("First order cases", 6.5, styles.WHOLE),)),
+        Column("Last order", 11, styles.DAY),
+        Column("Run down by", 11, styles.DAY),
+        Column("Why", 48 if of_chain else 40, styles.LONG_TEXT),
     )
     name = dict(zip(contents.items["item_id"], contents.items["item_name"], strict=True))
     standing = _standing(listed)
@@ -87,8 +99,8 @@ def write_changes(book: Book, contents: Contents, listed: pd.DataFrame | None = 
     sheet.table(columns, rows, empty="Nothing comes, leaves or moves.")
     if of_chain:
         ordered = changes[changes["change"] != "MOVED"]["store_id"].tolist()
-        paginate(sheet, columns, ordered)
         sheet.print_area(HEADER_ROW + max(1, len(ordered)), len(columns))
+        paginate(sheet, columns, ordered, elsewhere=_CHANGES_ON_PAPER)
 
 
 def _named(item_id: str, names: Mapping[str, str]) -> str:
@@ -116,20 +128,21 @@ def _standing(listed: pd.DataFrame | None) -> dict[str, tuple[tuple[Any, str], f
 
 
 def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> None:
-    """Add the sheet *Limits*: how far each is used up and what one unit more is worth."""
+    """Add the sheet *Limits*: how far each is used up and what more of it is worth."""
+    stamp = contents.stamp
+    worth = words.objective_column("is worth per week", stamp, 20)
     columns = (
         *((_STORE,) if of_chain else ()),
-        Column("Limit", 34, styles.LONG_TEXT),
+        Column("Limit", 36, styles.LONG_TEXT),
         Column("Used", 12, styles.UNITS),
         Column("Allowed or asked", 12, styles.UNITS),
         Column("Free", 12, styles.UNITS),
         Column("Unit", 14, styles.CENTRED),
-        words.objective_column("One unit more is worth per week", contents.stamp, 14),
-        Column("So much more", 10, styles.UNITS),
-        words.objective_column("is worth per week", contents.stamp, 14),
-        Column("Known", 10, styles.CENTRED),
+        Column("So much more", 12, styles.UNITS),
+        worth,
+        Column("Known", 13, styles.CENTRED),
     )
-    more = {(row["store_id"], row["limit"]): row for row in contents.worth.to_dict("records")}
+    known = worth_of_more(contents.limits, contents.worth)
     limits = contents.limits
     rows = [
         (
@@ -139,31 +152,40 @@ def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> N
             available,
             used - available if is_least(limit) else available - used,
             unit,
-            worth,
-            *_more(more.get((store_id, limit)), limit),
+            *_more(known[store_id, limit], worth.look, stamp),
         )
-        for store_id, limit, used, available, unit, worth in zip(
+        for store_id, limit, used, available, unit in zip(
             limits["store_id"],
             limits["limit"],
             limits["used"],
             limits["available"],
             limits["unit"],
-            limits["shadow_price"],
             strict=True,
         )
     ]
     sheet = book.sheet("Limits", "Limits")
     sheet.table(columns, rows, empty="No limit holds here.")
+    sheet.note(
+        "What more is worth: exact where it was planned with so much more, else the range in which "
+        "it lies, else an estimate from the prices of the plan."
+    )
     if of_chain:
         paginate(sheet, columns, limits["store_id"].tolist())
 
 
-def _more(row: Mapping[Hashable, Any] | None, limit: str) -> tuple[float | str, float | str, str]:
+def _more(
+    known: WorthOfMore, look: styles.Look, stamp: Stamp
+) -> tuple[float | str, float | str | Shown, str]:
     """So much more of a limit, what that is worth, and how well it is known."""
-    if row is None:
-        return (NOT_APPLICABLE,) * 3
-    sign = -1.0 if is_least(limit) else 1.0
-    return sign * float(row["amount"]), float(row["worth_week"]), str(row["known"])
+    if not known.known:
+        return float("nan"), float("nan"), numbers.MISSING
+    if known.known == NOT_BINDING:
+        return NOT_APPLICABLE, NOT_APPLICABLE, NOT_BINDING
+    if known.known != RANGE:
+        return known.amount, known.most_week, known.known
+    ends = (known.least_week, known.most_week)
+    said = " to ".join(words.objective_text(end, stamp) for end in ends)
+    return known.amount, Shown(said, replace(look, number_format="General")), RANGE
 
 
 def write_assumptions(book: Book, contents: Contents) -> None:

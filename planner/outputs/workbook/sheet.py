@@ -18,21 +18,29 @@ from planner.outputs import numbers
 from planner.outputs.workbook import styles
 from planner.outputs.workbook.grid import Formula, Grid, RichText
 from planner.outputs.workbook.styles import Look, StyleBook
-from planner.outputs.workbook.text_width import cut, wrap
+from planner.outputs.workbook.text_width import cut, text_mm, wrap
 
 HEADER_ROW = 5
 """Row of the column heads on every sheet that is one table."""
+NOTE_ROW = HEADER_ROW - 1
+"""Row for a sentence on how to read the table."""
 
 NOT_APPLICABLE = "–"
+APART = "  ·  "
+"""Between what stands on one line; ids come last, and are in the footer too."""
 
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _SHEET_NAME_LENGTH = 31
-_MM_PER_CHARACTER = 7 * 25.4 / 96
+MM_PER_CHARACTER = 7 * 25.4 / 96
 _CELL_PADDING_MM = 3.0
 _LINE_HEIGHT = 1.25
 _FOOTER_POINTS = 7
 _FOOTER_MM = 200.0
 """What the left side may take, beside the name of the sheet and the page."""
+_HEADING_POINTS = 18.0
+"""Of what stands above a table, where it is printed in the margin."""
+_TITLE_SIZE, _HEADING_SIZE = 12, 9
+_PAGE_MM = 265.0
 _MOST_FOOTER_LETTERS = 110
 """Excel takes 255 in all, of which codes and doubled ampersands are some."""
 
@@ -82,16 +90,14 @@ class Book:
             self.workbook.remove(active)
         self.workbook.calculation.fullCalcOnLoad = True
 
-    def sheet(
-        self, name: str, title: str, *, fit_height: bool = False, pages_wide: int = 1
-    ) -> Sheet:
+    def sheet(self, name: str, title: str, *, fit_height: bool = False) -> Sheet:
         """A new sheet with its heading, footer and page set-up.
 
-        ``fit_height``: the whole sheet on one page; otherwise ``pages_wide`` pages wide and as
-        long as it takes.
+        ``fit_height``: the whole sheet on one page; otherwise one page wide and as long as it
+        takes.
         """
         worksheet = self.workbook.create_sheet(self._unique(name))
-        _set_up_page(worksheet, self.heading, fit_height, pages_wide)
+        _set_up_page(worksheet, self.heading, fit_height)
         grid = self.grids[worksheet.title] = Grid(self.styles.dates)
         sheet = Sheet(worksheet, grid, self.styles)
         sheet.head(f"{title} – {self.heading.subject}", self.heading.lines)
@@ -118,18 +124,23 @@ class Sheet:
         self.row_points: dict[int, float] = {}
         """Heights of the rows that were given one."""
         self._widths: dict[int, float] = {}
-        self._heading: tuple[tuple[str, Look], ...] = ()
+        self._heading: tuple[str, str] = ("", "")
+        self.first_printed = 1
+        """Row; what stands above is printed in the margin of every page."""
+        self.margin_points = 0.0
+        """Height of what is printed there."""
 
     def head(self, title: str, lines: tuple[str, str]) -> None:
         """Write what stands above all else."""
-        self._heading = (
-            (title, styles.TITLE),
-            (lines[0], styles.STAMP),
-            (lines[1], styles.STAMP),
-        )
-        for row, (text, look) in enumerate(self._heading, start=1):
-            self.put(row, 1, text, look)
+        self._heading = (title, lines[1].split(APART)[0])
+        self.put(1, 1, title, styles.TITLE)
+        for row, line in enumerate(lines, start=2):
+            self.put(row, 1, line, styles.STAMP)
         self.height(1, 20)
+
+    def note(self, text: str) -> None:
+        """A sentence on how to read the table below."""
+        self.put(NOTE_ROW, 1, text, styles.NOTE)
 
     def put(self, row: int, column: int, value: Any, look: Look) -> None:
         """Write a value; missing numbers and dates are marked, never blank."""
@@ -168,13 +179,22 @@ class Sheet:
             self._grid.merge(row, first, bottom_row, last)
         self._grid.put(row, first, value, left)
 
-    def paragraph(self, row: int, first: int, last: int, text: str, look: Look) -> None:
+    def paragraph(
+        self,
+        row: int,
+        first: int,
+        last: int,
+        text: str,
+        look: Look,
+        *,
+        least_points: float = 0.0,
+    ) -> None:
         """Write a text across columns whose widths are set, as high as it takes."""
         width = sum(self._widths[column] for column in range(first, last + 1))
         lines = _lines(text, _room_mm(Column("", width, look)), look.size)
         self.put_merged(row, first, last, text, look)
         line = max(styles.LINE_POINTS, _LINE_HEIGHT * look.size)
-        self.height(row, line * max(1, lines) + 3)
+        self.height(row, max(least_points, line * max(1, lines) + 3))
 
     def widths(self, widths: Iterable[float], first: int = 1) -> None:
         """Set column widths, in characters of the default font."""
@@ -203,20 +223,35 @@ class Sheet:
         """Place a chart with its upper left corner in a cell."""
         self.worksheet.add_chart(chart, f"{get_column_letter(column)}{row}")
 
-    def freeze(self, row: int, column: int) -> None:
-        """Keep what is above and left of a cell in view, and repeat it on every page.
+    def freeze(self, columns: int) -> None:
+        """Keep the head of a table and so many of its columns in view."""
+        self.worksheet.freeze_panes = f"{get_column_letter(columns + 1)}{HEADER_ROW + 1}"
 
-        What stands above the table is folded into the columns that are repeated.
+    def repeat(self, first_row: int, columns: int, last_row: int, last_column: int) -> None:
+        """Print a table that is several pages wide, down to a last row and column.
+
+        Its head, from ``first_row`` on, and its first columns stand on every page, and what
+        stands above the table in the margin: in repeated columns it would have no room.
         """
-        for heading, (text, look) in enumerate(self._heading, start=1):
-            self.paragraph(heading, 1, column - 1, text, replace(look, wrap=True))
-        self.worksheet.freeze_panes = f"{get_column_letter(column)}{row}"
-        self.worksheet.print_title_rows = f"{row - 1}:{row - 1}"
-        self.worksheet.print_title_cols = f"A:{get_column_letter(column - 1)}"
+        self.worksheet.print_title_rows = f"{first_row}:{HEADER_ROW}"
+        self.worksheet.print_title_cols = f"A:{get_column_letter(columns)}"
+        last = f"{get_column_letter(last_column)}{last_row}"
+        self.worksheet.print_area = f"A{first_row}:{last}"
+        self.first_printed, self.margin_points = first_row, _HEADING_POINTS
+        title, line = self._heading
+        rest_mm = _PAGE_MM - text_mm(line, _HEADING_SIZE)
+        header = self.worksheet.oddHeader
+        header.left.text = cut(title, rest_mm, _TITLE_SIZE).replace("&", "&&")
+        header.left.font, header.left.size = f"{styles.FONT},Bold", _TITLE_SIZE
+        header.right.text = line.replace("&", "&&")
+        header.right.font, header.right.size = f"{styles.FONT},Regular", _HEADING_SIZE
+        margins = self.worksheet.page_margins
+        margins.top += _HEADING_POINTS / 72
 
     def print_area(self, last_row: int, last_column: int) -> None:
-        """Print from A1 to this cell."""
-        self.worksheet.print_area = f"A1:{get_column_letter(last_column)}{last_row}"
+        """Print down to this cell."""
+        last = f"{get_column_letter(last_column)}{last_row}"
+        self.worksheet.print_area = f"A{self.first_printed}:{last}"
 
     def table(
         self,
@@ -322,7 +357,7 @@ def _merged_looks(look: Look, single: bool) -> tuple[Look, Look, Look]:
 def _room_mm(column: Column) -> float:
     padding = _CELL_PADDING_MM if column.look.indent else _CELL_PADDING_MM / 2
     bold_is_wider = 0.93 if column.look.bold else 1.0
-    return (column.width * _MM_PER_CHARACTER - padding) * bold_is_wider
+    return (column.width * MM_PER_CHARACTER - padding) * bold_is_wider
 
 
 def _sides(border: str, leftmost: bool, rightmost: bool) -> str:
@@ -334,11 +369,11 @@ def _sides(border: str, leftmost: bool, rightmost: bool) -> str:
     )
 
 
-def _set_up_page(worksheet: Any, heading: Heading, fit_height: bool, pages_wide: int) -> None:
+def _set_up_page(worksheet: Any, heading: Heading, fit_height: bool) -> None:
     page = worksheet.page_setup
     page.orientation = "landscape"
     page.paperSize = worksheet.PAPERSIZE_A4
-    page.fitToWidth = pages_wide
+    page.fitToWidth = 1
     page.fitToHeight = 1 if fit_height else 0
     worksheet.sheet_properties.pageSetUpPr.fitToPage = True
     margins = worksheet.page_margins
@@ -353,3 +388,4 @@ def _set_up_page(worksheet: Any, heading: Heading, fit_height: bool, pages_wide:
     worksheet.oddFooter.left.size = _FOOTER_POINTS
     worksheet.oddFooter.right.text = "&A – page &P of &N"
     worksheet.oddFooter.right.size = _FOOTER_POINTS
+    worksheet.HeaderFooter.scaleWithDoc = False

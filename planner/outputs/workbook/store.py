@@ -21,7 +21,7 @@ from planner.outputs.workbook.planogram import write_planogram
 from planner.outputs.workbook.record import add_record
 from planner.outputs.workbook.save import save
 from planner.outputs.workbook.shared import write_assumptions, write_changes, write_limits
-from planner.outputs.workbook.sheet import Book, Heading
+from planner.outputs.workbook.sheet import APART, Book, Heading
 
 _MOST_NAME_LETTERS = 60
 """Of a store, on every sheet; the cover has it in full."""
@@ -40,7 +40,7 @@ def write_store_workbook(contents: Contents, store_id: str, path: Path | IO[byte
     plan = here.store_plans.iloc[0]
     book = Book(_heading(here, store, plan))
     listed = listed_items(here)
-    write_cover(book, here)
+    write_cover(book, here, listed)
     _write_planograms(book, here, listed)
     write_items(book, here, listed)
     write_changes(book, here, listed)
@@ -61,7 +61,7 @@ def _heading(contents: Contents, store: pd.Series[Any], plan: pd.Series[Any]) ->
     certainty = words.certainty(plan["plan"], plan["proof"], plan["gap"], stamp)
     return Heading(
         subject=subject,
-        lines=(words.validity(stamp), f"{certainty}  ·  plan id {plan['plan_id']}"),
+        lines=(words.validity(stamp), f"{certainty}{APART}plan id {plan['plan_id']}"),
         footer=(
             f"plan id {plan['plan_id']} · data up to {numbers.day(stamp.data_date, stamp)} · "
             f"scenario {stamp.scenario} · {subject}"

@@ -73,10 +73,10 @@ class Look:
 
 
 TITLE = Look(size=14, bold=True)
-STAMP = Look(size=8, colour="404040")
+STAMP = Look(size=9, colour="404040")
 SECTION = Look(size=11, bold=True)
 SUMMARY = Look(size=9, bold=True)
-NOTE = Look(size=8, italic=True, colour="404040")
+NOTE = Look(size=9, italic=True, colour="404040")
 HEADER = Look(
     bold=True, fill="D9D9D9", wrap=True, horizontal="center", vertical="center", border="lrtb"
 )
@@ -115,9 +115,9 @@ def missing(look: Look) -> Look:
 BAY_TITLE = Look(size=8, bold=True, horizontal="center", vertical="center")
 SHELF_LABEL = Look(size=8, bold=True, horizontal="center", vertical="center", wrap=True)
 EYE_LEVEL_LABEL = replace(SHELF_LABEL, fill="404040", colour="FFFFFF")
-LEGEND = Look(size=7, horizontal="center", vertical="center", border="lrtb")
+LEGEND = Look(size=8, horizontal="center", vertical="center", border="lrtb")
 EMPTY = Look(
-    size=7,
+    size=8,
     bold=True,
     fill="hatched",
     diagonal=True,
@@ -127,8 +127,7 @@ EMPTY = Look(
     border="lrtb",
 )
 BLOCK = Look(size=9, horizontal="center", vertical="top", wrap=True, border="lrtb")
-NEW_BLOCK = replace(BLOCK, border="LRTB")
-EDGE = Look(size=6, horizontal="center", vertical="center", border="lrtB")
+EDGE = Look(size=7.5, horizontal="center", vertical="center", border="lrtB")
 
 
 class StyleBook:

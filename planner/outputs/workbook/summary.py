@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -31,6 +32,13 @@ def look_of(kind: str, stamp: Stamp) -> Look:
     return {"units": styles.UNITS, "whole": styles.WHOLE, "share": styles.SHARE}[kind]
 
 
+def difference_of(kind: str, stamp: Stamp) -> Look:
+    """The look of a difference between two such figures; shares differ by points."""
+    look = look_of(kind, stamp)
+    shown = numbers.EXCEL_POINTS if kind == "share" else look.number_format
+    return replace(look, number_format=numbers.excel_signed(shown))
+
+
 def write_comparison(sheet: Sheet, figures: pd.DataFrame, stamp: Stamp, top: int) -> int:
     """Six figures of this plan, the common plan and the current range, with live differences.
 
@@ -50,7 +58,10 @@ def write_comparison(sheet: Sheet, figures: pd.DataFrame, stamp: Stamp, top: int
         for offset, (letter, plan) in enumerate((("C", "common"), ("D", "current"))):
             if {"local", plan} <= set(by_plan.index):
                 gain = float(by_plan[column]["local"] - by_plan[column][plan])
-                sheet.put(row, 5 + offset, Formula(f"=B{row}-{letter}{row}", gain), look)
+                formula = Formula(f"=B{row}-{letter}{row}", gain)
+                if kind == "share":
+                    formula = Formula(f"=100*(B{row}-{letter}{row})", 100 * gain)
+                sheet.put(row, 5 + offset, formula, difference_of(kind, stamp))
             else:
                 sheet.put(row, 5 + offset, float("nan"), look)
     return top + 1 + len(SIX_FIGURES)

@@ -9,6 +9,9 @@ from planner.outputs.workbook.sheet import Column
 
 STATUS_LETTERS = {"NEW": "N", "KEEP": "K", "MOVED": "M"}
 
+OPTIMAL, WITHIN = "optimal", "within "
+"""Proofs, as the assortment gives them: the second goes on with the gap."""
+
 NOT_PLACED = "not placed"
 
 PLAN_NAMES = {"local": "This plan", "common": "Common plan", "current": "Current range"}
@@ -30,8 +33,13 @@ def validity(stamp: Stamp) -> str:
 
 
 def certainty(plan: str, proof: str, gap: float, stamp: Stamp) -> str:
-    """Both words of a plan's status, and its gap."""
-    return f"plan {plan}, proof {proof}, gap {numbers.gap(gap, stamp)}"
+    """Both words of a plan's status, and its gap where the proof does not give it."""
+    said = f"plan {plan}, proof {proof}"
+    if proof == OPTIMAL:
+        return f"{said}, no gap"
+    if proof.startswith(WITHIN):
+        return f"{said} of the best possible (the gap)"
+    return f"{said}, gap {numbers.gap(gap, stamp)}"
 
 
 def money_column(head: str, stamp: Stamp, width: float = 11, total: bool = False) -> Column:
@@ -46,3 +54,10 @@ def objective_column(head: str, stamp: Stamp, width: float = 11) -> Column:
         return Column(f"{head} (units)", width, styles.UNITS)
     kind = {"sales": " (sales)", "waste": " (less waste)"}.get(stamp.objective, "")
     return money_column(f"{head}{kind}", stamp, width)
+
+
+def objective_text(value: float, stamp: Stamp) -> str:
+    """An amount of what the plan makes as large as possible."""
+    if stamp.objective == "units":
+        return f"{numbers.units(value, stamp)} units"
+    return numbers.money(value, stamp)
