@@ -1,4 +1,4 @@
-"""What is printed can be read: sizes of letters on paper, widths of pages, and how many there are."""
+"""What is printed can be read: letters on paper, widths of pages, and how many there are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from planner.outputs.workbook.pages import (
 )
 from planner.outputs.workbook.sheet import HEADER_ROW, NOTE_ROW
 from planner.outputs.workbook.store import write_store_workbook
-
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +86,8 @@ def page_widths(sheet):
 def height_points(sheet):
     """Of all rows that are printed."""
     _, first, _, last = printed(sheet)
-    heights = [sheet.row_dimensions[row].height or PLAIN_ROW_POINTS for row in range(first, last + 1)]
-    return sum(heights)
+    rows = range(first, last + 1)
+    return sum(sheet.row_dimensions[row].height or PLAIN_ROW_POINTS for row in rows)
 
 
 def scale_of(sheet):
