@@ -10,6 +10,7 @@ import pandas as pd
 
 from planner.assortment.result import Assortment, Known, LockCost
 from planner.demand.lock_review import REVIEW, LockReview
+from planner.number_text import money_text
 from planner.outputs.contents import LOCK_TOTALS, LOCKS, Stamp
 from planner.outputs.numbers import money, share, units
 from planner.tables.inputs import IN_FORCE, Inputs
@@ -170,9 +171,7 @@ def total_words(total: Any, amount: Amount) -> str:
 MOST_LINES = 10
 
 
-def lock_lines(
-    locks: pd.DataFrame, totals: pd.DataFrame, currency: str, locale: str
-) -> list[str]:
+def lock_lines(locks: pd.DataFrame, totals: pd.DataFrame, currency: str, locale: str) -> list[str]:
     """What the command line says of Contents.locks: how many, and what each and all cost."""
     if locks.empty:
         return []

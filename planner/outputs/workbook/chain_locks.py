@@ -54,24 +54,24 @@ def write_chain_locks(book: Book, contents: Contents) -> None:
 
 
 def _columns(contents: Contents) -> tuple[Column, ...]:
-    cost = words.objective_column(COST_HEADS[0], contents.stamp, 12)
+    cost = words.objective_column(COST_HEADS[0], contents.stamp, 10.5)
     short = replace(styles.CENTRED, wrap=True)
     return (
         Column(STORE_HEAD, 7, styles.CENTRED),
-        Column("Name", 14, styles.LONG_TEXT),
-        Column(HEADS["item_id"], 26, styles.LONG_TEXT),
-        Column(HEADS["lock"], 6, styles.CENTRED),
-        Column(HEADS["facings"], 8, styles.CENTRED),
-        Column(HEADS["since"], 11.5, styles.DAY),
-        Column(HEADS["until"], 11.5, styles.DAY),
-        Column("State", 9, styles.CENTRED),
-        Column(HEADS["note"], 24, styles.LONG_TEXT),
-        Column(FROM_HEAD, 22, styles.LONG_TEXT),
+        Column("Name", 12, styles.LONG_TEXT),
+        Column(HEADS["item_id"], 22, styles.LONG_TEXT),
+        Column(HEADS["lock"], 5.5, styles.CENTRED),
+        Column(HEADS["facings"], 7.5, styles.CENTRED),
+        Column(HEADS["since"], 11, styles.DAY),
+        Column(HEADS["until"], 11, styles.DAY),
+        Column("State", 8, styles.CENTRED),
+        Column(HEADS["note"], 16, styles.LONG_TEXT),
+        Column(FROM_HEAD, 14, styles.LONG_TEXT),
         cost,
         replace(cost, head=COST_HEADS[1]),
         replace(cost, head=COST_HEADS[2]),
-        Column("Known", 13, short),
-        Column("What later sales say", 38, styles.LONG_TEXT),
+        Column("Known", 10, short),
+        Column("What later sales say", 23, styles.LONG_TEXT),
     )
 
 

@@ -86,6 +86,7 @@ def paginate(
     groups: Sequence[Hashable],
     *,
     scale: int = 0,
+    top: int = HEADER_ROW,
     elsewhere: str = "",
     most_pages: int = MOST_PAGES,
 ) -> None:
@@ -93,10 +94,9 @@ def paginate(
 
     Of a list longer than ``most_pages`` so many are printed, or where its beginning says nothing
     of the whole, none: ``elsewhere`` says where to look on paper. ``groups``: one for each row to
-    be printed; ``scale``: percent, as wide as a page where not given, and no larger than a list
-    needs.
+    be printed, under the head in row ``top``; ``scale``: percent, as wide as a page where not
+    given, and no larger than a list needs.
     """
-    top = HEADER_ROW
     scale = scale or min(LIST_SCALE, scale_for(columns))
     set_scale(sheet, scale)
     heights = [sheet.row_points.get(top + 1 + k, PLAIN_ROW_POINTS) for k in range(len(groups))]
