@@ -4,9 +4,13 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from planner.outputs.limit_words import worth_of_more
 from planner.outputs.slices import split_by_store
+from planner.outputs.workbook.items import cases_by_turns, listed_items
 from planner.outputs.workbook.lettering import NEW_MARK
 from planner.outputs.workbook.sheet import HEADER_ROW
 from planner.outputs.workbook.store import write_store_workbook
@@ -269,8 +273,64 @@ def test_limits_show_what_is_free_and_mark_what_is_unknown(book, here):
     assert rows["Limit"].tolist()[-2:] == ["Purchase budget of a week", "Local items"]
     free = here.limits["available"] - here.limits["used"]
     assert rows["Free"].astype(float).to_numpy() == pytest.approx(free.to_numpy())
-    assert rows["Known"].tolist()[-3:] == ["estimate", "not binding", "n/a"]
-    assert rows["is worth per week"].tolist()[-3:] == [0.4, "–", "n/a"]
+    assert rows["Known"].tolist()[-2:] == ["not binding", "n/a"]
+    assert rows["is worth per week"].tolist()[-2:] == ["–", "n/a"]
+
+
+@pytest.mark.parametrize(
+    ("known", "worth", "price", "said"),
+    [
+        ("exact", 7.97, 0.4, ("exact", 7.97, 7.97)),
+        ("exact", 0.001, 0.4, ("not binding",)),
+        ("at most", 4.28, 0.0, ("not binding",)),
+        ("at most", 4.28, 0.4, ("a range", 1.0, 4.28)),
+        (None, 0.0, 0.4, ("estimate", 0.4, 0.4)),
+        (None, 0.0, 0.0, ("not binding",)),
+        (None, 0.0, math.nan, ("",)),
+    ],
+)
+def test_more_of_a_limit_has_one_figure(known, worth, price, said):
+    """Exact where it was solved, else the range, else the shadow price; the slack of the proof is
+    no worth of a limit that does not bind."""
+    limits = pd.DataFrame(
+        {"store_id": ["1"], "limit": ["need_group_min:a"], "shadow_price": [price]}
+    )
+    row = {"store_id": "1", "limit": "need_group_min:a", "amount": 2.0, "known": known,
+           "worth_week": worth, "least_week": 1.0, "most_week": worth}  # fmt: skip
+    asked = pd.DataFrame([row] if known else [], columns=list(row))
+    found = worth_of_more(limits, asked)["1", "need_group_min:a"]
+    shown = (found.known, found.least_week, found.most_week)
+    assert shown[: len(said)] == said
+    if len(said) > 1:
+        assert found.amount == (-2.0 if known else -1.0)
+
+
+@given(st.floats(0.0, 60.0))
+def test_whole_cases_lie_around_their_average(average):
+    """What is ordered by turns is the average rounded down or up, and says so where it is both."""
+    numbers_ = [int(found) for found in re.findall(r"\d+", cases_by_turns(average))]
+    if "in" in cases_by_turns(average):
+        assert 1 / numbers_[1] == pytest.approx(average, rel=0.35)
+    elif numbers_:
+        assert min(numbers_) - 0.1 <= average <= max(numbers_) + 0.1
+        assert max(numbers_) - min(numbers_) == len(numbers_) - 1
+    else:
+        assert average <= 0.1
+
+
+def test_what_the_shelf_does_not_hold_is_in_the_back_room(book, here):
+    """Units by live formula, and in words on the cover."""
+    rows = table(book["Items"])
+    assert rows["Of these in the back room"].str.startswith("=MAX(0,").all()
+    listed = listed_items(here)
+    over = (listed["stock_units_cycle"] - listed["holds_units"]).clip(lower=0)
+    cells = [str(c.value) for row in book["Cover"].iter_rows() for c in row]
+    said = [text for text in cells if "back room" in text]
+    assert len(said) == 1
+    if (over > 0).any():
+        assert f"{over.sum():,.1f} units" in said[0]
+    else:
+        assert "nothing stands" in said[0]
 
 
 def test_a_chain_in_units_shows_no_currency(contents, tmp_path):
