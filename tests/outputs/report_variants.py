@@ -8,15 +8,26 @@ import pandas as pd
 
 from planner.outputs.contents import Contents
 
-EVIL = ("<script>alert(1)</script>", "</title>", '"><img src=x onerror=alert(1)>', "{{ 7*7 }} %{y}")
+EVIL = (
+    "<script>alert(1)</script>",
+    "</title>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7*7 }} %{y}",
+    "<b>bold</b><br><a href='javascript:alert(1)'>x</a>",
+    "W" * 200,
+    "\u05d7\u05e0\u05d5\u05ea \u202egnp.exe",
+    "\U0001f96c\U0001f345 & <i>fruit</i>",
+    "=1+1",
+    '\'@shop, "new"',
+)
 
 
 def evil(contents: Contents) -> Contents:
-    """Every text that a person may type holds markup."""
+    """Every text that a person may type holds markup, or is too long, turned or a formula."""
     stores, items = contents.stores.copy(), contents.items.copy()
-    stores["store_name"] = [EVIL[i % 4] for i in range(len(stores))]
+    stores["store_name"] = [EVIL[i % len(EVIL)] for i in range(len(stores))]
     stores["city"] = EVIL[3]
-    items["item_name"] = [EVIL[i % 4] for i in range(len(items))]
+    items["item_name"] = [EVIL[i % len(EVIL)] for i in range(len(items))]
     recapture, assumptions = contents.recapture.copy(), contents.assumptions.copy()
     recapture["need_group"] = EVIL[2]
     assumptions["text"] = EVIL[0]
