@@ -16,6 +16,7 @@ from planner.assortment.conflict_words import NOT_FOUND, conflict_lines
 from planner.assortment.coupled import CoupledStore
 from planner.assortment.effects import item_effects
 from planner.assortment.forced import explain_plan
+from planner.assortment.limit_worth import worth_at_prices
 from planner.assortment.limits import within_limits
 from planner.assortment.locks import HeldLocks
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
@@ -94,7 +95,8 @@ def plan_store(job: StoreJob) -> StoreOutcome:
     common = common_plan(problem, job.ranking, gap, seconds).score
     if job.given is not None:
         current, overspends = score_today(problem, job.facings_of_today())
-        return _judged(job, _Plans(plan, common, current, overspends))
+        worth = worth_at_prices(problem, plan.limits)
+        return _judged(job, _Plans(plan, common, current, overspends, worth=worth))
     if common is not None and within_limits(problem, common.facings):
         plan = at_least(problem, plan, common)
     explained = explain_plan(problem, plan, job.exact_reasons, seconds, job.lifted)

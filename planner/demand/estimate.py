@@ -12,7 +12,9 @@ from planner.demand.clean import History, clean
 from planner.demand.cycle_cv import cycle_cv
 from planner.demand.cycles import Scatter, scatter_of_weeks
 from planner.demand.factors import Grouping
+from planner.demand.few_stores import few_stores
 from planner.demand.learned import LearnedSubstitution, learn_substitution
+from planner.demand.local_drivers import local_drivers
 from planner.demand.new_stores import with_unseen_stores
 from planner.demand.newcomers import fill_new_items, item_attributes
 from planner.demand.outlook import Outlook, outlook
@@ -119,6 +121,7 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
             *substitution.assumptions,
         ),
         signal_effects=signal_effects(rates, grouping, inputs.items["item_id"]),
+        drivers=local_drivers(rates, grouping),
     )
 
 
@@ -174,6 +177,13 @@ def _pairs(
     unknown = calibration.model_inflation / rates.pair_prior
     gap = selection(rates.locality.local.log_effect, listed, grouping.region_of_store, unknown)
     log_rate -= gap.unknown * (1.0 - share) * ~listed.ravel()
+    few = few_stores(
+        rates.log_scale + rates.item_levels.last,
+        unknown / np.maximum(rates.stores_of_item, 1.0),
+        rates.stores_of_item,
+        grouping.group_of_item,
+    )
+    log_rate += few.shift[item] * (1.0 - share)
     level = rates.level_variance(grouping, store, item, weeks)
     level = level * level_inflation(rates, ahead, calibration, weeks)
     inflation = np.where(share > 0, calibration.pair_inflation, calibration.model_inflation)
@@ -183,7 +193,12 @@ def _pairs(
     variance = log_variance.reshape(stores, items)
     sold = np.asarray(history.sold.any(axis=0))
     newcomers = fill_new_items(
-        rate, variance, sold, grouping, rates.locality.log_effect, item_attributes(inputs.items)
+        rate,
+        variance,
+        sold,
+        grouping,
+        rates.locality.log_effect + few.unsold_shift,
+        item_attributes(inputs.items),
     )
     rate, variance = newcomers.rate, newcomers.log_variance
     mean = (rate * promotions.uplift).ravel()
@@ -217,6 +232,8 @@ def _pairs(
     )
     found = _rate_assumptions(history, rates, calibration, ahead, weeks, source, promotions)
     found += newcomers.assumptions(inputs.items)
+    if (few.unsold_shift < 0).any():
+        found.append(few.assumption(int((~sold).sum())))
     if grouping.traits is not None:
         found += rates.locality.local.assumptions(grouping.traits)
     new = int((source == "model").sum())

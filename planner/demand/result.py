@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.demand.local_drivers import LocalDrivers
 from planner.tables.inputs import Assumption
 
 Array = NDArray[np.float64]
@@ -76,6 +77,8 @@ class Demand:
     signal_effects: pd.DataFrame = field(default_factory=pd.DataFrame)
     """item_id, signal, effect (log demand per standard deviation of the signal), low and high
     (80 % interval), moves (yes, no)."""
+    drivers: LocalDrivers | None = None
+    """What raises each pair's demand above that of other stores."""
 
     def of_pairs(self, column: str) -> Array:
         """A number column of ``pairs`` as [store, item]."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner import __version__
+from planner.assortment.limit_worth import worth_for_chain
 from planner.assortment.net_value import with_net_values
 from planner.assortment.problem import StoreProblem
 from planner.assortment.result import Assortment, proof_words
@@ -22,6 +23,7 @@ from planner.outputs.assumption_table import assumption_table
 from planner.outputs.certainty import certainty_table
 from planner.outputs.changes import changes_table
 from planner.outputs.contents import FORCING, LEFT_OUT, WORTH, Contents, Stamp
+from planner.outputs.local_drivers import local_drivers_table
 from planner.outputs.lock_table import lock_table, lock_totals, lockable_items
 from planner.outputs.orders import orders_table
 from planner.shelves.result import Shelves
@@ -73,6 +75,7 @@ def assemble_contents(
         figures=_figures(assortment, items, overfull),
         value=value,
         waterfall=chain_waterfall(assortment, regions, added_cost),
+        local_drivers=local_drivers_table(demand, items, regions),
         certainty=certainty_table(
             inputs.stores, inputs.items, planned_demand, items, demand.recapture, value
         ),
@@ -101,11 +104,13 @@ def _of_planned(frame: pd.DataFrame, assortment: Assortment) -> pd.DataFrame:
 
 
 def _worth(assortment: Assortment) -> pd.DataFrame:
-    """Contents.worth: what more of each limit is worth to each store."""
+    """Contents.worth: what more of each limit is worth, to each store and to the chain."""
+    worths = [(store, w) for store, outcome in assortment.outcomes.items() for w in outcome.worth]
+    if assortment.chain is not None:
+        worths += [("", w) for w in worth_for_chain(assortment.chain.limits)]
     rows = [
         (store, w.limit, w.unit, w.amount, w.how.value, w.worth_week, w.least_week, w.most_week)
-        for store, outcome in assortment.outcomes.items()
-        for w in outcome.worth
+        for store, w in worths
     ]
     numbers = ("amount", "worth_week", "least_week", "most_week")
     return pd.DataFrame(rows, columns=list(WORTH)).astype(dict.fromkeys(numbers, float))

@@ -80,8 +80,9 @@ class Contents:
     survived (a fault of the input that was read around).
     ``backtest``: Backtest.scores; empty where no backtest was run.
     ``worth``: a row per store (empty: the chain) and limit: store_id, limit, unit, amount
-    (so much more of it, less where it asks for at least something), known (exact, at most),
-    worth_week, and the least_week and most_week between which the truth lies.
+    (so much more of it, less where it asks for at least something), known (exact, at most, at
+    the plan's prices), worth_week, and the least_week and most_week between which the truth lies
+    (NaN: not bounded).
     ``orders``: a row per item that is listed anywhere, summed over the stores: item_id,
     supplier_id, stores (that list it), sold_units_week, waste_units_week, spend_week (what is
     bought for them, as budgets count it: with the loss before the shelf).
@@ -98,9 +99,10 @@ class Contents:
     listing, handling), change_week. The parts of a step add up to the difference of the two
     plans' margin_week in ``figures``.
     ``local_drivers``: what raises the demand of a local item where it is listed: store_id,
-    item_id, kind (signal, segments, region, own sales), name (of the signal, segment or region),
-    change (share more than in the mean of the stores, from this cause alone), total_change (from
-    all causes together); the strongest cause that raises it, a row an item and store.
+    item_id, kind (signal, segments, region, own sales, nothing), name (of the signal, segment
+    or region), change (share more than in the mean of the stores, from this cause alone),
+    total_change (from all causes together); the strongest cause that raises it, a row an item and
+    store.
     ``certainty``: how far the plan rests on what is known: level (chain, region, store), name,
     measure, part, count, of, share (``outputs/certainty.py``).
     ``locks``: a row per lock of a store (``LOCKS``): that of the input with its state (in force,
