@@ -27,7 +27,8 @@ REGIONS = ("North", "East", "South", "West")
 SUPPLIERS = 12
 FIRST_WEEK = "2026-08-31"
 STAYS = 0.5
-"""Share of a missing item's attraction that is lost with it (its shadow attraction)."""
+"""Share of a missing item's attraction that is lost with it (its shadow attraction), unless asked
+otherwise."""
 BUDGET_SHARES = (0.8, 0.95, 1.1)
 """Of what today's range spends: stores' budgets in turn."""
 CHAIN_BUDGET_SHARE = 0.93
@@ -56,6 +57,8 @@ class Market:
     """[store, item] what stores sell today."""
     buyable: np.ndarray
     """[store, item]"""
+    stays: float
+    """Share of a missing item's attraction that is lost with it."""
 
     def sold_units_week(self) -> np.ndarray:
         """[store, item] mean units a week with today's range, always in stock."""
@@ -63,7 +66,7 @@ class Market:
         groups = np.eye(self.potential.shape[2])[self.group_of_item]
         for g in range(len(self.index)):
             v = self.attraction[g]
-            drawn = (v * np.where(self.in_range, 1.0, STAYS)) @ groups + self.no_purchase[g]
+            drawn = (v * np.where(self.in_range, 1.0, self.stays)) @ groups + self.no_purchase[g]
             rate = self.potential[g] / drawn
             total += v * self.in_range * rate[:, self.group_of_item]
         return total
@@ -77,6 +80,7 @@ def market(
     segments: int = 1,
     *,
     stores_know: bool = True,
+    stays: float = STAYS,
 ) -> Market:
     """A chain; the same seed and sizes give the same, and more stores leave the items alone.
 
@@ -125,6 +129,7 @@ def market(
         shelf_cm=shelf_cm,
         in_range=in_range,
         buyable=buyable,
+        stays=stays,
     )
     cost = (table["unit_cost"] / (1 - table["store_loss_share"])).to_numpy()
     spends = found.sold_units_week() @ cost
@@ -207,7 +212,7 @@ def store_problem(chain: Market, store: int) -> StoreProblem:
         potential_units_week=chain.potential[:, store],
         no_purchase_attraction=chain.no_purchase,
         attraction=chain.attraction[:, store],
-        shadow_attraction=STAYS * chain.attraction[:, store],
+        shadow_attraction=chain.stays * chain.attraction[:, store],
         price=column["price"],
         unit_cost=column["unit_cost"],
         spend_cost=column["unit_cost"],

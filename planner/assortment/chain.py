@@ -35,6 +35,7 @@ from planner.assortment.rules import Objective, PlanRules
 from planner.assortment.solve_settings import SolveSettings
 from planner.assortment.store_job import StoreJob, plan_store, unjudged
 from planner.assortment.today import facings_today
+from planner.assortment.value import MODEL_ERROR, NOWHERE_ERROR
 from planner.demand.result import Demand
 from planner.errors import Infeasible, NoPlan
 from planner.tables.inputs import GENERIC_CURRENCY, Inputs
@@ -263,6 +264,8 @@ def _jobs(
     mean, error = demand.of_pairs("demand_units_week"), demand.of_pairs("se_units_week")
     relative = np.divide(error, mean, out=np.zeros_like(mean), where=mean > 0)
     never_sold = (demand.pairs["source"] == "model").to_numpy().reshape(mean.shape)
+    nowhere = never_sold.all(axis=0)
+    model_error = never_sold * np.where(nowhere, NOWHERE_ERROR, MODEL_ERROR)
     facings = facings_today(inputs, demand)
     number = {store: s for s, store in enumerate(demand.store_ids)}
     exact = settings.exact_of(mean.size)
@@ -281,7 +284,7 @@ def _jobs(
             not_candidate=parameters.not_candidate[number[store]],
             buyable=parameters.buyable[number[store]],
             relative_se=relative[number[store]],
-            never_sold=never_sold[number[store]],
+            model_error=model_error[number[store]],
             choice_draws=tuple(m.of_store(number[store]) for m in demand.choice_draws),
             ranking=ranking,
             amounts=Amounts(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from planner.assortment.parameters import ChainParameters
 from planner.assortment.result import Assortment, ChainPlan, StoreOutcome
-from planner.assortment.value import MODEL_ERROR
+from planner.assortment.value import MODEL_ERROR, NOWHERE_ERROR
 from planner.demand.result import Demand
 from planner.tables.inputs import Assumption
 
@@ -85,7 +85,8 @@ def planning_assumptions(
             "value of going local",
             "its interval holds the spread of demand, recapture as uncertain as the recapture "
             f"table says, and an error of {MODEL_ERROR:.0%} that all items never sold in their "
-            "store share; not costs, prices, nor the form of the model",
+            f"store share ({NOWHERE_ERROR:.0%} for those that no store sold); not costs, prices, "
+            "nor the form of the model",
             len(outcomes),
         )
     )

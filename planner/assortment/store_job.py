@@ -48,7 +48,8 @@ class StoreJob(Keepable):
     not_candidate: np.ndarray
     buyable: Flags
     relative_se: Floats
-    never_sold: Flags
+    model_error: Floats
+    """What pairs without any sales err together; 0 for the others."""
     choice_draws: tuple[ChoiceModel, ...]
     ranking: Integers
     amounts: Amounts
@@ -142,7 +143,7 @@ def _judged(job: StoreJob, plans: _Plans) -> StoreOutcome:
         job.relative_se,
         job.seed,
         (plan.score, plans.common or plan.score, plans.current),
-        never_sold=job.never_sold,
+        model_error=job.model_error,
         choice_draws=job.choice_draws,
     )
     # Where stores share limits the cost is the chain's, and stands after the chain's reasons.

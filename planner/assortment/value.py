@@ -23,19 +23,26 @@ of it the chain's interval would shrink with the number of stores, which forecas
 MODEL_ERROR = 0.15
 """Relative error that pairs without any sales share, an assumption: stores stock what sells, so
 a model learned where items are stocked can be too high or too low everywhere else at once."""
+NOWHERE_ERROR = 0.4
+"""The same where no store has sold the item: an assumption too, as wide as what is not known of
+how much less such items sell (``demand.few_stores``)."""
 UNUSUAL_SHARE = 0.06
 """A gain of more than this share of sales, or more sales than this, is unusual in the field."""
 LOW, HIGH = 0.10, 0.90
 
 
 def _normal_draws(names: Sequence[str], seed: int) -> Floats:
-    """Standard normal draws [draw, name] that hang on the name alone, not on its place."""
-    return np.column_stack(
+    """Standard normal draws [draw, name] that hang on the name alone, not on its place.
+
+    The second half is the first with the other sign, so that what is linear in them has its mean.
+    """
+    half = np.column_stack(
         [
-            np.random.default_rng([seed, crc32(name.encode())]).standard_normal(DRAWS)
+            np.random.default_rng([seed, crc32(name.encode())]).standard_normal(DRAWS // 2)
             for name in names
         ]
     )
+    return np.concatenate([half, -half])
 
 
 def value_draws(
@@ -45,13 +52,14 @@ def value_draws(
     seed: int,
     plans: Sequence[Score],
     *,
-    never_sold: Flags | None = None,
+    model_error: Floats | None = None,
     choice_draws: Sequence[ChoiceModel] = (),
 ) -> Floats:
     """Margin of each plan under draws of the store's demand: [draw, plan].
 
-    ``relative_se``: standard error over mean demand of each item; ``never_sold``: items whose
-    demand here rests on the model alone, which err together; ``choice_draws``: choice models of
+    ``relative_se``: standard error over mean demand of each item; ``model_error``: what
+    items whose demand here rests on the model alone err together, 0 for the others;
+    ``choice_draws``: choice models of
     this store that are as likely as each other, taken in turn (the problem's own if none).
     Attractions are scaled by log-normal draws of mean one, and the potential of a need group
     follows its items (``N = v0 + sum of missing w + sum of v in the current range``). Orders
@@ -63,9 +71,9 @@ def value_draws(
     own = _normal_draws([f"{problem.store_id}/{item}" for item in problem.item_ids], seed)
     normal = np.sqrt(SHARED_VARIANCE) * shared + np.sqrt(1.0 - SHARED_VARIANCE) * own
     log_scale = np.sqrt(variance) * normal - variance / 2.0
-    if never_sold is not None:
-        error = MODEL_ERROR * _normal_draws(["never sold"], seed) - MODEL_ERROR**2 / 2.0
-        log_scale = log_scale + error * never_sold
+    if model_error is not None:
+        error = _normal_draws(["never sold"], seed) * model_error - np.square(model_error) / 2.0
+        log_scale = log_scale + error
     scale = np.exp(log_scale)[:, None, :]
     models = choice_draws or (
         ChoiceModel(
@@ -168,6 +176,9 @@ def value_table(
 ) -> pd.DataFrame:
     """Contents.value: local against common and current for the chain, regions and stores.
 
+    ``value_week`` is the mean over the draws and its interval that of the draws; ``planned_week``
+    the same at the demand expected, the difference of the plans' margins.
+
     ``margin`` and ``sales``: local, common and current of each store; ``draws``: [draw, plan]
     of each store in the same order; ``regions``: store -> region.
     """
@@ -182,8 +193,8 @@ def value_table(
         sold = np.sum([np.asarray(sales[s]) for s in stores], axis=0)
         drawn = np.sum([draws[s] for s in stores], axis=0)
         for k, against in ((1, "common"), (2, "current")):
-            value = float(total[0] - total[k])
             spread = drawn[:, 0] - drawn[:, k]
+            value = float(spread.mean())
             low, high = np.quantile(spread, [LOW, HIGH])
             share = value / float(sold[k]) if sold[k] > 0 else np.nan
             growth = float(sold[0] - sold[k]) / float(sold[k]) if sold[k] > 0 else np.nan
@@ -195,6 +206,7 @@ def value_table(
                     "value_week": value,
                     "low_week": float(low),
                     "high_week": float(high),
+                    "planned_week": float(total[0] - total[k]),
                     "share_of_sales": share,
                     "sales_growth": growth,
                     "unusual": bool(max(share, growth) > UNUSUAL_SHARE),

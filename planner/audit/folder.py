@@ -86,7 +86,14 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
         "value": Layout(
             ("level", "name", "against"),
             (),
-            ("value_week", "low_week", "high_week", "share_of_sales", "sales_growth"),
+            (
+                "value_week",
+                "low_week",
+                "high_week",
+                "planned_week",
+                "share_of_sales",
+                "sales_growth",
+            ),
             ("unusual",),
         ),
         "waterfall": Layout(

@@ -21,10 +21,10 @@ def check_value(run: RunFolder, ledger: Ledger) -> None:
     value = _with_plans(run)
     ledger.expect_rows(
         value,
-        close(value["value_week"], value["difference"]) | value["difference"].isna(),
+        close(value["planned_week"], value["difference"]) | value["difference"].isna(),
         lambda row: (
-            f"{VALUE}: {row['level']} {row['name']} against {row['against']}: value_week is "
-            f"{number(row['value_week'])}, expected {number(row['difference'])}, the difference "
+            f"{VALUE}: {row['level']} {row['name']} against {row['against']}: planned_week is "
+            f"{number(row['planned_week'])}, expected {number(row['difference'])}, the difference "
             "of margin_week in tables/figures.parquet"
         ),
     )
@@ -38,15 +38,25 @@ def check_value(run: RunFolder, ledger: Ledger) -> None:
         ),
     )
     for against, rows in value.groupby("against"):
-        stores = rows.loc[rows["level"] == "store", "value_week"].sum()
-        for level in ("chain", "region"):
-            part = rows.loc[rows["level"] == level, "value_week"]
-            if len(part):
-                ledger.expect(
-                    bool(close(part.sum(), stores)),
-                    f"{VALUE}: {level} against {against}: value_week is {number(part.sum())}, "
-                    f"expected {number(stores)} from its stores",
-                )
+        for column in ("value_week", "planned_week"):
+            stores = rows.loc[rows["level"] == "store", column].sum()
+            for level in ("chain", "region"):
+                part = rows.loc[rows["level"] == level, column]
+                if len(part):
+                    ledger.expect(
+                        bool(close(part.sum(), stores)),
+                        f"{VALUE}: {level} against {against}: {column} is {number(part.sum())}, "
+                        f"expected {number(stores)} from its stores",
+                    )
+    ordered = (value["low_week"] <= value["high_week"]) | value["low_week"].isna()
+    ledger.expect_rows(
+        value,
+        ordered,
+        lambda row: (
+            f"{VALUE}: {row['level']} {row['name']} against {row['against']}: low_week "
+            f"{number(row['low_week'])} is above high_week {number(row['high_week'])}"
+        ),
+    )
 
 
 def _with_plans(run: RunFolder) -> pd.DataFrame:

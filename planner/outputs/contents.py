@@ -67,8 +67,9 @@ class Contents:
     (after waste), margin_before_waste_week, spend_week, shelf_used_share, over_shelf_cm (width of
     facings that find no place on the shelves: today's range alone, which is valued as it is).
     ``value``: what going local is worth: level (chain, region, store), name, against (common,
-    current), value_week, low_week, high_week (80 % interval), share_of_sales, sales_growth
-    (share), unusual (either above 6 %).
+    current), value_week (mean over what demand may be), low_week, high_week (80 % interval),
+    planned_week (at the demand expected: the difference of the margins in ``figures``),
+    share_of_sales, sales_growth (share), unusual (either above 6 %).
     ``changes``: a row per item that comes, leaves or moves: store_id, item_id, change (NEW, OUT,
     MOVED), facings_before, facings_after, replaces (item_id or ""), first_order_date (NEW),
     last_order_date and run_down_date (OUT: from then on none of it is left), value_week (NEW:

@@ -168,8 +168,8 @@ def test_stores_share_part_of_their_error(problem):
 
 
 def test_the_table_adds_stores_up():
-    """Chain and regions are the sums of their stores; the share is of the other plan's sales;
-    above 6 % is marked; the interval holds the value."""
+    """Chain and regions are the sums of their stores, at the demand expected and on average; the
+    share is of the other plan's sales; above 6 % is marked; the interval holds the value."""
     random = np.random.default_rng(2)
     draws = {s: random.normal((110, 100, 90), 1, (200, 3)) for s in "123"}
     table = value_table(
@@ -179,10 +179,14 @@ def test_the_table_adds_stores_up():
         draws,
     ).set_index(["level", "name", "against"])
     assert len(table) == 2 * (1 + 2 + 3)
-    assert table.loc[("chain", "", "common"), "value_week"] == 30
-    assert table.loc[("chain", "", "common"), "share_of_sales"] == pytest.approx(30 / 600)
-    assert table.loc[("region", "N", "current"), "value_week"] == 40
-    assert table.loc[("store", "3", "common"), "share_of_sales"] == pytest.approx(0.1)
+    assert table.loc[("chain", "", "common"), "planned_week"] == 30
+    assert table.loc[("region", "N", "current"), "planned_week"] == 40
+    value = table.loc[("store", "3", "common"), "value_week"]
+    assert value == pytest.approx((draws["3"][:, 0] - draws["3"][:, 1]).mean())
+    assert table.loc[("store", "3", "common"), "share_of_sales"] == pytest.approx(value / 100)
+    sums = table.groupby(["level", "against"])["value_week"].sum()
+    np.testing.assert_allclose(sums["chain"], sums["store"])
+    np.testing.assert_allclose(sums["region"], sums["store"])
     assert table["unusual"].equals(table["share_of_sales"] > 0.06)
     assert table.loc[("store", "3", "common"), "unusual"]
     assert not table.loc[("chain", "", "common"), "unusual"]
@@ -194,3 +198,43 @@ def test_the_table_adds_stores_up():
     assert table.loc[("store", "3", "current"), "low_week"] == pytest.approx(
         np.quantile(spread, 0.1)
     )
+
+
+def test_a_shelf_that_has_to_look_full_is_not_filled_higher_for_nothing(problem_path):
+    """Where a case is more than pays, its stock stays a case however much more is sold, until
+    more of it pays: the mean over the draws is near what the plan earns."""
+    item = {
+        "id": "a",
+        "need_group": "n",
+        "attraction": 3,
+        "price": 2,
+        "unit_cost": 1,
+        "waste_share": 0.9,
+        "demand_cv": 0.5,
+        "units_per_facing": 50,
+        "min_stock_units": 40,
+    }
+    group = {"id": "n", "potential_units_week": 20}
+    problem = read_problem(problem_path({"need_groups": [group], "items": [item]}))
+    plans = scored(problem, (1,))
+    draws = value_draws(problem, np.array([True]), np.array([0.3]), SEED, plans)[:, 0]
+    least = plans[0].stock_units_cycle[0]
+    assert least == 40
+    assert draws.mean() == pytest.approx(plans[0].objective_week, abs=1.0)
+    # Every unit more that is sold was bought anyway, and is not wasted: it earns almost its price
+    # and what its waste would have cost.
+    assert draws.std() > 0.8 * 0.3 * 20 * (2 - 1 + 0.9)
+
+
+def test_errors_that_all_unsold_items_share_widen_the_interval(problem):
+    """With a shared error the draws spread more, by the items that have it alone."""
+    plans = scored(problem, LOCAL, COMMON)
+    none, some = (
+        value_draws(problem, IN_RANGE, 0.2 * ERROR, SEED, plans, model_error=error)
+        for error in (np.zeros(7), np.where(IN_RANGE, 0.0, 0.4))
+    )
+    spread = [np.std(draws[:, 0] - draws[:, 1]) for draws in (none, some)]
+    assert spread[0] < spread[1]
+    at_once = value_draws(problem, IN_RANGE, 0 * ERROR, SEED, plans, model_error=np.full(7, 0.1))
+    own = at_once[:, 0]
+    assert own.std() / own.mean() > 0.05

@@ -445,7 +445,8 @@ def _value() -> pd.DataFrame:
             ("store", "8", against, 20.0, 5.0, 35.0, 0.03, 0.0, False),
         ]
     columns = ["level", "name", "against", "value_week", "low_week", "high_week"]
-    return pd.DataFrame(rows, columns=[*columns, "share_of_sales", "sales_growth", "unusual"])
+    table = pd.DataFrame(rows, columns=[*columns, "share_of_sales", "sales_growth", "unusual"])
+    return table.assign(planned_week=table["value_week"])
 
 
 def _waterfall(figures: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:

@@ -381,6 +381,16 @@ TABLES: list[tuple[str, Change, tuple[str, ...]]] = [
     ),
     (
         "value",
+        setting("planned_week", 99.0, level="store", name="7", against="current"),
+        ("value", "store 7 against current", "planned_week is 99", "figures"),
+    ),
+    (
+        "value",
+        setting("low_week", 99.0, level="store", name="7", against="current"),
+        ("value", "store 7 against current", "low_week 99 is above"),
+    ),
+    (
+        "value",
         setting("share_of_sales", 0.07, level="store", name="7", against="current"),
         ("store 7", "unusual is False"),
     ),

@@ -459,7 +459,18 @@ def _value(stores: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
             value = float(gains.sum())
             part = value / float(base.sum())
             rows.append(
-                (level, name, against, value, 0.5 * value, 1.4 * value, part, 0.01, part > 0.06)
+                (
+                    level,
+                    name,
+                    against,
+                    value,
+                    0.5 * value,
+                    1.4 * value,
+                    value,
+                    part,
+                    0.01,
+                    part > 0.06,
+                )
             )
     return pd.DataFrame(
         rows,
@@ -470,6 +481,7 @@ def _value(stores: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
             "value_week",
             "low_week",
             "high_week",
+            "planned_week",
             "share_of_sales",
             "sales_growth",
             "unusual",

@@ -22,6 +22,7 @@ def contents(four_stores: Contents) -> Contents:
 
 def notes(contents: Contents, **value: float) -> dict[str, str]:
     """What stands beside the chain's worth, by what it is compared with."""
+    value = {"planned_week": value["value_week"]} | value
     rows = contents.value[contents.value["level"] == "chain"].assign(**value)
     return {worth.against: worth.note for worth in worths(rows, contents.stamp, contents)}
 
@@ -38,6 +39,15 @@ def test_noise_and_loss_are_said(contents):
     assert all("may as well" in note for note in noise.values())
     worse = notes(contents, value_week=-5.0, low_week=-9.0, high_week=-1.0)
     assert all("worth less than" in note and "$4.80" in note for note in worse.values())
+
+
+def test_what_the_demand_expected_would_give_is_told_where_it_differs(contents):
+    """The mean over what demand may be stands beside the difference of the margins where the two
+    are apart, and alone where they are not."""
+    apart = notes(contents, value_week=5.0, planned_week=7.0, low_week=1.0, high_week=9.0)
+    assert all("margins differ by +$7.00" in note for note in apart.values())
+    near = notes(contents, value_week=5.0, planned_week=5.2, low_week=1.0, high_week=9.0)
+    assert set(near.values()) == {""}
 
 
 def test_a_range_that_does_not_fit_is_said_beside_the_current_range_alone(contents):

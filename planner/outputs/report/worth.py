@@ -17,6 +17,8 @@ from planner.outputs.report.amounts import (
     signed_share,
 )
 
+TELLING = 0.1
+"""Relative difference of two figures from which it is explained."""
 AGAINST = {"current": "the current range", "common": "the common plan"}
 
 
@@ -104,6 +106,13 @@ def _note(row: pd.Series, stamp: Stamp, contents: Contents | None) -> str:
         said.append(f"The plan may as well be worth no more than {other}.")
     elif value < 0:
         said.append(f"The plan is worth less than {other}.")
+    planned = float(row["planned_week"])
+    if abs(planned - value) > TELLING * max(abs(planned), abs(value)):
+        said.append(
+            f"At the demand expected the margins differ by {signed_amount(planned, stamp)}; on "
+            "average over what demand may be it is what is said here, as a full shelf sells no "
+            "more when demand is high, and wastes when it is low."
+        )
     if contents is not None:
         tending = float(contents.store_plans["facings_added_cost_week"].sum())
         if value < 0 < round(tending, 2):
