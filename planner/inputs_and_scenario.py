@@ -10,9 +10,7 @@ from planner.outputs.workbook.edits import noticed_edits
 from planner.runs import RUN_FILE
 from planner.scenarios.file import Scenario, check_with_inputs, read_scenario
 from planner.tables import read
-from planner.tables.collect import Findings
 from planner.tables.inputs import Inputs
-from planner.tables.locks import WORKBOOK, lock_files
 
 
 def read_inputs_and_scenario(
@@ -29,16 +27,24 @@ def read_inputs_and_scenario(
     ``read_inputs``.
     """
     problems: list[Problem] = []
+    of_scenario: list[Problem] = []
     found, inputs = None, None
-    try:
-        inputs = read.read_inputs(data, locks=locks, weeks=weeks, every_problem=every_problem)
-    except BadInput as error:
-        problems += error.problems
     if data.exists():
         try:
             found = read_scenario(data, scenario)
         except BadInput as error:
-            problems += error.problems
+            of_scenario += error.problems
+    try:
+        inputs = read.read_inputs(
+            data,
+            locks=locks,
+            weeks=weeks,
+            chooses_core=found is not None and found.rules.chooses_core,
+            every_problem=every_problem,
+        )
+    except BadInput as error:
+        problems += error.problems
+    problems += of_scenario
     if inputs is not None and found is not None:
         try:
             check_with_inputs(found, inputs)
@@ -46,10 +52,8 @@ def read_inputs_and_scenario(
             problems += error.problems
     if problems or inputs is None or found is None:
         raise BadInput(problems)
-    if locks is not None:
-        workbooks = [f for f in lock_files(locks, Findings()) if f.suffix.lower() == WORKBOOK]
-        noticed = noticed_edits(workbooks, RUN_FILE)
-        inputs = dataclasses.replace(inputs, assumptions=(*inputs.assumptions, *noticed))
+    noticed = noticed_edits(inputs.lock_workbooks, RUN_FILE)
+    inputs = dataclasses.replace(inputs, assumptions=(*inputs.assumptions, *noticed))
     if found.source is not None:
         files = {**inputs.files, found.source.table: found.source}
         inputs = dataclasses.replace(inputs, files=files)

@@ -7,9 +7,7 @@ import numpy as np
 from planner.assortment.problem import Flags
 from planner.demand.result import Demand
 from planner.tables.inputs import Assumption, Inputs
-
-SHARE_OF_STORES = 0.6
-"""A derived core item is listed in at least this share of the stores of every region."""
+from planner.tables.range_today import CORE_SHARE, derived_core
 
 
 def no_core_yet(inputs: Inputs) -> tuple[Flags, list[Assumption]]:
@@ -41,12 +39,10 @@ def core_items(inputs: Inputs, demand: Demand, buyable: Flags) -> tuple[Flags, l
                 )
             )
         return given & ~gone, assumptions
-    regions = inputs.stores["region"].to_numpy()
-    derived = buyable.all(axis=0)
-    for region in sorted(set(regions)):
-        derived &= demand.in_range[regions == region].mean(axis=0) >= SHARE_OF_STORES
+    region_of_store = np.unique(inputs.stores["region"], return_inverse=True)[1]
+    derived = derived_core(demand.in_range, buyable, region_of_store)
     text = (
-        f"no core is given: the core is the items listed in at least {SHARE_OF_STORES:.0%} of "
+        f"no core is given: the core is the items listed in at least {CORE_SHARE:.0%} of "
         "the stores of every region and buyable in every store"
     )
-    return np.asarray(derived), [Assumption("assortment", "items.core", text, int(derived.sum()))]
+    return derived, [Assumption("assortment", "items.core", text, int(derived.sum()))]

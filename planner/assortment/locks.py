@@ -107,6 +107,7 @@ def refuse_impossible_locks(inputs: Inputs, buyable: Flags, core: Flags) -> None
     """
     stores = {store: s for s, store in enumerate(inputs.stores["store_id"])}
     items = {item: i for i, item in enumerate(inputs.items["item_id"])}
+    names = inputs.items["item_name"].tolist()
     rows = inputs.store_locks
     problems: dict[tuple[str, int], Problem] = {}
     for lock in rows[rows["state"] == IN_FORCE].to_dict("records"):
@@ -125,7 +126,7 @@ def refuse_impossible_locks(inputs: Inputs, buyable: Flags, core: Flags) -> None
             )
         if said is not None:
             place = (lock["file"], int(lock["row"]))
-            value = f"{lock['item_id']} {lock['lock']}"
+            value = f"{names[i]} ({lock['item_id']}) {lock['lock']}"
             problems.setdefault(
                 place, Problem(*place, "lock", value, *said, cell=str(lock["cell"]))
             )

@@ -63,7 +63,7 @@ def read_copies(path: Path, manifest: Mapping[str, Any]) -> dict[str, pd.DataFra
         folder = path / "inputs" / GIVEN
         beside = folder.is_dir() and any(folder.iterdir())
         source = Source(folder, connection)
-        given = given_locks(folder, typed, source, findings) if beside else []
+        given = given_locks(folder, typed, source, findings).tables if beside else ()
     first_day: Any = pd.to_datetime(str(manifest.get("valid_from", "")), errors="coerce")
     every_lock = gathered(typed["locks"], given, first_day, findings)
     typed["locks"] = every_lock.in_force

@@ -11,7 +11,7 @@ from planner.demand.clean import History
 from planner.demand.crowding import Crowding, crowding, log_fullness, no_crowding
 from planner.demand.factors import Grouping
 from planner.demand.local_effects import LocalEffects, local_effects, no_effects
-from planner.demand.ranges import RECENT_WEEKS
+from planner.tables.range_today import RECENT_WEEKS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

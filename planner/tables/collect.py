@@ -98,6 +98,12 @@ class Findings:
             found = Assumption(STAGE, subject, text, int(count), warning, survived=True)
             self.assumptions.append(found)
 
+    def join(self, other: Findings) -> None:
+        """Add all that was found of a file that was looked at on its own."""
+        for problem in other.problems:
+            self.add(problem)
+        self.assumptions += other.assumptions
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Every problem, causes first: tables that others refer to come before those others.

@@ -125,6 +125,8 @@ class Inputs:
     store_locks: pd.DataFrame = field(default_factory=no_store_locks)
     """Every lock of every store, those that have expired too, with the columns ``STORE_LOCKS``;
     ``locks`` is the table of those in force as it was written."""
+    lock_workbooks: tuple[Path, ...] = ()
+    """Workbooks of stores that were given for their locks."""
 
     def without_stores(self, left_out: Collection[str]) -> Inputs:
         """The same tables without the rows of some stores and their fixtures; sales stay."""

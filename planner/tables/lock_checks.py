@@ -19,8 +19,9 @@ from planner.tables.capacity import (
     shelves_of,
     sold_in,
 )
-from planner.tables.collect import Findings
+from planner.tables.collect import Findings, shortened
 from planner.tables.defaults import Tables
+from planner.tables.lock_sheet import SEPARATOR
 
 BOUNDS = ("MIN", "MAX")
 
@@ -36,7 +37,7 @@ class Lock(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Items:
+class ItemsById:
     """The items table by item, its defaults filled in."""
 
     frame: pd.DataFrame
@@ -44,9 +45,11 @@ class _Items:
     sold_in: Mapping[str, frozenset[str]]
 
     def number(self, item: str, name: str) -> float:
+        """A number of an item."""
         return float(str(self.frame.at[item, name]))
 
     def text(self, item: str, name: str) -> str:
+        """A text of an item."""
         return str(self.frame.at[item, name])
 
 
@@ -58,17 +61,18 @@ class _Room:
     widest: Mapping[str, float]
 
 
-def _items(tables: Tables) -> _Items:
+def items_by_id(tables: Tables) -> ItemsById:
+    """The items table by item, the first row of each."""
     table = tables["items"]
     numbers = ("min_facings", "max_facings", "facing_width_cm", "case_units", "units_per_facing",
                "shelf_fills_per_cycle", "available_from", "available_to")  # fmt: skip
     frame = pd.DataFrame({name: table.frame[name] for name in numbers})
     frame["fixture_type"] = column(tables, "items", "fixture_type")
     frame.index = pd.Index(column(tables, "items", "item_id"))
-    return _Items(frame[~frame.index.duplicated()], frozenset(core_ids(tables)), sold_in(tables))
+    return ItemsById(frame[~frame.index.duplicated()], frozenset(core_ids(tables)), sold_in(tables))
 
 
-def _locks(tables: Tables) -> list[Lock]:
+def understood_locks(tables: Tables) -> list[Lock]:
     """The locks whose item, word and facings (where there must be some) are understood."""
     known = set(column(tables, "items", "item_id")) - {""}
     facings = tables["locks"].frame["facings"].to_numpy(dtype=np.float64)
@@ -119,19 +123,9 @@ def facings_belong_to_min_and_max(tables: Tables, findings: Findings) -> None:
 
 
 def locks_do_not_contradict(tables: Tables, findings: Findings) -> None:
-    """No item is both IN and OUT in a store, no core item is OUT, and no MIN is above a MAX."""
+    """No item is both IN and OUT in a store, and no MIN is above a MAX."""
     locks = tables["locks"]
-    core = set(core_ids(tables))
-    every = _locks(tables)
-    for lock in every:
-        if lock.word == "OUT" and lock.item in core:
-            findings.problem(
-                *locks.place(lock.position),
-                "lock",
-                f"{lock.item} OUT",
-                "no OUT lock of a core item",
-                f"remove the lock, or take {lock.item} out of the core (column core of items)",
-            )
+    every = understood_locks(tables)
     found: dict[int, int] = {}
     for _, here in _by_store(tables, every):
         by_kind = {(lock.item, lock.word): lock for lock in here}
@@ -149,16 +143,23 @@ def locks_do_not_contradict(tables: Tables, findings: Findings) -> None:
         findings.problem(
             *locks.place(position),
             "lock",
-            _words(lock),
+            lock_words(tables, lock),
             allowed,
-            f"{_where(tables, findings, other.position)} locks it {_words(other, item=False)}:"
-            " remove one of the two",
+            f"{_where(tables, findings, other.position)} locks it"
+            f" {lock_words(tables, other, item=False)}: remove one of the two",
         )
 
 
-def _words(lock: Lock, *, item: bool = True) -> str:
-    count = f" {lock.facings:g}" if lock.word in BOUNDS else ""
-    return f"{lock.item} {lock.word}{count}" if item else f"{lock.word}{count}"
+def _named(tables: Tables, lock: Lock) -> str:
+    """The item of a lock as it was written, and its id."""
+    written = shortened(tables["locks"].shown("item_id", lock.position).strip())
+    return written if lock.item in written.split(SEPARATOR) else f"{written} ({lock.item})"
+
+
+def lock_words(tables: Tables, lock: Lock, *, item: bool = True) -> str:
+    """A lock as it was written, such as Endive (4063) MIN 2, or without its item."""
+    said = f"{lock.word} {lock.facings:g}" if lock.word in BOUNDS else lock.word
+    return f"{_named(tables, lock)} {said}" if item else said
 
 
 def _where(tables: Tables, findings: Findings, position: int) -> str:
@@ -169,8 +170,8 @@ def _where(tables: Tables, findings: Findings, position: int) -> str:
 
 def facings_are_within_those_of_the_item(tables: Tables, findings: Findings) -> None:
     """No MIN is above the item's max_facings, no MAX below its min_facings."""
-    locks, items = tables["locks"], _items(tables)
-    for lock in _locks(tables):
+    locks, items = tables["locks"], items_by_id(tables)
+    for lock in understood_locks(tables):
         if lock.word not in BOUNDS:
             continue
         least, most = (items.number(lock.item, n) for n in ("min_facings", "max_facings"))
@@ -180,9 +181,9 @@ def facings_are_within_those_of_the_item(tables: Tables, findings: Findings) -> 
                 *locks.place(lock.position),
                 "facings",
                 f"{lock.facings:g}",
-                f"a MIN of at most {most:g}, the max_facings of {lock.item}"
+                f"a MIN of at most {most:g}, the max_facings of {_named(tables, lock)}"
                 if above
-                else f"a MAX of at least {least:g}, the min_facings of {lock.item}",
+                else f"a MAX of at least {least:g}, the min_facings of {_named(tables, lock)}",
                 f"write {most if above else least:g}, or change the item's facings in items"
                 + ("" if above else "; OUT keeps it out of the store"),
             )
@@ -192,12 +193,12 @@ def locked_in_is_sold(
     tables: Tables, findings: Findings, first_day: pd.Timestamp, weeks: int
 ) -> None:
     """Items locked in can be bought in the store's region, in all weeks of the plan."""
-    locks, items = tables["locks"], _items(tables)
+    locks, items = tables["locks"], items_by_id(tables)
     regions = column(tables, "stores", "region")
     region_of = dict(zip(column(tables, "stores", "store_id"), regions, strict=True))
     last_day = first_day + pd.Timedelta(days=7 * weeks - 1)
     reported: set[int] = set()
-    for store, here in _by_store(tables, _locks(tables)):
+    for store, here in _by_store(tables, understood_locks(tables)):
         for lock in here:
             if lock.word != "IN" or lock.position in reported:
                 continue
@@ -212,7 +213,7 @@ def locked_in_is_sold(
             findings.problem(
                 *locks.place(lock.position),
                 "item_id",
-                lock.item,
+                _named(tables, lock),
                 "an item that can be bought in all the plan's weeks,"
                 f" {first_day.date()} to {last_day.date()}"
                 if season
@@ -226,7 +227,7 @@ def locked_in_is_sold(
 def locks_fit_the_shelves(tables: Tables, findings: Findings) -> None:
     """Every MIN and every item locked in fits one shelf of its type, a case of it fits its MAX,
     and what must be listed fits all of them together."""
-    items = _items(tables)
+    items = items_by_id(tables)
     rooms = {
         str(store): _Room(
             by_type(own.groupby("type")["width_cm"].sum()),
@@ -239,7 +240,7 @@ def locks_fit_the_shelves(tables: Tables, findings: Findings) -> None:
         width = items.number(item, "min_facings") * items.number(item, "facing_width_cm")
         core_need[items.text(item, "fixture_type")] += width
     reported: set[int] = set()
-    for store, here in _by_store(tables, _locks(tables)):
+    for store, here in _by_store(tables, understood_locks(tables)):
         room = rooms.get(store)
         _cases_fit(tables, findings, items, here, room, reported)
         if room is not None:
@@ -249,7 +250,7 @@ def locks_fit_the_shelves(tables: Tables, findings: Findings) -> None:
 def _cases_fit(
     tables: Tables,
     findings: Findings,
-    items: _Items,
+    items: ItemsById,
     here: Sequence[Lock],
     room: _Room | None,
     reported: set[int],
@@ -277,7 +278,7 @@ def _cases_fit(
             findings.problem(
                 *tables["locks"].place(lock.position),
                 "lock" if lock.word == "IN" else "facings",
-                _words(lock),
+                lock_words(tables, lock),
                 f"facings that hold a case of {lock.item}: {case:g} units, at {held:g} a facing",
                 "raise the MAX, or correct case_units or units_per_facing of the item"
                 if bound
@@ -288,7 +289,7 @@ def _cases_fit(
 def _widths_fit(
     tables: Tables,
     findings: Findings,
-    items: _Items,
+    items: ItemsById,
     store: str,
     here: Sequence[Lock],
     room: _Room,
@@ -318,7 +319,7 @@ def _widths_fit(
             lock.position,
             *locks.place(lock.position),
             name,
-            f"{_words(lock)} in store {store}",
+            f"{lock_words(tables, lock)} in store {store}",
         )
         if kind not in room.widest:
             report(
@@ -329,7 +330,7 @@ def _widths_fit(
         elif facings * width > shelf + TOLERANCE_CM:
             report(
                 f"at most {shelf:g} cm, the widest {kind}, as an item stands on one shelf: "
-                f"{facings:g} facings of {lock.item} need {facings * width:g} cm",
+                f"{facings:g} facings of {_named(tables, lock)} need {facings * width:g} cm",
                 "remove the lock, or correct min_facings or facing_width_cm of the item"
                 if lock.word == "IN"
                 else f"write {shelf // width:g} or less"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.tables.collect import Findings, nearest
+from planner.tables.columns import Table
 from planner.tables.inputs import EXPIRED, IN_FORCE, STORE_LOCKS, SourceFile, no_store_locks
-from planner.tables.lock_sheet import SEPARATOR, LockSheet, item_reader, read_lock_sheet
+from planner.tables.lock_sheet import HEADS, SEPARATOR, LockSheet, item_reader, read_lock_sheet
 from planner.tables.raw import RawTable
 from planner.tables.scan import sha256_of
 from planner.tables.source import KINDS, Source, read_file
@@ -26,6 +28,7 @@ PLANOGRAMS = "planograms"
 GIVEN = "locks/"
 """Begins the names of lock files among the files of the input."""
 PAIR = ["store_id", "item_id"]
+MOST_COLUMNS_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -44,19 +47,27 @@ class Locks:
 # ---- reading what was given
 
 
+@dataclass(frozen=True)
+class GivenLocks:
+    """What was given beside the chain's own table."""
+
+    tables: tuple[TypedTable, ...]
+    workbooks: tuple[Path, ...]
+    """Those of stores, whether or not they hold a lock."""
+
+
 def given_locks(
     path: Path, typed: Mapping[str, TypedTable], source: Source, findings: Findings
-) -> list[TypedTable]:
+) -> GivenLocks:
     """The lock tables of a file, or of every file in a folder; faults go to ``findings``.
 
     ``path``: a store's workbook, a CSV or Parquet file with the columns of the locks table, a
     folder of them, or the folder of a run, whose planograms are read. ``typed``: the other tables
     of the input.
     """
-    files = lock_files(path, findings)
     sheets: dict[Path, LockSheet] = {}
     found: list[TypedTable] = []
-    for file in files:
+    for file in lock_files(path, findings):
         if file.suffix.lower() == WORKBOOK:
             sheet = read_lock_sheet(file, findings)
             if sheet is None:
@@ -64,21 +75,63 @@ def given_locks(
             if not _store_is_known(file, sheet, sheets, typed["stores"], findings):
                 continue
             sheets[file] = sheet
-            raw = _with_item_ids(sheet.raw, typed["items"], findings)
-            _record(source, file, raw)
+            _record(source, file, sheet.raw)
+            raw = sheet.raw
         else:
-            own = source.files.pop("locks", None)
-            read = read_file(file, typed["locks"].table, source, findings)
-            entry = source.files.pop("locks", None)
-            if own is not None:
-                source.files["locks"] = own
-            if entry is not None:
-                source.files[f"{GIVEN}{file.name}"] = entry
-            if read is None or not read.header:
+            read = _lock_table(file, typed["locks"].table, source, findings)
+            if read is None:
                 continue
             raw = read
-        found.append(understand(raw, typed["locks"].table, findings))
-    return found
+        found.append(_understood(raw, typed, findings))
+    return GivenLocks(tuple(found), tuple(sheets))
+
+
+def _lock_table(file: Path, table: Table, source: Source, findings: Findings) -> RawTable | None:
+    """A CSV or Parquet file as a lock table; None where it is none, or is empty."""
+    own = source.files.pop("locks", None)
+    unread = Findings()
+    read = read_file(file, table, source, unread)
+    entry = source.files.pop("locks", None)
+    if own is not None:
+        source.files["locks"] = own
+    if read is None or not read.header:
+        findings.join(unread)
+        return None
+    raw = replace(read, header=tuple(_column_of(head) for head in read.header))
+    if not _is_lock_table(raw.header):
+        few = ", ".join(filter(None, read.header[:MOST_COLUMNS_NAMED]))
+        more = ", ..." if len(read.header) > MOST_COLUMNS_NAMED else ""
+        allowed = "a lock table, its first row with the columns " + ", ".join(table.names)
+        mend = "give the workbook of a store, or a table with these columns"
+        findings.problem(file.name, 1, "", f"the columns {few}{more}", allowed, mend)
+        return None
+    findings.join(unread)
+    if entry is not None:
+        source.files[f"{GIVEN}{file.name}"] = entry
+    return raw
+
+
+def _column_of(head: str) -> str:
+    """The column that a head of the sheet *Locks* stands for; any other text as it is."""
+    columns = {text.casefold(): name for name, text in HEADS.items()} | {"store": "store_id"}
+    return columns.get(head.strip().casefold(), head)
+
+
+def _is_lock_table(header: Sequence[str]) -> bool:
+    """Whether columns are meant to be those of locks: one that is misspelt is told by itself."""
+    names = [name.strip().casefold() for name in header]
+    return all(get_close_matches(name, names, 1, 0.75) for name in ("item_id", "lock"))
+
+
+def _understood(raw: RawTable, typed: Mapping[str, TypedTable], findings: Findings) -> TypedTable:
+    """The typed table, its items known by their ids and shown as they were written."""
+    found = understand(
+        _with_item_ids(raw, typed["items"], findings), typed["locks"].table, findings
+    )
+    if "item_id" not in raw.header:
+        return found
+    written = raw.columns[raw.header.index("item_id")]
+    return replace(found, raw={**found.raw, "item_id": written})
 
 
 def lock_files(path: Path, findings: Findings) -> list[Path]:
@@ -175,7 +228,7 @@ def _with_item_ids(raw: RawTable, items: TypedTable, findings: Findings) -> RawT
 
     What no item is called stays as it is, and is refused as an unknown id if the lock counts.
     """
-    if not len(items) or not items.complete:
+    if not len(items) or not items.complete or "item_id" not in raw.header:
         return raw
     at = raw.header.index("item_id")
     ids = items.frame["item_id"].astype("str").fillna("")

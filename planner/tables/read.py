@@ -17,6 +17,7 @@ from planner.tables.columns import tables
 from planner.tables.files import connect
 from planner.tables.inputs import Inputs
 from planner.tables.lock_checks import locked_in_is_sold
+from planner.tables.lock_core import core_is_not_locked_out
 from planner.tables.locks import first_day_of_plan, gathered, given_locks, store_locks
 from planner.tables.source import open_source
 from planner.tables.typed import TypedTable, absent, understand
@@ -28,6 +29,7 @@ def read_inputs(
     locks: Path | None = None,
     weeks: int | None = None,
     every_problem: bool = False,
+    chooses_core: bool = False,
 ) -> Inputs:
     """Read, check and complete a chain's input.
 
@@ -35,8 +37,9 @@ def read_inputs(
     ``chain.toml``, a folder with ``input.xlsx`` instead, or an ``.xlsx`` workbook. ``locks`` are
     further locks: a file or a folder of store workbooks or lock tables; where one locks the same
     item and store as the source's own locks, it counts. ``weeks``: of the plan that the locks are
-    for, the chain's horizon if not given. Raises BadInput with the problems found; writes
-    nothing. Of a kind the first 20 are listed and the rest counted, unless ``every_problem``.
+    for, the chain's horizon if not given; ``chooses_core``: so the plan will, and no lock is
+    against the core that the tables say. Raises BadInput with the problems found; writes nothing.
+    Of a kind the first 20 are listed and the rest counted, unless ``every_problem``.
     """
     findings = Findings(every=every_problem)
     typed: dict[str, TypedTable] = {}
@@ -45,9 +48,9 @@ def read_inputs(
         for name, table in tables().items():
             raw = found.raw.pop(name, None)
             typed[name] = absent(table) if raw is None else understand(raw, table, findings)
-        given = [] if locks is None else given_locks(locks, typed, found, findings)
+        given = None if locks is None else given_locks(locks, typed, found, findings)
     first_day = first_day_of_plan(typed["sales"])
-    every_lock = gathered(typed["locks"], given, first_day, findings)
+    every_lock = gathered(typed["locks"], given.tables if given else (), first_day, findings)
     typed["locks"] = every_lock.in_force
     chain = chain_settings(found.chain_file, found.chain, found.name, findings)
     if not found.files and findings.problems:
@@ -57,7 +60,10 @@ def read_inputs(
     )
     for check in checks.CHECKS:
         check(typed, findings)
-    locked_in_is_sold(typed, findings, first_day, weeks or chain.horizon_weeks)
+    plan_weeks = weeks or chain.horizon_weeks
+    locked_in_is_sold(typed, findings, first_day, plan_weeks)
+    if not chooses_core:
+        core_is_not_locked_out(typed, findings, first_day, plan_weeks)
     if findings.problems:
         raise BadInput(findings.problems)
     defaults.state_unsold(typed, findings)
@@ -88,6 +94,7 @@ def read_inputs(
         assumptions=tuple(findings.assumptions),
         files=MappingProxyType(dict(found.files)),
         store_locks=locks_of_stores,
+        lock_workbooks=given.workbooks if given else (),
     )
 
 

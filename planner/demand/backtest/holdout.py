@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.demand.clean import DAYS_A_WEEK, History, scattered, sums
-from planner.demand.ranges import RECENT_WEEKS
 from planner.tables.inputs import Inputs
+from planner.tables.range_today import RECENT_WEEKS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
