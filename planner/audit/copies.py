@@ -14,7 +14,8 @@ from planner.tables import defaults
 from planner.tables.collect import Findings
 from planner.tables.columns import tables
 from planner.tables.files import connect
-from planner.tables.locks import GIVEN, WORKBOOK, gathered, given_locks, store_locks
+from planner.tables.given_locks import GIVEN, WORKBOOK, given_locks
+from planner.tables.locks import gathered, store_locks
 from planner.tables.raw import RawTable
 from planner.tables.scan import sha256_of
 from planner.tables.source import KINDS, Source, read_file

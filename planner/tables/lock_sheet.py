@@ -40,6 +40,10 @@ CHAIN_HEADS = frozenset({"Store", "From"})
 """Two more heads of the chain's sheet of locks, which is not read."""
 EDITED = ("item_id", "lock", "facings", "until", "note")
 """Columns that a merchandiser fills in; a row without any of them is no lock."""
+NOT_KNOWN = ("–", "n/a")
+"""How a cell without a date has been printed."""
+STAMP_AFTER_NAME = "  ·  scenario "
+"""Follows the chain's name in the stamp of a sheet."""
 HEAD_WITHIN_ROWS = 40
 MOST_SHEETS_NAMED = 6
 STORE_WORKBOOK = "the workbook of a store (.xlsx, without a password) with its sheet Locks"
@@ -57,6 +61,19 @@ class LockSheet:
     """Of the whole sheet; None where the table names the stores row by row."""
     store_cell: str
     """Where the store's id stands, or should."""
+    chain_name: str
+    """As the sheet was stamped; "" where it is not known."""
+    below: tuple[BelowLock, ...]
+    """Rows with item and lock under the line below which nothing is read."""
+
+
+@dataclass(frozen=True)
+class BelowLock:
+    """A lock that stands where the chain's own are shown."""
+
+    cell: str
+    item: str
+    lock: str
 
 
 def read_lock_sheet(path: Path, findings: Findings) -> LockSheet | None:
@@ -183,10 +200,24 @@ def _understood(file: str, rows: _Rows, findings: Findings) -> LockSheet | None:
     store_id, store_cell = _store(texts[:top])
     builder = ColumnsBuilder(len(found) + ("store_id" not in found))
     numbers: list[int] = []
+    below: list[BelowLock] = []
+    ended = False
     for number, row in enumerate(texts[top + 1 :], start=top + 2):
-        if row and (row[0] or "").startswith(END_OF_LOCKS):
-            break
+        ended = ended or bool(row and (row[0] or "").startswith(END_OF_LOCKS))
         cells = [row[at] if at < len(row) else None for at in found.values()]
+        texts_of = dict(zip(found, ((cell or "").strip() for cell in cells), strict=True))
+        if ended:
+            words = texts_of["item_id"], texts_of["lock"]
+            if all(words) and words[1] != HEADS["lock"]:
+                below.append(BelowLock(f"{letters['item_id']}{number}", *words))
+            continue
+        if texts_of.get("note") and not any(texts_of[n] for n in EDITED[:-1] if n in texts_of):
+            said = f"{file}, cell {letters['note']}{number}"
+            text = f"{said}: a note without an item and a lock is no lock, and was left out"
+            findings.assume("locks.note", text, 1, warning=True)
+            continue
+        if texts_of.get("since") in NOT_KNOWN:
+            cells[list(found).index("since")] = None
         if "note" in found:
             note = list(found).index("note")
             # A line end inside a cell is how people write a longer note.
@@ -197,7 +228,8 @@ def _understood(file: str, rows: _Rows, findings: Findings) -> LockSheet | None:
             numbers.append(number)
     header = (*found, *(() if "store_id" in found else ("store_id",)))
     raw = RawTable(file, header, builder.columns(), np.array(numbers, dtype=np.int64))
-    return LockSheet(raw, None if "store_id" in found else store_id, store_cell)
+    of_sheet = None if "store_id" in found else store_id
+    return LockSheet(raw, of_sheet, store_cell, _chain_name(texts[:top]), tuple(below))
 
 
 def _every_head(
@@ -238,6 +270,15 @@ def _store(above: Sequence[Sequence[str | None]]) -> tuple[str, str]:
             if (text or "").strip() == STORE_LABEL:
                 return (row[place + 1] or "").strip(), f"{get_column_letter(place + 2)}{number}"
     return "", "A1"
+
+
+def _chain_name(above: Sequence[Sequence[str | None]]) -> str:
+    """The name in the stamp above the head: what stands before its first part."""
+    for row in above:
+        text = (row[0] if row else None) or ""
+        if STAMP_AFTER_NAME in text:
+            return text.split(STAMP_AFTER_NAME)[0]
+    return ""
 
 
 def item_words(item_id: str, name: str) -> tuple[str, str]:

@@ -15,10 +15,11 @@ from planner.tables.chain import chain_settings
 from planner.tables.collect import Findings
 from planner.tables.columns import tables
 from planner.tables.files import connect
+from planner.tables.given_locks import given_locks, say_other_chains
 from planner.tables.inputs import Inputs
 from planner.tables.lock_checks import locked_in_is_sold
 from planner.tables.lock_core import core_is_not_locked_out
-from planner.tables.locks import first_day_of_plan, gathered, given_locks, store_locks
+from planner.tables.locks import first_day_of_plan, gathered, store_locks
 from planner.tables.source import open_source
 from planner.tables.typed import TypedTable, absent, understand
 
@@ -53,6 +54,8 @@ def read_inputs(
     every_lock = gathered(typed["locks"], given.tables if given else (), first_day, findings)
     typed["locks"] = every_lock.in_force
     chain = chain_settings(found.chain_file, found.chain, found.name, findings)
+    if given is not None:
+        say_other_chains(given, chain.name, findings)
     if not found.files and findings.problems:
         raise BadInput(findings.problems)
     planned_in_units = defaults.fill(typed, findings) or defaults.is_without_money(

@@ -112,7 +112,7 @@ def _row(lock: dict[Any, Any], contents: Contents, names: Mapping[Any, str]) -> 
         facings,
         until,
         lock["note"],
-        lock["since"],
+        "" if pd.isna(lock["since"]) else lock["since"],
         lock["state"],
         NOT_APPLICABLE if expired or pd.isna(lock["cost_week"]) else lock["cost_week"],
         NOT_APPLICABLE if expired else known_words(lock, amounts_of(contents.stamp)),
