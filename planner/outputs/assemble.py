@@ -80,7 +80,7 @@ def assemble_contents(
             inputs.stores, inputs.items, planned_demand, items, demand.recapture, value
         ),
         changes=with_net_values(
-            changes_table(inputs, demand, assortment, items, shelves), assortment
+            changes_table(inputs, demand, assortment, items, shelves, locks), assortment
         ),
         recapture=demand.recapture,
         signal_effects=demand.signal_effects,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from planner.assortment.result import Assortment
 from planner.demand.result import Demand
+from planner.outputs.lock_table import lock_notes, lock_pairs
 from planner.shelves.result import Shelves
 from planner.tables.inputs import Inputs
 
@@ -29,8 +30,12 @@ def changes_table(
     assortment: Assortment,
     items: pd.DataFrame,
     shelves: Shelves,
+    locks: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Contents.changes: what comes, leaves and moves, with first and last order dates."""
+    """Contents.changes: what comes, leaves and moves, with first and last order dates.
+
+    ``locks``: Contents.locks; what a lock brings in stands for what it puts out.
+    """
     # The plan starts the day after the data ends: orders change with its first day.
     last_order = demand.first_week - pd.Timedelta(days=1)
     facings_today = inputs.current_range.set_index(["store_id", "item_id"])["facings"].to_dict()
@@ -42,12 +47,13 @@ def changes_table(
     kept = items[(items["status"] == "KEEP")]
     is_moved = [key in moved for key in zip(kept["store_id"], kept["item_id"], strict=True)]
     both = pd.concat([changed, kept[is_moved]])
-    replaced = _replaced(both, inputs)
+    replaced, notes = _replaced(both, inputs, lock_pairs(locks)), lock_notes(locks)
     rows: list[tuple[object, ...]] = []
     for row in both.to_dict("records"):
         key = (row["store_id"], row["item_id"])
         before, after = float(facings_today.get(key, math.nan)), float(row["facings"])
-        value, why = row["value_week"], row["reason"]
+        value, why = row["value_week"], moved[key] if row["status"] == "KEEP" else row["reason"]
+        why = "; ".join([why, *(note for note in notes.get(key, ()) if note not in why)])
         if row["status"] == "NEW":
             instead, days = replaced.get(key, ""), (demand.first_week, pd.NaT, pd.NaT)
             rows.append((*key, "NEW", 0.0, after, instead, *days, value, why))
@@ -56,7 +62,7 @@ def changes_table(
             rows.append((*key, "OUT", before, after, "", pd.NaT, last_order, run_down, value, why))
         else:
             never = (pd.NaT, pd.NaT, pd.NaT)
-            rows.append((*key, "MOVED", before, after, "", *never, math.nan, moved[key]))
+            rows.append((*key, "MOVED", before, after, "", *never, math.nan, why))
     types: dict[str, Any] = dict.fromkeys(_DATES, "datetime64[ns]") | dict.fromkeys(_NUMBERS, float)
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(types)
     rank = {store: k for k, store in enumerate(assortment.problems)}
@@ -67,15 +73,25 @@ def changes_table(
     return table.loc[key_of.index].reset_index(drop=True)
 
 
-def _replaced(changed: pd.DataFrame, inputs: Inputs) -> dict[tuple[str, str], str]:
-    """For new items, the best first: one that leaves the same need group, or nothing."""
+def _replaced(
+    changed: pd.DataFrame, inputs: Inputs, pairs: Sequence[tuple[str, str, str]]
+) -> dict[tuple[str, str], str]:
+    """For new items, the best first: what leaves for it by a lock (``pairs``: store, what comes,
+    what goes), else one that leaves the same need group, or nothing."""
     items = inputs.items
     groups = dict(zip(items["item_id"], items["need_group"], strict=True))
     found: dict[tuple[str, str], str] = {}
     for store, part in changed.groupby("store_id", sort=False):
         leaving = {item: groups[item] for item in part.loc[part["status"] == "OUT", "item_id"]}
-        new = part[part["status"] == "NEW"]
-        for item in new.sort_values("margin_week", ascending=False, kind="stable")["item_id"]:
+        entering = part[part["status"] == "NEW"]
+        best_first = entering.sort_values("margin_week", ascending=False, kind="stable")
+        new: list[str] = best_first["item_id"].tolist()
+        for of_store, comes, goes in pairs:
+            if of_store == store and comes in new and goes in leaving:
+                found[str(store), comes] = goes
+                leaving.pop(goes)
+                new.remove(comes)
+        for item in new:
             partner = next((o for o, group in leaving.items() if group == groups[item]), "")
             leaving.pop(partner, None)
             found[str(store), item] = partner

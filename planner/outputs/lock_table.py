@@ -79,6 +79,36 @@ def _moves(found: LockCost | None, item: str, item_ids: tuple[str, ...]) -> tupl
     return leaves, enters
 
 
+_LOCK_WORDS = {
+    "IN": "locked in",
+    "OUT": "locked out",
+    "MIN": "locked to at least {:g} facings",
+    "MAX": "locked to at most {:g} facings",
+}
+
+
+def lock_notes(locks: pd.DataFrame) -> dict[tuple[str, str], tuple[str, ...]]:
+    """By store and item, what its locks in force (Contents.locks) say, in words."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for lock in locks[locks["state"] == IN_FORCE].to_dict("records"):
+        key = (lock["store_id"], lock["item_id"])
+        found[key] = (*found.get(key, ()), _LOCK_WORDS[lock["lock"]].format(lock["facings"]))
+    return found
+
+
+def lock_pairs(locks: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """Store, item that comes in and item that goes for it, as the locks in force have it: what an
+    OUT brings in takes the place of its item, an IN the place of what it puts out."""
+    found = []
+    for lock in locks[locks["state"] == IN_FORCE].to_dict("records"):
+        store, item = lock["store_id"], lock["item_id"]
+        if lock["lock"] == "OUT":
+            found += [(store, other, item) for other in lock["brings_in"].split(";") if other]
+        elif lock["lock"] == "IN":
+            found += [(store, item, other) for other in lock["keeps_out"].split(";") if other]
+    return found
+
+
 def lockable_items(assortment: Assortment) -> pd.DataFrame:
     """Contents.lockable: the items that a store lists or could list."""
     parts = []

@@ -107,7 +107,7 @@ def say_other_chains(given: GivenLocks, name: str, findings: Findings) -> None:
 def _lock_table(file: Path, table: Table, source: Source, findings: Findings) -> RawTable | None:
     """A CSV or Parquet file as a lock table; None where it is none, or is empty."""
     own = source.files.pop("locks", None)
-    unread = Findings()
+    unread = Findings(every=findings.every)
     read = read_file(file, table, source, unread)
     entry = source.files.pop("locks", None)
     if own is not None:
@@ -121,7 +121,7 @@ def _lock_table(file: Path, table: Table, source: Source, findings: Findings) ->
         more = ", ..." if len(read.header) > MOST_COLUMNS_NAMED else ""
         allowed = "a lock table, its first row with the columns " + ", ".join(table.names)
         mend = "give the workbook of a store, or a table with these columns"
-        findings.problem(file.name, 1, "", f"the columns {few}{more}", allowed, mend)
+        findings.problem(file.name, 0, "", f"the columns {few}{more}", allowed, mend)
         return None
     findings.join(unread)
     if entry is not None:
@@ -172,14 +172,14 @@ def lock_files(path: Path, findings: Findings) -> list[Path]:
         findings.assume("locks", f"files of {folder.name} are no lock tables: left out", left_out)
         if not files and not others:
             found, mend = "a folder without any of them", "name the folder with the workbooks"
-            findings.problem(path.name, 1, "", found, wanted, mend)
+            findings.problem(path.name, 0, "", found, wanted, mend)
         return files
     if path.suffix.lower() in OTHER_WORKBOOKS and path.is_file():
         _of_another_kind(path, findings)
         return []
     if path.suffix.lower() not in kinds or not path.is_file():
         found = "a file of another kind" if path.exists() else "nothing there"
-        findings.problem(path.name, 1, "", found, wanted, "give the file or folder with the locks")
+        findings.problem(path.name, 0, "", found, wanted, "give the file or folder with the locks")
         return []
     for before, after in OPEN_MARKS:
         if path.with_name(f"{before}{path.name}{after}").is_file():
@@ -195,7 +195,7 @@ def _say_open(file: Path, findings: Findings) -> None:
 def _of_another_kind(file: Path, findings: Findings) -> None:
     findings.problem(
         file.name,
-        1,
+        0,
         "",
         f"a workbook of the kind {file.suffix}",
         "an Excel workbook (.xlsx)",

@@ -96,7 +96,7 @@ def read_lock_sheet(path: Path, findings: Findings) -> LockSheet | None:
     # openpyxl lets many kinds of error through when the file is damaged or something else.
     except Exception:
         found, mend = instead_of_workbook(path)
-        findings.problem(path.name, 1, "", found, STORE_WORKBOOK, mend)
+        findings.problem(path.name, 0, "", found, STORE_WORKBOOK, mend)
         return None
     return _understood(f"{path.name}, sheet {title}", rows, findings)
 
@@ -150,7 +150,7 @@ def _no_sheet(path: Path, names: Mapping[str, Any], findings: Findings) -> None:
     few = ", ".join(list(names)[:MOST_SHEETS_NAMED])
     more = ", ..." if len(names) > MOST_SHEETS_NAMED else ""
     found = f"a workbook without a sheet {LOCKS_SHEET}: {few}{more}"
-    findings.problem(path.name, 1, "", found, STORE_WORKBOOK, GIVE_ANOTHER)
+    findings.problem(path.name, 0, "", found, STORE_WORKBOOK, GIVE_ANOTHER)
 
 
 def _has_the_heads(sheet: Any) -> bool:
