@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from openpyxl import Workbook, load_workbook
 
+from planner.errors import BadInput
+from planner.tables.inputs import Inputs
 from planner.tables.lock_sheet import HEADS, LOCKS_SHEET
+from planner.tables.read import read_inputs
 
 SOFFICE_SECONDS = 120
 
@@ -77,3 +81,23 @@ def cell_of(workbook: Path, sheet: str, value: object) -> str:
             if cell.value == value:
                 return str(cell.coordinate)
     raise AssertionError(f"{value} is not on {sheet}")
+
+
+def lock(item: object, word: object, facings: object = None, **more: object) -> dict[str, Any]:
+    """One row of the sheet."""
+    return {"Item": item, "Lock": word, "Facings": facings, **more}
+
+
+def refused(data: Path, locks: Path) -> list[str]:
+    """Every problem, as people read it."""
+    with pytest.raises(BadInput) as caught:
+        read_inputs(data, locks=locks)
+    assert caught.value.exit_code == 2
+    return [str(problem) for problem in caught.value.problems]
+
+
+def locks_of(inputs: Inputs) -> set[tuple[str, str, str, float]]:
+    """Store, item, lock and facings (0 without) of every lock in force."""
+    frame = inputs.store_locks
+    rows = frame[frame["state"] == "in force"].fillna({"facings": 0.0})
+    return set(zip(rows["store_id"], rows["item_id"], rows["lock"], rows["facings"], strict=True))

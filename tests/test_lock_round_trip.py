@@ -27,6 +27,7 @@ from whole_chain import (
 )
 
 from planner.audit import audit
+from planner.outputs.lock_table import lock_notes, lock_pairs
 from planner.pipeline import plan
 from planner.tables.inputs import Assumption
 
@@ -81,8 +82,8 @@ def test_locks_of_a_workbook_are_obeyed(
     shop_run: Path, handed_out: Path, tmp_path: Path, save: Callable[[Path, Path], None]
 ) -> None:
     """IN, OUT, MIN and MAX of an edited workbook hold in the next plan, whichever program saved
-    it; its workbook shows them with what they cost; an edit elsewhere is named, and nothing else
-    is; the run passes the audit."""
+    it; its workbook shows them with what they cost; what comes and goes by a lock is paired in the
+    changes, which say so; an edit elsewhere is named, nothing else is; the run passes the audit."""
     path = handed_out / "7.xlsx"
     cell = cell_of(path, "Items", "Bananas")
     edit(path, CHEF, NO_FUJI, WIDE, NARROW, Items={cell: "Bananas of mine"})
@@ -106,7 +107,21 @@ def test_locks_of_a_workbook_are_obeyed(
     assert (chef["Note"], chef["Until"]) == ("the chef asks", dt.datetime(2026, 4, 30))
     assert chef["Since"] == FIRST_DAY
     assert {row["State"] for row in rows.values()} == {"in force"}
-    costs = table(run, "locks").set_index(["item_id", "lock"])["cost_week"]
+    locks = table(run, "locks")
+    changes = table(run, "changes").set_index(["store_id", "item_id"])
+    pairs = [
+        (store, comes, goes)
+        for store, comes, goes in lock_pairs(locks)
+        if changes["change"].get((store, comes), "") == "NEW"
+        and changes["change"].get((store, goes), "") == "OUT"
+    ]
+    assert pairs
+    comes = {(store, comes) for store, comes, _ in pairs}
+    assert {(*key, changes.at[key, "replaces"]) for key in comes} <= set(pairs)
+    for key, words in lock_notes(locks).items():
+        if key in changes.index:
+            assert all(word in changes.at[key, "reason"] for word in words)
+    costs = locks.set_index(["item_id", "lock"])["cost_week"]
     assert len(costs) == 4
     for key, row in rows.items():
         assert row["Cost per week"] == pytest.approx(costs[key], abs=1e-9)
