@@ -10,6 +10,7 @@ placement's loss (``score.py``) is less than this one, and often the best placem
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import inf
 
@@ -30,35 +31,52 @@ ROUNDING = 1e-9
 class LeastLoss:
     """Least losses of one rack: of a set on a shelf, of neighbouring shelves, of what is to come.
 
-    Takes memory and time in proportion to 3 to the power of the number of items, times shelves.
+    ``fixed``: shelves that stay as they are; sets are those of the other items, and losses leave
+    out what they cannot change. Takes memory and time in proportion to 3 to the power of the
+    number of items that may move, times shelves.
     """
 
-    def __init__(self, rack: Rack, weights: PlacementWeights) -> None:
+    def __init__(
+        self, rack: Rack, weights: PlacementWeights, fixed: Mapping[int, Sequence[int]]
+    ) -> None:
         self.rack = rack
         self.weights = weights
-        self.items = len(rack.facings)
+        self.fixed = fixed
+        stays = {i for items in fixed.values() for i in items}
+        self.free = [i for i in range(len(rack.facings)) if i not in stays]
+        self.items = len(self.free)
         self.apart = weights.group_blocks + weights.vertical_blocks
         """What it costs that a need group has one piece more that touches no other."""
         self.members = _members(self.items)
-        sizes = {g: rack.group.count(g) for g in rack.group}
-        self.several = sorted(g for g, size in sizes.items() if size > 1)
-        """Need groups of several items: others cannot fall apart."""
+        self.several = sorted(
+            g for g in {rack.group[i] for i in self.free} if rack.group.count(g) > 1
+        )
+        """Need groups that may fall apart: of several items, not all of them fixed."""
         self.kinds = 1 << len(self.several)
         self.groups = self._groups()
         """For each set of items its groups of several items, as bits."""
-        self.alike = weights.colour_breaks * _alike(rack, self.members)
+        self.alike = weights.colour_breaks * _alike(
+            [rack.colour[i] for i in self.free], self.members
+        )
         """For each set what neighbours of one colour cost in any order."""
         self.own, self.empty = self._own()
-        """[shelf, set]: loss of a set on a shelf in any order, infinite where it is too wide; and
+        """[shelf, set]: loss of a set on a shelf in any order, infinite where it cannot be; and
         whether the shelf is known to stay too empty then, which is in the loss."""
         self.link = [self._link(z) for z in range(len(rack.shelf_width))]
         """For each shelf [groups of the last shelf, groups here]: what groups cost that enter."""
         self.to_come = self._to_come()
         """For each shelf [set that stands, groups of the last shelf]: loss of it and the others."""
 
-    def passed(self, state: int) -> int:
-        """The state after an empty shelf: only what runs on can join the groups seen last."""
+    def passed(self, state: Ints) -> Ints:
+        """The states after an empty shelf: only what runs on can join the groups seen last."""
         return state | self.kinds
+
+    def groups_on(self, shelf: int, items: int) -> int:
+        """Groups that may fall apart on a shelf, as bits; ``items``: the set that is put there."""
+        if shelf not in self.fixed:
+            return int(self.groups[items])
+        here = {self.rack.group[i] for i in self.fixed[shelf]}
+        return sum(1 << bit for bit, group in enumerate(self.several) if group in here)
 
     @property
     def least(self) -> float:
@@ -68,23 +86,27 @@ class LeastLoss:
     def _groups(self) -> Ints:
         groups = np.zeros(1 << self.items, dtype=np.int64)
         for bit, group in enumerate(self.several):
-            own = [i for i, g in enumerate(self.rack.group) if g == group]
+            own = [k for k, i in enumerate(self.free) if self.rack.group[i] == group]
             groups |= self.members[:, own].any(axis=1).astype(np.int64) << bit
         return groups
 
     def _own(self) -> tuple[Floats, Flags]:
         rack, sets = self.rack, self.members.astype(np.float64)
-        home = np.asarray(rack.home)[:, None]
+        free = np.asarray(self.free, dtype=np.int64)
+        home = np.asarray(rack.home)[free, None]
         moved = (home != UNKNOWN) & (home != np.arange(len(rack.shelf_width))[None, :])
-        cost: Floats = shelf_costs(rack, self.weights) + STAY * moved
+        cost: Floats = shelf_costs(rack, self.weights)[free] + STAY * moved
         own: Floats = (sets @ cost).T + self.alike
         empty = np.zeros(own.shape, dtype=bool)
         whole = self.members.astype(np.int64)
-        width: Ints = whole @ np.array(rack.widths, dtype=np.int64)
+        width: Ints = whole @ np.array(rack.widths, dtype=np.int64)[free]
         most: Ints = whole @ np.array(
             [
-                min(max(rack.shelf_width), w * max(facings, most_facings(rack, i)))
-                for i, (w, facings) in enumerate(zip(rack.facing_width, rack.facings, strict=True))
+                min(
+                    max(rack.shelf_width),
+                    rack.facing_width[i] * max(rack.facings[i], most_facings(rack, i)),
+                )
+                for i in self.free
             ],
             dtype=np.int64,
         )
@@ -92,6 +114,9 @@ class LeastLoss:
             empty[z] = room - most > EMPTY_SHARE_EXPLAINED * room
             own[z] += self.weights.full_shelves * empty[z]
             own[z, width > room] = inf
+        for z in self.fixed:
+            own[z] = inf
+            own[z, 0] = 0.0
         return own, empty
 
     def _link(self, z: int) -> Floats:
@@ -120,12 +145,15 @@ class LeastLoss:
         stands, added, key = stands[order], added[order], key[order]
         after, entered = stands | added, self.groups[added]
         sets, states = 1 << self.items, 2 * self.kinds
-        passed = np.array([self.passed(state) for state in range(states)])
+        passed = self.passed(np.arange(states))
         can = self._can_stand()
         last = np.full((sets, states), inf)
         last[-1] = 0.0
         found = [last]
         for z in range(len(self.rack.shelf_width) - 1, -1, -1):
+            if z in self.fixed:
+                found.insert(0, self._past_fixed(z, found[0]))
+                continue
             open_ = np.flatnonzero(can[z][stands] & can[z + 1][after] & fits[z][added])
             value = self.own[z][added[open_]] + found[0][after[open_], entered[open_]]
             best = np.full(sets * self.kinds, inf)
@@ -146,13 +174,23 @@ class LeastLoss:
             found.insert(0, every)
         return found
 
+    def _past_fixed(self, z: int, to_come: Floats) -> Floats:
+        """``to_come`` of a shelf that stays as it is."""
+        states = np.arange(2 * self.kinds)
+        if not self.fixed[z]:
+            return to_come[:, self.passed(states)]
+        groups = self.groups_on(z, 0)
+        past: Floats = self.link[z][None, states, groups] + to_come[:, groups, None]
+        return past
+
     def _can_stand(self) -> list[Flags]:
         """For each shelf, and after the last, which sets may stand on those before it.
 
         What the shelves before hold and those from it on do not hold says that.
         """
-        width = self.members @ np.array(self.rack.widths, dtype=np.int64)
-        room = np.array([0, *self.rack.shelf_width]).cumsum()
+        width = self.members @ np.array([self.rack.widths[i] for i in self.free], dtype=np.int64)
+        wide = [0 if z in self.fixed else w for z, w in enumerate(self.rack.shelf_width)]
+        room = np.array([0, *wide]).cumsum()
         left = room[-1] - room
         return [
             (width <= before) & (width[-1] - width <= after)
@@ -160,12 +198,12 @@ class LeastLoss:
         ]
 
 
-def _alike(rack: Rack, members: Flags) -> Ints:
+def _alike(colours: Sequence[int], members: Flags) -> Ints:
     """For each set how many neighbours of one colour it has in any order."""
     size: Ints = members.sum(axis=1)
     least = np.zeros(len(members), dtype=np.int64)
-    for colour in set(rack.colour) - {UNKNOWN}:
-        count = members[:, np.array(rack.colour) == colour].sum(axis=1)
+    for colour in set(colours) - {UNKNOWN}:
+        count = members[:, np.array(colours) == colour].sum(axis=1)
         np.maximum(least, 2 * count - size - 1, out=least)
     return least
 

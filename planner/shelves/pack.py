@@ -24,6 +24,8 @@ from planner.shelves.score import loss_of
 from planner.shelves.spare import ShelfFiller, give_facings
 from planner.shelves.units import Ints
 from planner.shelves.weights import PlacementWeights
+from planner.shelves.whole_blocks import in_whole_blocks
+from planner.shelves.windows import Window, windows
 
 TRIES = 30
 """Draws of packings in blocks."""
@@ -36,6 +38,13 @@ FINISHED = 12
 STIRRED = 48
 """Items of the placements that are found anew from the best after a few items went elsewhere."""
 STIRRED_ITEMS = 3
+UNITED = 5
+"""Packings with all need groups in one block, where they fell apart."""
+UNITED_EFFORT = 4_000
+WINDOWS = 12
+"""Sets of shelves that are searched through in large racks, where something is to be mended."""
+WINDOW_ITEMS = 9
+WINDOW_EFFORT = 2_000
 MENDED = 12
 """Tries to bring a need group together that falls apart."""
 
@@ -82,6 +91,7 @@ def _searched(search: _Search, seed: int) -> Packing:
     search.add(_in_blocks(rack, search.chooser, rng))
     for _ in range(1 + FINISHED // len(rack.facings)):
         search.finish()
+    search.unite(rng)
     if search.best.layout is None:
         plain, greedy = best_fit(rack)
         if plain is None:
@@ -92,6 +102,7 @@ def _searched(search: _Search, seed: int) -> Packing:
         search.add([_shelf_of(rack, plain)])
         search.finish()
     search.mend(MENDED)
+    search.look_into(WINDOWS)
     search.stir(STIRRED // len(rack.facings), rng)
     return search.best
 
@@ -162,6 +173,49 @@ class _Search:
             self.finish()
             if self.least < before:
                 tried.clear()
+
+    def unite(self, rng: Random) -> None:
+        """Packings with all groups in one block, where groups fall apart or nothing fits yet."""
+        if not self.weights.group_blocks or not self._broken():
+            return
+        for _ in range(UNITED):
+            layout = in_whole_blocks(self.rack, rng, UNITED_EFFORT)
+            if layout is None:
+                continue
+            self.take(layout)
+            self.add([_shelf_of(self.rack, layout)])
+            self.finish()
+
+    def _broken(self) -> bool:
+        """Whether groups fall apart, or not all items stand."""
+        layout = self.best.layout
+        if layout is None:
+            return True
+        found = groups_apart(self.rack, layout, self.best.facings)
+        return any(apart.reading > 1 for apart in found.values())
+
+    def look_into(self, tries: int) -> None:
+        """Search a few shelves through at a time, where groups fall apart or shelves stay empty."""
+        tried: set[tuple[Window, bytes]] = set()
+        while tries and self.best.layout is not None:
+            layout = self.best.layout
+            names = (
+                (window, repr([layout[z] for z in window]).encode())
+                for window in windows(
+                    self.rack, layout, self.best.facings, self.weights, WINDOW_ITEMS
+                )
+            )
+            name = next((n for n in names if n not in tried), None)
+            if name is None:
+                return
+            tries -= 1
+            tried.add(name)
+            fixed = {z: items for z, items in enumerate(layout) if z not in name[0]}
+            found = search_through(
+                self.rack, self.weights, self.chooser.filler, WINDOW_EFFORT, fixed
+            )
+            if found.layout is not None:
+                self.take(found.layout)
 
     def stir(self, tries: int, rng: Random) -> None:
         """Search again from the best with a few items on any shelf: small racks have few draws."""

@@ -7,16 +7,17 @@ ends before everything is ruled out, the best found is returned without a proof.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import inf
 
 import numpy as np
 
 from planner.shelves.bound import ROUNDING, LeastLoss, sets_among
+from planner.shelves.effort import Effort, EffortSpent
 from planner.shelves.pieces import Piece, following, links
 from planner.shelves.rack import Layout, Rack
-from planner.shelves.shelf_orders import Effort, EffortSpent, OrderFinder, ShelfOrder
+from planner.shelves.shelf_orders import OrderFinder, ShelfOrder
 from planner.shelves.spare import ShelfFiller
 from planner.shelves.weights import PlacementWeights
 
@@ -41,10 +42,18 @@ class Proof:
 
 
 def search_through(
-    rack: Rack, weights: PlacementWeights, filler: ShelfFiller, effort: int = EFFORT
+    rack: Rack,
+    weights: PlacementWeights,
+    filler: ShelfFiller,
+    effort: int = EFFORT,
+    fixed: Mapping[int, Sequence[int]] | None = None,
 ) -> Proof:
-    """The placement of least loss of a rack of at most ``UP_TO`` items."""
-    search = _Search(rack, weights, filler, Effort(effort))
+    """The placement of least loss of at most ``UP_TO`` items.
+
+    ``fixed``: shelves that stay as they are, with their items from left to right; the others
+    share the other items out among themselves.
+    """
+    search = _Search(rack, weights, filler, Effort(effort), fixed or {})
     try:
         search.run()
     except EffortSpent:
@@ -80,13 +89,19 @@ class _Line:
 
 class _Search:
     def __init__(
-        self, rack: Rack, weights: PlacementWeights, filler: ShelfFiller, effort: Effort
+        self,
+        rack: Rack,
+        weights: PlacementWeights,
+        filler: ShelfFiller,
+        effort: Effort,
+        fixed: Mapping[int, Sequence[int]],
     ) -> None:
         self.rack = rack
         self.weights = weights
         self.filler = filler
         self.effort = effort
-        self.least = LeastLoss(rack, weights)
+        self.fixed = fixed
+        self.least = LeastLoss(rack, weights, fixed)
         self.finder = OrderFinder(rack, weights, filler, effort)
         self.layout: Layout | None = None
         self.most = inf
@@ -108,13 +123,18 @@ class _Search:
         if z == len(self.rack.shelf_width):
             self._in_order(chosen, cost)
             return
-        self.effort.spend(SET_EFFORT)
         least = self.least
+        if z in self.fixed:
+            after = least.groups_on(z, 0) if self.fixed[z] else self._passed(state)
+            joined = float(least.link[z][state, after]) if self.fixed[z] else 0.0
+            self._share_out(z + 1, stands, after, cost + joined, [*chosen, 0])
+            return
+        self.effort.spend(SET_EFFORT)
         sets = sets_among((1 << least.items) - 1 & ~stands)
         groups = least.groups[sets]
         here = least.own[z][sets] + least.link[z][state, groups]
         whole = cost + here + least.to_come[z + 1][stands | sets, groups]
-        passed = least.passed(state)
+        passed = self._passed(state)
         nothing = cost + float(least.own[z][0])
         tries = [(nothing + float(least.to_come[z + 1][stands, passed]), 0, nothing, passed)]
         for k in np.flatnonzero(whole < self.most - ROUNDING).tolist():
@@ -125,6 +145,9 @@ class _Search:
             added = self._adds(z, items, self.most - bound)
             if bound + added < self.most - ROUNDING:
                 self._share_out(z + 1, stands | items, after, spent + added, [*chosen, items])
+
+    def _passed(self, state: int) -> int:
+        return int(self.least.passed(np.array(state)))
 
     def _adds(self, z: int, items: int, most: float) -> float:
         """What a set costs on a shelf beside ``LeastLoss.own``; infinite where above ``most``."""
@@ -142,58 +165,63 @@ class _Search:
         return self.weights.full_shelves * self.filler.stays_empty(z, self._items(items))
 
     def _items(self, items: int) -> tuple[int, ...]:
-        return tuple(i for i in range(self.least.items) if items >> i & 1)
+        return tuple(i for k, i in enumerate(self.least.free) if items >> k & 1)
+
+    def _on_shelf(self, z: int, items: int) -> list[int]:
+        return list(self.fixed[z]) if z in self.fixed else list(self._items(items))
 
     def _in_order(self, chosen: list[int], cost: float) -> None:
         """Every order of the sets chosen for the shelves; ``cost`` is the least of them."""
-        filled = [z for z, items in enumerate(chosen) if items]
+        layout = [self._on_shelf(z, items) for z, items in enumerate(chosen)]
+        filled = [z for z, here in enumerate(layout) if here]
         slack = self.most - cost
         orders = []
-        own = sum(float(self.least.own[z][0]) for z, items in enumerate(chosen) if not items)
+        own = sum(float(self.least.own[z][items]) for z, items in enumerate(chosen))
         for z in filled:
-            here = self._items(chosen[z])
+            if z in self.fixed:
+                orders.append([self.finder.as_it_is(z, self.fixed[z], self.least.several)])
+                continue
+            here = tuple(layout[z])
             cheapest = self.finder.orders(z, here, 0.0)
             first = cheapest[0].cost if cheapest else inf
             orders.append(self.finder.orders(z, here, first + slack))
-            own += float(self.least.own[z][chosen[z]] - self.least.alike[chosen[z]])
-            own += self._gap(z, chosen[z])
+            own += self._gap(z, chosen[z]) - float(self.least.alike[chosen[z]])
         to_come = [0.0]
         for here_orders in reversed(orders):
             to_come.insert(0, to_come[0] + here_orders[0].cost)
+        groups = [self.least.groups_on(z, items) for z, items in enumerate(chosen)]
         line = _Line(
             shelf=filled,
             orders=orders,
-            next_shelf=following([list(self._items(items)) for items in chosen]),
+            next_shelf=following(layout),
             to_come=to_come,
-            begins=self._begins(chosen, filled),
+            begins=self._begins(groups, filled),
             spread=sum(
-                sum(bool(self.least.groups[items] >> g & 1) for items in chosen) > 1
+                sum(bool(here >> g & 1) for here in groups) > 1
                 for g in range(len(self.least.several))
             ),
             joined=cost - own - to_come[0],
         )
         self._next(line, own, (0, 0), (), [])
 
-    def _begins(self, chosen: list[int], filled: list[int]) -> list[tuple[int, int]]:
+    def _begins(self, groups: list[int], filled: list[int]) -> list[tuple[int, int]]:
         """``_Line.begins``; groups that stand on one shelf alone are left out."""
         rack = self.rack
         spread = 0
         seen = 0
-        for items in chosen:
-            groups = int(self.least.groups[items])
-            spread |= groups & seen
-            seen |= groups
+        for here in groups:
+            spread |= here & seen
+            seen |= here
         begins = [(0, 0)]
         for k in range(len(filled) - 1, -1, -1):
             z = filled[k]
-            here = int(self.least.groups[chosen[z]]) & spread
+            here = groups[z] & spread
             reading = upright = here
             if k:
                 y = filled[k - 1]
-                before = int(self.least.groups[chosen[y]])
-                reading &= ~before
+                reading &= ~groups[y]
                 if (y + 1 == z and rack.stacked[y]) or (rack.alone[y] and rack.alone[z]):
-                    upright &= ~before
+                    upright &= ~groups[y]
             last = begins[0]
             begins.insert(0, (last[0] + reading.bit_count(), last[1] + upright.bit_count()))
         return begins

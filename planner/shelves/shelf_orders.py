@@ -7,30 +7,15 @@ on other shelves too begin and end at the same places, are one: the one that cos
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from planner.shelves.effort import Effort
 from planner.shelves.pieces import Piece, pieces_on
 from planner.shelves.rack import UNKNOWN, Rack
 from planner.shelves.spare import ShelfFiller
 from planner.shelves.weights import PlacementWeights
-
-
-class EffortSpent(Exception):
-    """No more may be tried."""
-
-
-@dataclass
-class Effort:
-    """What may still be tried: counted, not timed, so that every machine gives the same answer."""
-
-    left: int
-
-    def spend(self, steps: int = 1) -> None:
-        """Raises EffortSpent where nothing is left."""
-        self.left -= steps
-        if self.left < 0:
-            raise EffortSpent
 
 
 @dataclass(frozen=True)
@@ -65,11 +50,21 @@ class OrderFinder:
             self._known[shelf, items] = known
         return known[1]
 
-    def _find(self, shelf: int, items: tuple[int, ...], most: float) -> list[ShelfOrder]:
-        rack, weights = self.rack, self.weights
-        facings = list(rack.facings)
+    def as_it_is(self, shelf: int, items: Sequence[int], groups: Collection[int]) -> ShelfOrder:
+        """A shelf that stays: with the pieces of some need groups, and no cost."""
+        facings = self._facings(shelf, items)
+        pieces = pieces_on(self.rack, shelf, items, facings)
+        return ShelfOrder(0.0, tuple(items), tuple(p for p in pieces if p.group in groups))
+
+    def _facings(self, shelf: int, items: Iterable[int]) -> list[int]:
+        facings = list(self.rack.facings)
         for item, given in self.filler.facings_on(shelf, items).items():
             facings[item] = given
+        return facings
+
+    def _find(self, shelf: int, items: tuple[int, ...], most: float) -> list[ShelfOrder]:
+        rack, weights = self.rack, self.weights
+        facings = self._facings(shelf, items)
         inside = [rack.group[i] for i in items]
         elsewhere = {g for g in inside if inside.count(g) < rack.group.count(g)}
         place = {

@@ -126,3 +126,31 @@ def any_weights(rng: np.random.Generator) -> PlacementWeights:
             rule: weight * f for (rule, weight), f in zip(weights.items(), factor, strict=True)
         }
     return PlacementWeights(**weights)
+
+
+def full_rack(rng: np.random.Generator, *, items: int = 40) -> Rack:
+    """Shelves of 100 cm filled to the last centimetre by items of any width, so that every need
+    group can stand in one block: they were cut from shelves that stood so."""
+    width: list[int] = []
+    group: list[int] = []
+    room: list[int] = []
+    free = 0
+    while len(width) < items or free:
+        if not free:
+            room.append(100)
+            free = 100
+        w = int(rng.integers(12, 41))
+        width.append(w if free - w >= 12 else free)
+        free -= width[-1]
+        new = not group or rng.random() < 1 / 4
+        group.append(len(set(group)) if new else group[-1])
+    n = len(width)
+    order = rng.permutation(n)
+    return make_rack(
+        [width[i] for i in order],
+        [group[i] for i in order],
+        room,
+        margin=tuple(rng.gamma(2, 10, n)),
+        bay=tuple(z // 4 for z in range(len(room))),
+        eye_level=tuple(z % 4 == 2 for z in range(len(room))),
+    )

@@ -71,7 +71,7 @@ def test_racks_of_all_kinds_get_the_best_placement() -> None:
             assert packing.proven == (best < inf)
             if best < inf:
                 assert loss(rack, packing, weights) == pytest.approx(best, abs=1e-6)
-            assert LeastLoss(rack, weights).least <= best + 1e-6
+            assert LeastLoss(rack, weights, {}).least <= best + 1e-6
     assert tried > 30
 
 
