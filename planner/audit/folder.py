@@ -63,7 +63,10 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
             ("eye_level",),
         ),
         "placement": Layout(
-            ("store_id", "fixture_type", "rule"), (), ("items", "weight", "counted", "of", "broken")
+            ("store_id", "fixture_type", "rule"),
+            ("where",),
+            ("items", "weight", "counted", "of", "broken"),
+            ("proven",),
         ),
         "store_plans": Layout(
             ("store_id",),

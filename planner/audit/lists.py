@@ -52,7 +52,7 @@ def item_lists(run: RunFolder) -> pd.DataFrame:
     return _printed(run, ITEMS_SHEET, ITEMS)
 
 
-def _sheets(run: RunFolder, sheet: str) -> Mapping[str, dict[int, dict[str, str]]]:
+def sheets_of_stores(run: RunFolder, sheet: str) -> Mapping[str, dict[int, dict[str, str]]]:
     """A sheet of every store's workbook as text, by store, row and column letters."""
     cells = run.tables["cells"]
     cells = cells[cells["sheet"] == sheet]
@@ -73,7 +73,7 @@ def _sheets(run: RunFolder, sheet: str) -> Mapping[str, dict[int, dict[str, str]
 def _printed(run: RunFolder, sheet: str, heads: Mapping[str, str]) -> pd.DataFrame:
     """The rows of a list that has a PLU in each: store_id, item_id, pos, change and figures."""
     rows: list[dict[str, Any]] = []
-    for store, grid in _sheets(run, sheet).items():
+    for store, grid in sheets_of_stores(run, sheet).items():
         head = next((row for row in sorted(grid) if "PLU" in grid[row].values()), 0)
         names = {c: _name(text, heads) for c, text in grid.get(head, {}).items()}
         for row in sorted(grid):
@@ -136,7 +136,7 @@ def check_changes(run: RunFolder, ledger: Ledger) -> None:
 def check_covers(run: RunFolder, ledger: Ledger) -> None:
     """The six figures of every cover are those of the three plans."""
     rows = []
-    for store, grid in _sheets(run, COVER_SHEET).items():
+    for store, grid in sheets_of_stores(run, COVER_SHEET).items():
         for cells in grid.values():
             figure = _name(cells.get("A", ""), COVER)
             rows += [

@@ -28,7 +28,15 @@ def check_placement(run: RunFolder, ledger: Ledger) -> None:
     """
     expected = pd.DataFrame(
         _recomputed(run),
-        columns=["store_id", "fixture_type", "rule", "now_counted", "now_of", "now_broken"],
+        columns=[
+            "store_id",
+            "fixture_type",
+            "rule",
+            "now_counted",
+            "now_of",
+            "now_broken",
+            "now_where",
+        ],
     )
     frame = ledger.expect_same_rows(
         expected,
@@ -43,6 +51,24 @@ def check_placement(run: RunFolder, ledger: Ledger) -> None:
     for column in ("counted", "of", "broken"):
         rest = frame[~eye]
         ledger.expect_close(rest, column, rest[f"now_{column}"], FILE, "from the positions")
+    ledger.expect_rows(
+        frame,
+        frame["where"] == frame["now_where"],
+        lambda row: (
+            f"{FILE}: store {row['store_id']}, {row['fixture_type']}, {row['rule']}: broken at "
+            f"{row['where'] or 'no place'}, expected {row['now_where'] or 'no place'}"
+        ),
+    )
+    kinds = frame.groupby(["store_id", "fixture_type"], sort=False)
+    proofs = kinds["proven"].nunique().reset_index()
+    ledger.expect_rows(
+        proofs,
+        proofs["proven"] == 1,
+        lambda row: (
+            f"{FILE}: store {row['store_id']}, {row['fixture_type']}: some rules say that the "
+            "placement is proven the best, others that it is not"
+        ),
+    )
     costs = run.tables["store_plans"].set_index("store_id")["facings_added_cost_week"]
     at_eye = frame[eye]
     allowed = at_eye["store_id"].map(costs).fillna(0.0) + 1e-6 * (1 + at_eye["now_of"].abs())
@@ -96,8 +122,34 @@ def _recomputed(run: RunFolder) -> Iterator[tuple[object, ...]]:
     for (store_id, kind), shelves in run.tables["shelves"].groupby(kinds, sort=False):
         rows: list[Row] = shelves.to_dict("records")  # type: ignore[assignment]
         places = [(r["store_id"], r["fixture_id"], r["bay"], r["shelf"]) for r in rows]
-        for rule, figures in _rules(rows, places, [standing.get(p, []) for p in places]).items():
-            yield store_id, kind, rule, *figures
+        here = [standing.get(p, []) for p in places]
+        where = _where(rows, places, here)
+        for rule, figures in _rules(rows, places, here).items():
+            yield store_id, kind, rule, *figures, "; ".join(where.get(rule, []))
+
+
+def _where(
+    rows: Sequence[Row], places: Sequence[tuple[object, ...]], shelves: Sequence[Sequence[Row]]
+) -> dict[str, list[str]]:
+    """Need groups, and shelves, where the rules about them are broken."""
+    reading, upright = _pieces([place[:3] for place in places], shelves)
+    return {
+        "group_blocks": sorted(str(g) for g, n in reading.items() if n > 1),
+        "vertical_blocks": sorted(
+            str(g) for g, n in upright.items() if n > 1 and _shelves_of(g, shelves) > 1
+        ),
+        "full_shelves": [
+            f"{row['fixture_id']} {row['bay']:g}-{row['shelf']:g}" for row in rows if _empty(row)
+        ],
+    }
+
+
+def _shelves_of(group: object, shelves: Sequence[Sequence[Row]]) -> int:
+    return sum(any(item["group"] == group for item in shelf) for shelf in shelves)
+
+
+def _empty(row: Row) -> bool:
+    return bool(row["empty_cm"] > MOST_EMPTY * row["width_cm"] + STEP_CM)
 
 
 def _rules(
@@ -135,9 +187,9 @@ def _rules(
         item["margin"] for row, shelf in zip(rows, shelves, strict=True) if row["eye_level"]
         for item in shelf
     )  # fmt: skip
-    empty = sum(row["empty_cm"] > MOST_EMPTY * row["width_cm"] + STEP_CM for row in rows)
+    empty = sum(map(_empty, rows))
     reading, upright = _pieces(bays, shelves)
-    wide = [g for g in reading if sum(any(i["group"] == g for i in s) for s in shelves) > 1]
+    wide = [g for g in reading if _shelves_of(g, shelves) > 1]
     return {
         "group_blocks": (
             sum(n == 1 for n in reading.values()),

@@ -13,7 +13,18 @@ import pandas as pd
 WORTH = ("store_id", "limit", "unit", "amount", "known", "worth_week", "least_week", "most_week")
 ORDERS = ("item_id", "supplier_id", "stores", "sold_units_week", "waste_units_week", "spend_week")
 FORCING = ("store_id", "item_id", "known", "cost_week", "least_week", "most_week", "puts_out")
-PLACEMENT = ("store_id", "fixture_type", "items", "rule", "weight", "counted", "of", "broken")
+PLACEMENT = (
+    "store_id",
+    "fixture_type",
+    "items",
+    "rule",
+    "weight",
+    "counted",
+    "of",
+    "broken",
+    "where",
+    "proven",
+)
 WATERFALL = ("level", "name", "from_plan", "to_plan", "part", "change_week")
 LOCAL_DRIVERS = ("store_id", "item_id", "kind", "name", "change", "total_change")
 CERTAINTY = ("level", "name", "measure", "part", "count", "of", "share")

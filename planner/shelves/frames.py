@@ -55,6 +55,8 @@ PLACEMENT = {
     "counted": "float64",
     "of": "float64",
     "broken": "float64",
+    "where": "str",
+    "proven": "bool",
 }
 
 

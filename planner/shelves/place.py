@@ -14,7 +14,7 @@ from planner.shelves.rack import STEPS_PER_CM, Layout, Rack
 from planner.shelves.reading_order import natural
 from planner.shelves.result import Shelves
 from planner.shelves.score import kept_and_broken
-from planner.shelves.spare import notes
+from planner.shelves.spare import EMPTY_SHARE_EXPLAINED, empty_steps, notes
 from planner.shelves.weights import PlacementWeights
 from planner.tables.inputs import Inputs, with_locked_facings
 from planner.workers import InProcess, StoreExecutor
@@ -125,7 +125,9 @@ def rows_of(job: Job) -> StoreRows:
         else:
             _add_shelves(rows, store_id, rack, packing, packing.layout, stand, here)
             _add_items(rows, store_id, rack, packing, packing.layout, stand)
-            _add_rules(rows, store_id, fixture_type, rack, packing, packing.layout, weights)
+            _add_rules(
+                rows, store_id, fixture_type, rack, packing, packing.layout, stand, here, weights
+            )
     if unplaced:
         return StoreRows(unplaced={store_id: unplaced})
     order = {place_of(row): k for k, row in enumerate(shelves)}
@@ -202,8 +204,32 @@ def _add_rules(
     rack: Rack,
     packing: Packing,
     layout: Layout,
+    stand: list[Row],
+    shelves: list[Row],
     weights: PlacementWeights,
 ) -> None:
+    where = _where_broken(rack, packing, layout, stand, shelves)
     for kept in kept_and_broken(rack, layout, packing.facings, weights):
         about = (store_id, fixture_type, len(rack.facings), kept.rule, kept.weight)
-        rows.placement.append((*about, kept.counted, kept.of, kept.broken))
+        found = (where.get(kept.rule, ""), packing.proven)
+        rows.placement.append((*about, kept.counted, kept.of, kept.broken, *found))
+
+
+def _where_broken(
+    rack: Rack, packing: Packing, layout: Layout, stand: list[Row], shelves: list[Row]
+) -> dict[str, str]:
+    """Need groups and shelves where a rule is broken that is about them, by rule."""
+    names = {g: str(row["need_group"]) for g, row in zip(rack.group, stand, strict=True)}
+    found = groups_apart(rack, layout, packing.facings)
+    empty = empty_steps(rack, layout, packing.facings)
+    wide = {g for g in found if sum(any(rack.group[i] == g for i in s) for s in layout) > 1}
+    broken = {
+        "group_blocks": sorted(names[g] for g, apart in found.items() if apart.reading > 1),
+        "vertical_blocks": sorted(names[g] for g in wide if found[g].upright > 1),
+        "full_shelves": [
+            f"{row['fixture_id']} {row['bay']:g}-{row['shelf']:g}"
+            for row, steps, width in zip(shelves, empty, rack.shelf_width, strict=True)
+            if steps > EMPTY_SHARE_EXPLAINED * width
+        ],
+    }
+    return {rule: "; ".join(places) for rule, places in broken.items()}

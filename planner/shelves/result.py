@@ -23,8 +23,10 @@ class Shelves:
     ``blocks``: store_id, fixture_type, need_group, items, in_one_block.
     ``placement``: a row per store, fixture type and placement rule: store_id, fixture_type, items,
     rule, weight, counted, of (both in the rule's own unit: need groups in one block, items moved,
-    margin at eye level ...), broken (in items; weight x broken is the rule's part of the loss);
-    ``score.py`` says what each counts.
+    margin at eye level ...), broken (in items; weight x broken is the rule's part of the loss),
+    where (need groups that fall apart or do not stand upright, shelves that stay too empty; ``;``
+    between them), proven (whether no placement of these items has a lower loss); ``score.py`` says
+    what each counts.
     ``unplaced``: store_id -> fixture type -> centimetres that the store program must leave free
     for the items to fit shelf by shelf; empty when everything stands.
     """

@@ -16,8 +16,8 @@ from planner.outputs.workbook.sheet import HEADER_ROW
 from planner.outputs.workbook.store import write_store_workbook
 
 STORE = "001"
-SHEETS_BESIDE_PLANOGRAMS = ["Cover", "Items", "Changes", "Not carried", "Locks", "Limits",
-                            "Assumptions"]  # fmt: skip
+SHEETS_BESIDE_PLANOGRAMS = ["Cover", "Items", "Changes", "Not carried", "Locks",
+                            "Placement", "Limits", "Assumptions"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -377,5 +377,5 @@ def test_fixtures_with_the_same_sheet_name(here, tmp_path):
     )
     write_store_workbook(renamed, STORE, tmp_path / "long.xlsx")
     sheets = [sheet.title for sheet in shown(load_workbook(tmp_path / "long.xlsx"))]
-    assert len({name.lower() for name in sheets}) == len(sheets) == 10
+    assert len({name.lower() for name in sheets}) == len(sheets) == 11
     assert max(map(len, sheets)) <= 31

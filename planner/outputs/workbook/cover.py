@@ -37,6 +37,7 @@ _GUIDE = (
     ("Changes", "what is new, what leaves, what moves, and when to order for it"),
     ("Not carried", "what comes next, why it is not here, what forcing it in would cost"),
     ("Locks", "what you decide for this store; it is read back into the next plan"),
+    ("Placement", "how far each rule of a good planogram could be kept, and where not"),
     ("Limits", "what the plan had to keep to, and what more of it would be worth"),
     ("Assumptions", "what was assumed because the data did not say, the weightiest first"),
 )

@@ -17,6 +17,7 @@ from planner.outputs.workbook.drawing import Block, Shelf
 from planner.outputs.workbook.items import listed_items, write_items
 from planner.outputs.workbook.locks import write_locks
 from planner.outputs.workbook.not_carried import write_not_carried
+from planner.outputs.workbook.placement import write_placement
 from planner.outputs.workbook.planogram import write_planogram
 from planner.outputs.workbook.record import add_record
 from planner.outputs.workbook.save import save
@@ -46,6 +47,7 @@ def write_store_workbook(contents: Contents, store_id: str, path: Path | IO[byte
     write_changes(book, here, listed)
     write_not_carried(book, here)
     write_locks(book, here)
+    write_placement(book, here)
     write_limits(book, here)
     write_assumptions(book, here)
     add_record(book)
