@@ -121,6 +121,21 @@ def test_expected_sales_of_exponential_demand() -> None:
 
 TABLES: list[tuple[str, Change, tuple[str, ...]]] = [
     (
+        "placement",
+        lambda frame: frame.assign(where=frame["where"] + "Figs"),
+        ("placement.parquet", "store 7", "group_blocks", "broken at Figs", "no place"),
+    ),
+    (
+        "placement",
+        lambda frame: frame.assign(proven=frame["rule"] == "moves"),
+        ("placement.parquet", "store 7", "some rules say", "proven the best"),
+    ),
+    (
+        "cells",
+        lambda frame: frame.assign(value=frame["value"].replace("best possible", "best found")),
+        ("planograms/7.xlsx, sheet Placement", "group_blocks", "best found", "proven"),
+    ),
+    (
         "assortment",
         setting("facings", lambda f: f + 1, store_id="7", item_id="4020"),
         ("positions", "store 7", "item 4020", "facings"),

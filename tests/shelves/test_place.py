@@ -96,6 +96,27 @@ def test_shelf_rows_add_up_and_explain_emptiness() -> None:
         assert (empty == (result.shelves["note"] != "")).all()
 
 
+def test_what_is_broken_is_named_with_its_place() -> None:
+    """The shelf that stays empty, the group that falls apart; best possible on so few items."""
+    items = make_items([60, 60, 60, 60], ["g", "h", "h", "g"], max_facings=1.0)
+    fixtures = make_fixtures([60, 60, 120, 100], bay_height=2)
+    result = place_store("s", items, fixtures, no_range(), make_listed([1] * 4))
+    rules = result.placement.set_index("rule")
+    assert rules["proven"].all()
+    empty = result.shelves[result.shelves["empty_cm"] > 0]
+    assert rules.loc["full_shelves", "where"] == "; ".join(
+        f"F1 {bay}-{shelf}" for bay, shelf in zip(empty["bay"], empty["shelf"], strict=True)
+    )
+    apart = result.blocks.loc[~result.blocks["in_one_block"], "need_group"]
+    assert rules.loc["group_blocks", "where"] == "; ".join(sorted(apart))
+    assert (rules["where"] == "").sum() >= 5
+
+
+def test_large_racks_are_not_called_proven() -> None:
+    """More items than are searched through: the best found, however good."""
+    assert not place_store("s", *random_store(1, items=60).frames()).placement["proven"].any()
+
+
 def test_rows_in_another_order_give_the_same_planogram() -> None:
     """Neither the order of the fixtures nor of the items, listed or all, matters."""
     store = random_store(7)
