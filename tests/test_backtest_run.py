@@ -245,7 +245,7 @@ def test_the_page_draws_offline_without_a_complaint(folder, width):
 def test_the_page_shows_the_scores_of_the_table(folder):
     """The first screen's figures are those of the scores, with every word explained."""
     page = (folder / "backtest.html").read_text(encoding="utf-8")
-    text = page[: page.index("application/json")]
+    text = page[: page.index('id="figures"')]
     scores = table(folder, "scores")
     rows = scores[(scores["by"] == "all") & (scores["forecaster"] == "planner")]
     rows = rows[(rows["measure"] == "error_share") & (rows["against"] == "")]

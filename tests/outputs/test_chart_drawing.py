@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from chart_parts import drawn, lack, scopes, texts
+from chart_parts import drawn, frame_of, lack, scopes, texts
 from report_variants import EVIL, evil, in_units, repeated
 
 from planner.demand.backtest.result import empty_scores
@@ -139,6 +139,7 @@ def test_the_alternative_tells_finding_and_numbers(contents: Contents) -> None:
     for part in charts_of_page(chain_scope(contents)).values():
         chart = drawn(part)
         assert chart.alternative.startswith(chart.finding)
+        assert frame_of(chart).select_dtypes("number").shape[1] > 0
         for row in chart.table.rows[:3]:
             assert row[0] in chart.alternative
             assert row[2] in chart.alternative

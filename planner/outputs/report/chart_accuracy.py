@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -154,9 +155,18 @@ def error_bars(rows: list[pd.Series], colour: str) -> dict[str, Any]:
 def _finding(scores: pd.DataFrame, kinds: list[str], stamp: Stamp, by: str, name: str) -> str:
     parts = []
     for kind in kinds:
-        words = advantage_words(advantage_of(scores, kind, by, name), stamp)
+        gain = advantage_of(scores, kind, by, name)
+        words = advantage_words(gain, stamp)
+        if gain is not None and not is_noise(gain):
+            words += f" (95 % interval {_saved(gain, stamp)})"
         parts.append(f"{words} for {KIND_WORDS[kind].lower()}")
     return f"Error beside the best simple rule: {', '.join(parts)}"
+
+
+def _saved(gain: pd.Series, stamp: Stamp) -> str:
+    """The interval of the error that is saved, as the words before it: less, or more."""
+    low, high = sorted(abs(float(gain[end])) for end in ("low", "high"))
+    return f"{share(low, stamp)} to {share(high, stamp)}"
 
 
 MEASURE_HEADS = {
@@ -172,7 +182,7 @@ def accuracy_table(rows: pd.DataFrame, kinds: list[str], stamp: Stamp) -> Table:
     columns = ["Held out", "Forecaster", "Pairs", "Cannot answer"]
     for head in MEASURE_HEADS.values():
         columns += [head, "95 % interval"]
-    body = []
+    body, raw = [], []
     for kind in kinds:
         for forecaster in (PLANNER, *RULES):
             found = rows[(rows["kind"] == kind) & (rows["forecaster"] == forecaster)]
@@ -189,7 +199,21 @@ def accuracy_table(rows: pd.DataFrame, kinds: list[str], stamp: Stamp) -> Table:
             for measure in MEASURE_HEADS:
                 line += written(found.loc[[measure]].iloc[0], measure, stamp)
             body.append(line)
-    return Table("Scores on held-out weeks", columns, body, texts=1)
+            raw.append(
+                {name: first[name] for name in ("kind", "forecaster", "pairs", "unanswered")}
+                | with_ends(found, MEASURE_HEADS)
+            )
+    frame = pd.DataFrame(raw)
+    return Table("Scores on held-out weeks", columns, body, texts=1, frame=frame)
+
+
+def with_ends(rows: pd.DataFrame, measures: Iterable[str]) -> dict[str, float]:
+    """Raw value and ends of the interval of each measure; ``rows``: scores by measure."""
+    return {
+        f"{measure}{end}": float(rows.loc[[measure], column].iloc[0])
+        for measure in measures
+        for end, column in (("", "value"), ("_low", "low"), ("_high", "high"))
+    }
 
 
 def written(row: pd.Series, measure: str, stamp: Stamp) -> tuple[str, str]:
@@ -294,15 +318,21 @@ def _slices_table(
 ) -> Table:
     own = rows[(rows["forecaster"] == PLANNER) & (rows["against"] == "")]
     own = own.set_index(["name", "measure"])
-    body = []
+    body, raw = [], []
+    shown = ("error_share", "bias_share", "inside_share")
     for _, gain in gains.iterrows():
         name = str(gain["name"])
+        raw.append(
+            {column: gain[column] for column in ("name", "against", "pairs")}
+            | with_ends(gain.to_frame().T.set_index("measure"), ["error_saved_share"])
+            | with_ends(own.loc[name], shown)
+        )
         line = [names.get(name, name), str(gain["against"]), whole(int(gain["pairs"]), stamp)]
         line += written(gain, "error_saved_share", stamp)
-        for measure in ("error_share", "bias_share", "inside_share"):
+        for measure in shown:
             line += written(own.loc[[(name, measure)]].iloc[0], measure, stamp)
         body.append(line)
     columns = ["Name", "Best simple rule", "Pairs", "Error saved", "95 % interval"]
     for head in ("Planner's error", "Bias", "Inside 80 % intervals"):
         columns += [head, "95 % interval"]
-    return Table("Last weeks held out", columns, body, texts=1)
+    return Table("Last weeks held out", columns, body, texts=1, frame=pd.DataFrame(raw))

@@ -100,14 +100,15 @@ def _finding(rows: pd.DataFrame, stamp: Stamp) -> str:
         if row is not None:
             gain = points(float(row["value"]), stamp)
             parts.append(
-                f"{gain} points against {words}{' (within noise)' if is_noise(row) else ''}"
+                f"{gain} points against {words}"
+                + (" (within noise)" if is_noise(row) else f" ({points_between(row, stamp)})")
             )
     return f"{text} of the best possible units, {', '.join(parts)}"
 
 
 def capture_table(rows: pd.DataFrame, stamp: Stamp) -> Table:
     """Captured shares of every ranking, and how far ahead the local one is."""
-    body = []
+    body, raw = [], []
     for slots, words in SLOT_WORDS.items():
         for name in RANKINGS:
             own = row_of(rows, forecaster=name, against="", slots_share=slots)
@@ -132,6 +133,17 @@ def capture_table(rows: pd.DataFrame, stamp: Stamp) -> Table:
                     ),
                 ]
             )
+            raw.append(
+                {"forecaster": name, "slots_share": slots, "pairs": own["pairs"]}
+                | _with_ends("captured_share", own)
+                | ({} if ahead is None else _with_ends("ahead_share", ahead))
+            )
     columns = ["Ranking", "Slots", "Stores", "Captured", "95 % interval"]
     columns += ["Local is ahead by, points", "95 % interval", "Verdict"]
-    return Table("Share of the best possible units", columns, body, texts=1)
+    frame = pd.DataFrame(raw)
+    return Table("Share of the best possible units", columns, body, texts=1, frame=frame)
+
+
+def _with_ends(name: str, row: pd.Series) -> dict[str, float]:
+    ends = (("", "value"), ("_low", "low"), ("_high", "high"))
+    return {f"{name}{end}": float(row[column]) for end, column in ends}

@@ -96,6 +96,9 @@ def coverage_chart(
                 ]
                 for words, row in lines
             ],
+            frame=pd.DataFrame(
+                [row[["kind", "by", "name", "pairs", "value", "low", "high"]] for row in rows]
+            ).reset_index(drop=True),
         ),
     )
 

@@ -83,6 +83,14 @@ def sources_chart(scope: Scope) -> Chart | Lack:
                 ]
                 for name, group in groups.items()
             ],
+            frame=pd.DataFrame(
+                [
+                    {"items": name}
+                    | {f"{s}_pairs": int((group["source"] == s).sum()) for s in SOURCES}
+                    | {f"{s}_share_of_units": shares[name][s] for s in SOURCES}
+                    for name, group in groups.items()
+                ]
+            ),
         ),
     )
 

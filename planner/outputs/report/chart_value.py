@@ -16,6 +16,8 @@ from planner.outputs.report.worth import AGAINST, interval, within_noise
 NAMED_STORES = 40
 """Up to here every store has a line with its name; beyond, stores stand side by side by rank."""
 
+VALUE_COLUMNS = ("value_week", "low_week", "high_week", "share_of_sales")
+
 _MARKS: dict[str, dict[str, Any]] = {
     "current": {"color": theme.LOCAL, "symbol": "circle", "size": 9},
     "common": {"color": theme.COMMON, "symbol": "diamond", "size": 8},
@@ -143,6 +145,11 @@ def _table(
 ) -> Table:
     stamp = scope.contents.stamp
     columns = ["Store"]
+    parts = []
+    for against, table in rows.items():
+        known = table[list(VALUE_COLUMNS)].add_suffix(f"_against_{against}")
+        parts.append(known.reset_index(drop=True))
+    frame = pd.concat([pd.DataFrame({"store_id": order}), *parts], axis=1)
     for against in rows:
         columns += [f"Against {AGAINST[against]}", "80 % interval", "Share of sales"]
     body = []
@@ -156,4 +163,4 @@ def _table(
                 signed_share(float(row["share_of_sales"]), stamp),
             ]
         body.append(line)
-    return Table("Gain of the local plan by store, per week", columns, body)
+    return Table("Gain of the local plan by store, per week", columns, body, frame=frame)
