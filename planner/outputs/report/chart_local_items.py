@@ -19,6 +19,7 @@ from planner.outputs.report.charts import (
     different,
     figure,
     hover,
+    short,
     table,
 )
 from planner.outputs.report.scope import Scope
@@ -33,6 +34,7 @@ LETTERED = 30
 """Up to here a cell is wide enough for the letter that tells a new item on a grey printer."""
 NAMED_ON_PHONES = 14
 """Up to here the names of columns stand side by side on a phone."""
+FIGURES_ON_PHONES = 8
 STATES = ("not listed", "kept", "new here")
 
 
@@ -88,9 +90,10 @@ def local_items_chart(scope: Scope) -> Chart | Lack:
             "ticktext": different([scope.item_names.get(i, i) for i in shown.items], 17),
         }
     }
-    crowded: list[dict[str, Any]] = []
+    # On a phone neither letters nor figures fit side by side any more.
+    full = len(shown.columns) > (NAMED_ON_PHONES if by_store else FIGURES_ON_PHONES)
+    crowded = [{"texttemplate": ""}] if full else []
     if many:
-        crowded = [{"texttemplate": ""}] if by_store else []
         words = (
             f"{whole(len(shown.columns), scope.contents.stamp)} {_plural(grid.what)}; tap a cell"
         )
@@ -160,13 +163,13 @@ def _columns(
 
 
 def _like(members: list[int], has: Floats, stores: list[str], scope: Scope) -> str:
-    """A family by the name of the store nearest to its mean."""
+    """How many stores a family has, and the name of the one nearest to its mean."""
     own = has[:, members]
     apart = np.abs(own - own.mean(axis=1, keepdims=True)).sum(axis=0)
     nearest = min(zip(apart.round(9), (stores[s] for s in members), strict=True))[1]
-    more = len(members) - 1
     name = scope.store_names[nearest]
-    return f"{name} +{whole(more, scope.contents.stamp)}" if more else name
+    count = len(members)
+    return f"{whole(count, scope.contents.stamp)} like {name}" if count > 1 else name
 
 
 def most_telling(grid: Grid) -> Grid:
@@ -281,7 +284,7 @@ def _least_alike(grid: Grid) -> str:
         return ""
     apart = np.abs(grid.shares[:, :, None] - grid.shares[:, None, :]).sum(axis=(0, 1)).round(6)
     most = int(np.argmax(apart))
-    return grid.columns[most] if (apart == apart[most]).sum() == 1 else ""
+    return short(grid.columns[most], 40) if (apart == apart[most]).sum() == 1 else ""
 
 
 def _caption(grid: Grid, shown: Grid, scope: Scope) -> str:
@@ -303,8 +306,8 @@ def _caption(grid: Grid, shown: Grid, scope: Scope) -> str:
         parts.append("Number: share of the stores that list the item, in %.")
         if grid.what == "family":
             parts.append(
-                "A column is a group of stores with like ranges, called after the store in its "
-                "middle and how many more it holds."
+                "A column is a group of stores with like ranges: how many, and the store in their "
+                "middle."
             )
         parts.append(f"{_plural(grid.what).capitalize()} alike stand side by side.")
     return " ".join([*parts, "The core range is left out."])

@@ -152,15 +152,12 @@ def _table(
     frame = pd.concat([pd.DataFrame({"store_id": order}), *parts], axis=1)
     for against in rows:
         columns += [f"Against {AGAINST[against]}", "80 % interval", "Share of sales"]
-    body = []
-    for store in order:
-        line = [names[store]]
-        for table in rows.values():
-            row: pd.Series = table.loc[[store]].iloc[0]
+    body = [[names[store]] for store in order]
+    for table in rows.values():
+        for line, (_, row) in zip(body, table.iterrows(), strict=True):
             line += [
                 signed_amount(float(row["value_week"]), stamp),
                 interval(row, stamp),
                 signed_share(float(row["share_of_sales"]), stamp),
             ]
-        body.append(line)
     return Table("Gain of the local plan by store, per week", columns, body, frame=frame)

@@ -244,8 +244,9 @@ def _caption(found: pd.DataFrame, stamp: Stamp) -> str:
     return (
         "Blue adds, orange takes away, grey is a whole plan. Over all steps, new items bring "
         f"{net('new_items', 'taken_from_others')} after what they take from others, items that "
-        f"leave {net('lost_items', 'recaptured')} after what others recapture, waste "
-        f"{net('waste')}, stock and facings within the budget {net('stock')}."
+        f"leave {net('lost_items', 'recaptured')} after what others recapture, "
+        f"{'less' if total.get('waste', 0.0) > 0 else 'more'} waste {net('waste')}, stock and "
+        f"facings within the budget {net('stock')}."
     )
 
 
