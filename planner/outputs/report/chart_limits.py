@@ -20,6 +20,7 @@ from planner.outputs.report.charts import (
     different,
     figure,
     hover,
+    lines,
     short,
     table,
 )
@@ -69,7 +70,6 @@ def limits_chart(scope: Scope) -> Chart | Lack:
             "side": "top",
             "tickvals": list(range(len(limits))),
             "ticktext": heads,
-            "tickangle": -40 if len(limits) > 3 else 0,
             "showgrid": False,
             "zeroline": False,
         },
@@ -142,7 +142,7 @@ def _limits(worth: pd.DataFrame) -> list[str]:
 
 def _head(limit: str, rows: pd.DataFrame, stamp: Stamp) -> str:
     row = rows[rows["limit"] == limit].iloc[0]
-    return f"{_short_name(limit)} {_amount(row, stamp)}"
+    return lines(_short_name(limit), _amount(row, stamp))
 
 
 def _short_name(limit: str) -> str:

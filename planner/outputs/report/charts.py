@@ -143,10 +143,15 @@ def different(names: list[str], most: int = SHORT) -> list[str]:
     return result
 
 
-def hover(*lines: str) -> Markup:
+def hover(*texts: str) -> Markup:
     """Lines of a hover box, long ones broken so that they fit on a phone."""
-    broken = [part for line in lines for part in textwrap.wrap(line, HOVER_LETTERS) or [""]]
-    return Markup("<br>").join(broken)
+    broken = [part for text in texts for part in textwrap.wrap(text, HOVER_LETTERS) or [""]]
+    return lines(*broken)
+
+
+def lines(*texts: str) -> Markup:
+    """Texts one under the other."""
+    return Markup("<br>").join(texts)
 
 
 def bold(text: str, rest: str = "") -> Markup:
