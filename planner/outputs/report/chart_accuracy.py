@@ -317,6 +317,7 @@ def _slices_table(
     rows: pd.DataFrame, gains: pd.DataFrame, names: dict[str, str], stamp: Stamp
 ) -> Table:
     own = rows[(rows["forecaster"] == PLANNER) & (rows["against"] == "")]
+    rows_of = {name: of.set_index("measure") for name, of in own.groupby("name", sort=False)}
     own = own.set_index(["name", "measure"])
     body, raw = [], []
     shown = ("error_share", "bias_share", "inside_share")
@@ -325,7 +326,7 @@ def _slices_table(
         raw.append(
             {column: gain[column] for column in ("name", "against", "pairs")}
             | with_ends(gain.to_frame().T.set_index("measure"), ["error_saved_share"])
-            | with_ends(own.loc[name], shown)
+            | with_ends(rows_of[name], shown)
         )
         line = [names.get(name, name), str(gain["against"]), whole(int(gain["pairs"]), stamp)]
         line += written(gain, "error_saved_share", stamp)
