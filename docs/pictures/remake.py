@@ -18,20 +18,32 @@ HERE = Path(__file__).parent
 
 
 def report(run: Path) -> None:
-    """The first screen of the report on a desktop and on a phone."""
+    """The report on a desktop and on a phone, on light and dark screens: its first screen, and
+    the stores with one of them open."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        for name, width, height, left in (
-            ("report", 1280, 1364, 49),
-            ("report-phone", 390, 800, 0),
+        for name, width, height, scheme, opened in (
+            ("report", 1280, 1290, "light", False),
+            ("report-dark", 1280, 1290, "dark", False),
+            ("report-phone", 390, 844, "light", False),
+            ("report-phone-dark", 390, 844, "dark", False),
+            ("report-store", 1280, 1100, "light", True),
+            ("report-phone-store", 390, 844, "light", True),
         ):
-            page = browser.new_page(viewport={"width": width, "height": height})
+            page = browser.new_page(
+                viewport={"width": width, "height": height}, color_scheme=scheme
+            )
+            page.emulate_media(reduced_motion="reduce")
             page.goto((run / "report.html").resolve().as_uri())
-            page.wait_for_timeout(3000)
-            clip = {"x": left, "y": 0, "width": width - 2 * left, "height": height}
-            page.screenshot(path=HERE / f"{name}.png", clip=clip)
+            page.wait_for_selector("html[data-charts=drawn]", state="attached")
+            if opened:
+                page.locator("#stores-table .open").first.click()
+                page.locator("tr.detail").wait_for()
+                place = "#stores" if width > 500 else "tr.store"
+                page.evaluate(f"document.querySelector('{place}').scrollIntoView()")
+            page.screenshot(path=HERE / f"{name}.png")
         browser.close()
 
 

@@ -37,6 +37,7 @@ class StoreRow:
     """Of its gain against the current range: gain, noise, loss or unknown."""
     cells: list[Cell]
     status: str
+    gap: str
     plan_id: str
 
     @property
@@ -107,7 +108,8 @@ def store_rows(scope: Scope, folder: str) -> list[StoreRow]:
                 link=workbook_link(store_id, folder),
                 kind=kind_of(against_current),
                 cells=cells,
-                status=_status(plans, store_id, contents),
+                status=_status(plans, store_id),
+                gap=_gap(plans, store_id, contents),
                 plan_id=str(plans.at[store_id, "plan_id"]) if store_id in plans.index else "",
             )
         )
@@ -142,8 +144,12 @@ def _gain(row: pd.Series | None, scope: Scope) -> Cell:
     return Cell(signed_amount(gain, stamp), _sort(gain), "; ".join(notes))
 
 
-def _status(plans: pd.DataFrame, store_id: str, contents: Contents) -> str:
+def _status(plans: pd.DataFrame, store_id: str) -> str:
     if store_id not in plans.index:
         return "none"
-    row: pd.Series = plans.loc[[store_id]].iloc[0]
-    return f"{row['plan']}, {row['proof']}, gap {gap(float(row['gap']), contents.stamp)}"
+    return f"{plans.at[store_id, 'plan']}, {plans.at[store_id, 'proof']}"
+
+
+def _gap(plans: pd.DataFrame, store_id: str, contents: Contents) -> str:
+    known = store_id in plans.index
+    return gap(number(plans.at[store_id, "gap"]) if known else _NAN, contents.stamp)
