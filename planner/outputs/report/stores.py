@@ -147,7 +147,7 @@ def _gain(row: pd.Series | None, scope: Scope) -> Cell:
 def _status(plans: pd.DataFrame, store_id: str) -> str:
     if store_id not in plans.index:
         return "none"
-    return f"{plans.at[store_id, 'plan']}, {plans.at[store_id, 'proof']}"
+    return ", ".join(str(plans.at[store_id, level]) for level in ("plan", "proof"))
 
 
 def _gap(plans: pd.DataFrame, store_id: str, contents: Contents) -> str:
