@@ -15,11 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from planner.outputs.contents import Contents
-from planner.outputs.exchange.positions_csv import positions_csv
+from planner.outputs.exchange import positions_csv
 from planner.outputs.exchange.psa import store_psa
 from planner.outputs.report.write import Page, pages, text_of_page
+from planner.outputs.slices import only
+from planner.outputs.workbook import chain
 from planner.outputs.workbook.cells import without_run_id
-from planner.outputs.workbook.chain import write_chain_workbook
 from planner.outputs.workbook.store import write_store_workbook
 
 CHAIN_WORKBOOK = "chain.xlsx"
@@ -87,7 +88,7 @@ class ChainWorkbookJob:
     def make(self) -> tuple[MadeFile, ...]:
         """Make the workbook."""
         file = BytesIO()
-        cells = write_chain_workbook(self.contents, file)
+        cells = chain.write_chain_workbook(self.contents, file)
         return (MadeFile(CHAIN_WORKBOOK, file.getvalue(), cells),)
 
 
@@ -100,7 +101,7 @@ class PositionsJob:
 
     def make(self) -> tuple[MadeFile, ...]:
         """Make the file."""
-        return (MadeFile(POSITIONS_CSV, positions_csv(self.contents), None),)
+        return (MadeFile(POSITIONS_CSV, positions_csv.positions_csv(self.contents), None),)
 
 
 @dataclass(frozen=True)
@@ -125,9 +126,9 @@ def file_jobs(contents: Contents, stores: Mapping[str, Contents]) -> list[FileJo
     ``stores``: the contents of each store, by its id.
     """
     return [
-        ChainWorkbookJob(contents),
+        ChainWorkbookJob(only(contents, chain.SHOWN)),
         *map(PageJob, pages(contents)),
-        PositionsJob(contents),
+        PositionsJob(only(contents, positions_csv.SHOWN)),
         *(StoreFilesJob(part, store) for store, part in stores.items()),
     ]
 

@@ -47,19 +47,24 @@ def report(run: Path) -> None:
         browser.close()
 
 
-def workbook(run: Path, store: str, fixture: str) -> None:
-    """The first printed page of some sheets of a store's workbook."""
-    sheets = {
+def workbooks(run: Path, store: str, fixture: str) -> None:
+    """The first printed page of some sheets of a store's workbook, and of the chain's."""
+    of_store = {
         "cover": "Cover",
         "planogram": f"Planogram {fixture}",
         "items": "Items",
         "changes": "Changes",
     }
-    source = run / "planograms" / f"{store}.xlsx"
+    printed(run / "planograms" / f"{store}.xlsx", of_store)
+    printed(run / "chain.xlsx", {"range": "Range"})
+
+
+def printed(workbook: Path, sheets: dict[str, str]) -> None:
+    """The first printed page of sheets of a workbook, by the names of their pictures."""
     with tempfile.TemporaryDirectory() as folder:
         convert = ["soffice", "--headless", "--convert-to", "pdf", "--outdir", folder]
-        subprocess.run([*convert, str(source)], check=True, capture_output=True)
-        pdf = f"{folder}/{store}.pdf"
+        subprocess.run([*convert, str(workbook)], check=True, capture_output=True)
+        pdf = f"{folder}/{workbook.stem}.pdf"
         texts = [page.extract_text() for page in PdfReader(pdf).pages]
         for name, sheet in sheets.items():
             number = str(next(n for n, t in enumerate(texts, 1) if f"{sheet} – page " in t))
@@ -70,4 +75,4 @@ def workbook(run: Path, store: str, fixture: str) -> None:
 if __name__ == "__main__":
     finished = Path(sys.argv[1])
     report(finished)
-    workbook(finished, *(sys.argv[2:4] or ["204", "M1"]))
+    workbooks(finished, *(sys.argv[2:4] or ["204", "M1"]))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import fields, replace
 
 import pandas as pd
 
@@ -62,6 +62,20 @@ def split_by_store(contents: Contents) -> Mapping[str, Contents]:
         )
         for store_id in contents.stores["store_id"].astype(str)
     }
+
+
+def only(contents: Contents, frames: Collection[str]) -> Contents:
+    """The contents with these frames alone, for a file that shows no other: they are sent to
+    other processes, where most of the whole would be for nothing. The others are without rows."""
+    held = {field.name: getattr(contents, field.name) for field in fields(contents)}
+    return replace(
+        contents,
+        **{
+            name: frame.iloc[:0]
+            for name, frame in held.items()
+            if isinstance(frame, pd.DataFrame) and name not in frames
+        },
+    )
 
 
 def of_store(contents: Contents, store_id: str) -> Contents:

@@ -19,6 +19,8 @@ COLUMNS = ("store_id", "store_name", "fixture_id", "fixture_type", "bay", "shelf
            "status", "plan_id", "valid_from", "valid_to")  # fmt: skip
 """Their order and meaning are kept; new ones come at the end."""
 
+SHOWN = ("stores", "store_plans", "items", "assortment", "positions", "shelves", "changes")
+"""The frames of the contents that are in it."""
 DECIMALS_CM = 3
 _MARKED = ("=", "+", "-", "@", "\t", "\r", "'")
 """A text that begins so would be taken for a formula, or for a text that is marked."""

@@ -26,6 +26,12 @@ from planner.outputs.workbook.shared import write_assumptions, write_changes, wr
 from planner.outputs.workbook.sheet import APART, HEADER_ROW, Book, Column, Heading
 from planner.outputs.workbook.summary import value_lines, write_comparison
 
+SHOWN = (
+    *("stores", "items", "assortment", "positions", "shelves", "store_plans", "figures", "value"),
+    *("changes", "signal_effects", "orders", "limits", "worth", "assumptions", "left_out"),
+    *("locks", "lock_totals"),
+)
+"""The frames of the contents that the chain's workbook shows."""
 _ROWS_OF_A_PAGE = 44
 """Of the summary, where its text is still legible."""
 

@@ -151,7 +151,7 @@ def write_limits(book: Book, contents: Contents, *, of_chain: bool = False) -> N
             used,
             available,
             used - available if is_least(limit) else available - used,
-            unit,
+            unit.replace("money", numbers.money_unit(stamp)),
             *_more(known[store_id, limit], worth.look, stamp),
         )
         for store_id, limit, used, available, unit in zip(
