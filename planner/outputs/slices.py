@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
+from typing import Any
 
 import pandas as pd
 
@@ -68,14 +69,12 @@ def only(contents: Contents, frames: Collection[str]) -> Contents:
     """The contents with these frames alone, for a file that shows no other: they are sent to
     other processes, where most of the whole would be for nothing. The others are without rows."""
     held = {field.name: getattr(contents, field.name) for field in fields(contents)}
-    return replace(
-        contents,
-        **{
-            name: frame.iloc[:0]
-            for name, frame in held.items()
-            if isinstance(frame, pd.DataFrame) and name not in frames
-        },
-    )
+    left_out: dict[str, Any] = {
+        name: frame.iloc[:0]
+        for name, frame in held.items()
+        if isinstance(frame, pd.DataFrame) and name not in frames
+    }
+    return replace(contents, **left_out)
 
 
 def of_store(contents: Contents, store_id: str) -> Contents:

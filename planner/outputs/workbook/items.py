@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ _EVERY_OTHER = (0.4, 0.6)
 """Shares that read as by turns."""
 _LEAST_BACK_UNITS = 0.05
 """Fewer print as none."""
+_OR_DASH = replace(styles.UNITS, number_format=f'{numbers.EXCEL_UNITS};;"{NOT_APPLICABLE}"')
 _UNKNOWN = (numbers.MISSING, NOT_APPLICABLE)
 
 
@@ -175,7 +177,7 @@ def _fields(listed: pd.DataFrame, stamp: Stamp) -> list[tuple[Column, list[Any]]
         (Column("Units per facing", 7, styles.UNITS), "units_per_facing"),
         (Column(HOLDS, 8, styles.UNITS, total=True), "holds_units"),
         (Column(STOCK, 8.5, styles.UNITS, total=True), "stock_units_cycle"),
-        (Column(BACK, 8.5, styles.UNITS, total=True), "back_units"),
+        (Column(BACK, 8.5, _OR_DASH, total=True), "back_units"),
         (Column(ORDER, 8.5, styles.UNITS, total=True), "order_units"),
         (Column(CASE, 6.5, styles.UNITS), "case_units"),
         (Column(BY_TURNS, 16, styles.CENTRED), "by_turns"),
