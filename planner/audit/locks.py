@@ -20,7 +20,7 @@ KEY = ["store_id", "item_id", "lock"]
 TOTALS = "tables/lock_totals.parquet"
 COSTS = ("cost_week", "least_week", "most_week")
 CHAIN = "chain.xlsx"
-ALL_STORES = "All stores"
+ALL_STORES = "Chain"
 COST_HEADS = ("Cost per week", "At least", "At most")
 
 

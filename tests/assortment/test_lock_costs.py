@@ -39,7 +39,7 @@ def locked(problem: StoreProblem, inside: int, outside: int) -> StoreProblem:
     [
         (8, {"budget_week": 60.0, "min_stores": 2}, None),
         (4, {"budget_week": 60.0, "min_order_week": (20.0, 0.0)}, None),
-        (8, {"budget_week": 60.0}, 1),
+        (4, {"budget_week": 60.0}, 1),
         (7, {}, 1),
     ],
 )

@@ -141,7 +141,7 @@ def test_the_chain_lists_every_lock(locked: Contents, tmp_path: Path) -> None:
     assert costs[3] == ("–", "–", "–", "–")
     assert [(row["Store"], *(row[column] for column in columns)) for row in totals] == [
         (STORE, "–", 13.5, 18, "between"),
-        ("All stores", 15, 15, 15, "exact"),
+        ("Chain", 15, 15, 15, "exact"),
     ]
     write_chain_workbook(replace(locked, locks=locked.locks.iloc[:0]), chain.with_name("free.xlsx"))
     assert "Locks" not in load_workbook(chain.with_name("free.xlsx")).sheetnames

@@ -20,7 +20,7 @@ from planner.tables.lock_sheet import HEADS, LOCKS_SHEET, SEPARATOR
 STORE_HEAD, FROM_HEAD = "Store", "From"
 """By these the reader of a store's sheet tells this one, which is not read back."""
 COST_HEADS = ("Cost per week", "At least", "At most")
-ALL_STORES = "All stores"
+ALL_STORES = "Chain"
 TOGETHER = "together"
 TOP = 7
 EXPLAINED = (

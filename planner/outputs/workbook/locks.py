@@ -30,10 +30,9 @@ LIST_SHEET = "Lock items"
 HEAD_ROW = 6
 BLANK_ROWS = 20
 INSTRUCTION = (
-    "Choose an item and a lock: IN lists it, OUT does not, MIN and MAX are the fewest and most "
-    "facings if it is listed. Save, and plan again with --locks and the folder of this workbook. "
-    "Grey is filled in by the planner; costs of several locks do not add up. What a lock brings in "
-    "and puts out is against the plan without it, not against today's range as in Changes."
+    "IN lists an item, OUT does not, MIN and MAX are the fewest and most facings if it is listed. "
+    "Save, and plan again with --locks and the folder of this workbook. Grey is the planner's: "
+    "costs do not add up; in and out is against the plan without the lock."
 )
 _WORDS = ("IN", "OUT", "MIN", "MAX")
 _MOST_FACINGS = 100
