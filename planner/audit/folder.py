@@ -102,6 +102,7 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
         "waterfall": Layout(
             ("level", "name", "from_plan", "to_plan", "part"), (), ("change_week",)
         ),
+        "certainty": Layout(("level", "name", "measure", "part"), (), ("count", "of", "share")),
         "choice": Layout(
             ("store_id", "segment", "item_id"),
             ("need_group",),
@@ -146,8 +147,9 @@ TABLES: Mapping[str, Layout] = MappingProxyType(
         "cells": Layout(("workbook", "sheet", "cell"), ("value",)),
     }
 )
-"""Every table that a check needs; ``changes``, ``recapture``, ``signal_effects``, ``backtest`` and
-``assumptions`` are not recomputed, their hashes alone are checked."""
+"""Every table that a check needs; ``changes``, ``recapture``, ``signal_effects``,
+``local_drivers``, ``worth``, ``backtest`` and ``assumptions`` are not recomputed, their hashes
+alone are checked."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from planner.audit.ledger import Ledger, close, number
 UNUSUAL_SHARE = 0.06
 VALUE = "tables/value.parquet"
 WATERFALL = "tables/waterfall.parquet"
+CERTAINTY = "tables/certainty.parquet"
 STEP = ["from_plan", "to_plan"]
 
 
@@ -122,3 +123,48 @@ def check_waterfall(run: RunFolder, ledger: Ledger) -> None:
                 f"expected {number(row['expected'])} (sum over its stores)"
             ),
         )
+
+
+def check_certainty(run: RunFolder, ledger: Ledger) -> None:
+    """Pairs and planned sales by the source of their demand are counted again, level by level."""
+    plan = run.tables["assortment"][["store_id", "item_id", "listed", "status", "sales_week"]]
+    pairs = run.tables["demand"][["store_id", "item_id", "source"]]
+    pairs = pairs.merge(plan, on=["store_id", "item_id"], how="inner")
+    regions = run.inputs["stores"].set_index("store_id")["region"]
+    told = run.tables["certainty"]
+    counted: dict[tuple[str, str, str, str], float] = {}
+    for measure, rows, amount in (
+        ("pairs", pairs, pd.Series(1.0, index=pairs.index)),
+        ("listed pairs", pairs[pairs["listed"]], pd.Series(1.0, index=pairs.index)),
+        ("new pairs", pairs[pairs["status"] == "NEW"], pd.Series(1.0, index=pairs.index)),
+        ("sales", pairs[pairs["listed"]], pairs["sales_week"]),
+    ):
+        amounts = amount.loc[rows.index]
+        for level, name in (
+            ("chain", pd.Series("", index=rows.index)),
+            ("region", rows["store_id"].map(regions)),
+            ("store", rows["store_id"]),
+        ):
+            sums = amounts.groupby([name, rows["source"]]).sum()
+            counted |= {(level, str(n), measure, str(p)): float(v) for (n, p), v in sums.items()}
+    use = told[told["measure"].isin({"pairs", "listed pairs", "new pairs", "sales"})]
+    keys = zip(use["level"], use["name"], use["measure"], use["part"], strict=True)
+    use = use.assign(expected=[counted.get(key, 0.0) for key in keys])
+    ledger.expect_rows(
+        use,
+        close(use["count"], use["expected"]),
+        lambda row: (
+            f"{CERTAINTY}: {row['level']} {row['name']}, {row['measure']}, {row['part']}: count "
+            f"is {number(row['count'])}, expected {number(row['expected'])} from "
+            "tables/demand.parquet and tables/assortment.parquet"
+        ),
+    )
+    known = told["of"] > 0
+    ledger.expect_rows(
+        told,
+        ~known | close(told["share"], told["count"] / told["of"].where(known, 1.0)),
+        lambda row: (
+            f"{CERTAINTY}: {row['level']} {row['name']}, {row['measure']}, {row['part']}: share "
+            f"is {number(row['share'])}, not {number(row['count'])} of {number(row['of'])}"
+        ),
+    )

@@ -70,6 +70,7 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (totals.check_figures, ("assortment", "economics", "figures")),
     (gains.check_value, ("value",)),
     (gains.check_waterfall, ("waterfall", "figures")),
+    (gains.check_certainty, ("assortment", "certainty", "demand")),
     (workbooks.check_cells, ("cells",)),
     (lists.check_covers, ("cells", "figures")),
     (lists.check_item_lists, ("assortment", "cells")),

@@ -106,4 +106,8 @@ def _worth_of_more(
     if shadow_price * float(row["amount"]) < WORTH_NOTHING:
         return WorthOfMore(NOT_BINDING)
     least, most = float(row["least_week"]), float(row["most_week"])
+    if pd.isna(most):
+        # At the plan's prices alone, where stores share limits or a range.
+        value = float(row["worth_week"])
+        return WorthOfMore(ESTIMATE, sign * float(row["amount"]), value, value)
     return WorthOfMore(RANGE, sign * float(row["amount"]), least, most)

@@ -15,6 +15,7 @@ from scipy.stats import gamma
 from planner.audit.folder import SEAL, seal_of
 from planner.demand.backtest.result import empty_scores
 from planner.demand.signal_effects import no_signal_effects
+from planner.outputs.certainty import certainty_table
 from planner.outputs.contents import LEFT_OUT, LOCK_TOTALS, ORDERS, WATERFALL, Contents, Stamp
 from planner.outputs.contents import LOCKS as LOCK_COLUMNS
 from planner.outputs.exchange.positions_csv import positions_csv
@@ -240,18 +241,32 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
     gain = figures["store_id"].map({"7": 10.0, "8": 20.0})
     printed = plan.groupby("store_id")["margin_week"].sum()
     figures.loc[rival, "margin_week"] = figures["store_id"].map(printed) - gain
+    demand_frame = pd.DataFrame(
+        demand,
+        columns=[
+            "store_id",
+            "item_id",
+            "demand_units_week",
+            "se_units_week",
+            "low_units_week",
+            "high_units_week",
+            "source",
+        ],
+    )
+    recapture = pd.DataFrame(
+        {
+            "need_group": items["need_group"].unique(),
+            "recapture_share": 0.4,
+            "low_share": 0.1,
+            "high_share": 0.7,
+            "source": "assumption",
+            "items": 2,
+        }
+    )
     return {
-        "demand": pd.DataFrame(
-            demand,
-            columns=[
-                "store_id",
-                "item_id",
-                "demand_units_week",
-                "se_units_week",
-                "low_units_week",
-                "high_units_week",
-                "source",
-            ],
+        "demand": demand_frame,
+        "certainty": certainty_table(
+            inputs.stores, inputs.items, demand_frame, plan, recapture, _value()
         ),
         "assortment": plan,
         "limits": _limits(plan, figures, inputs),
@@ -270,16 +285,7 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
             forcing_cost_week=np.where(plan["listed"], np.nan, 2.5),
         ),
         "changes": _changes(),
-        "recapture": pd.DataFrame(
-            {
-                "need_group": items["need_group"].unique(),
-                "recapture_share": 0.4,
-                "low_share": 0.1,
-                "high_share": 0.7,
-                "source": "assumption",
-                "items": 2,
-            }
-        ),
+        "recapture": recapture,
         "assumptions": pd.DataFrame(
             {
                 "weight": ["assumed"],

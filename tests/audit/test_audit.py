@@ -420,6 +420,16 @@ TABLES: list[tuple[str, Change, tuple[str, ...]]] = [
         ("waterfall", "chain", "99", "sum over its stores"),
     ),
     (
+        "certainty",
+        setting("count", 99.0, level="chain", measure="sales", part="history"),
+        ("certainty", "chain", "sales, history", "count is 99"),
+    ),
+    (
+        "certainty",
+        setting("share", 0.5, level="store", name="7", measure="pairs", part="history"),
+        ("certainty", "store 7, pairs, history", "share is 0.5"),
+    ),
+    (
         "demand",
         setting("low_units_week", 40.0, store_id="7", item_id="4011"),
         ("demand", "store 7", "item 4011", "low 40"),
