@@ -45,7 +45,7 @@ def test_what_the_demand_expected_would_give_is_told_where_it_differs(contents):
     """The mean over what demand may be stands beside the difference of the margins where the two
     are apart, and alone where they are not."""
     apart = notes(contents, value_week=5.0, planned_week=7.0, low_week=1.0, high_week=9.0)
-    assert all("margins differ by +$7.00" in note for note in apart.values())
+    assert all("expected it would be +$7.00" in note for note in apart.values())
     near = notes(contents, value_week=5.0, planned_week=5.2, low_week=1.0, high_week=9.0)
     assert set(near.values()) == {""}
 
@@ -107,12 +107,15 @@ def test_a_change_without_a_worth_is_not_ranked(contents):
 
 
 def test_large_claims_are_marked_and_local_items_of_every_store_named(contents):
-    """A change or a store worth more than 6 % of its sales is unusual; a local item that every
-    store lists is said to be core but in name."""
+    """A change or a store worth more than 6 % of its sales is unusual, a store that loses is said
+    to; a local item that every store lists is said to be local by name."""
     large = contents.changes.assign(net_week=contents.changes["net_week"] * 1000)
     scope = chain_scope(replace(contents, changes=large))
     assert all(action.unusual for action in changes_first(scope))
     assert not any(action.unusual for action in changes_first(chain_scope(contents)))
+    worse = contents.value.assign(value_week=-1.0)
+    told = stores_first(chain_scope(replace(contents, value=worse)))
+    assert all("less than today's range" in action.why for action in told)
     value = contents.value.assign(unusual=True)
     assert all(a.unusual for a in stores_first(chain_scope(replace(contents, value=value))))
     plan = contents.assortment

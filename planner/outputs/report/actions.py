@@ -48,13 +48,14 @@ def stores_first(scope: Scope) -> list[Action]:
             if int(kinds.get((store, kind), 0))
         ]
         changes = f"{', '.join(counted)}. " if counted else "No item changes. "
+        loses = "" if row["value_week"] >= 0 else "Worth less than today's range here. "
         actions.append(
             Action(
                 what=names[store],
                 where="",
                 store_id=store,
                 much=signed_amount(float(row["value_week"]), stamp),
-                why=f"{changes}80 % interval {interval(row, stamp)}.",
+                why=f"{loses}{changes}80 % interval {interval(row, stamp)}.",
                 noise=within_noise(row),
                 unusual=bool(row["unusual"]),
             )

@@ -10,12 +10,10 @@ import pandas as pd
 from planner.outputs.contents import Contents, Stamp
 from planner.outputs.numbers import MISSING, share, units, whole
 from planner.outputs.report.amounts import (
-    MINUS,
     amount,
     in_money,
     number,
     quantity,
-    signed,
     signed_amount,
     signed_share,
 )
@@ -164,8 +162,8 @@ def _difference(local: float, other: float, measure: Measure, stamp: Stamp) -> s
     if pd.isna(local) or pd.isna(other):
         return ""
     if measure.write is share:
-        points = 100 * (local - other)
-        return f"{signed(f'{points:.1f}'.replace('-', MINUS), points)} points"
+        written = signed_share(local - other, stamp).replace("%", "").strip()
+        return f"{written} points"
     relative = "" if other == 0 else signed_share((local - other) / abs(other), stamp)
     if measure.write is not amount:
         return relative

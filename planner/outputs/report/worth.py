@@ -109,9 +109,9 @@ def _note(row: pd.Series, stamp: Stamp, contents: Contents | None) -> str:
     planned = float(row["planned_week"])
     if abs(planned - value) > TELLING * max(abs(planned), abs(value)):
         said.append(
-            f"At the demand expected the margins differ by {signed_amount(planned, stamp)}; on "
-            "average over what demand may be it is what is said here, as a full shelf sells no "
-            "more when demand is high, and wastes when it is low."
+            "This is the mean over what demand may be; at the demand expected it would be "
+            f"{signed_amount(planned, stamp)}: a full shelf sells no more when demand is high, "
+            "and wastes when it is low."
         )
     if contents is not None:
         tending = float(contents.store_plans["facings_added_cost_week"].sum())
