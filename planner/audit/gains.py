@@ -145,8 +145,10 @@ def check_certainty(run: RunFolder, ledger: Ledger) -> None:
             ("region", rows["store_id"].map(regions)),
             ("store", rows["store_id"]),
         ):
-            sums = amounts.groupby([name, rows["source"]]).sum()
-            counted |= {(level, str(n), measure, str(p)): float(v) for (n, p), v in sums.items()}
+            keyed = pd.DataFrame({"name": name, "part": rows["source"], "amount": amounts})
+            sums = keyed.groupby(["name", "part"], as_index=False)["amount"].sum()
+            found = zip(sums["name"], sums["part"], sums["amount"], strict=True)
+            counted |= {(level, str(n), measure, str(part)): float(v) for n, part, v in found}
     use = told[told["measure"].isin({"pairs", "listed pairs", "new pairs", "sales"})]
     keys = zip(use["level"], use["name"], use["measure"], use["part"], strict=True)
     use = use.assign(expected=[counted.get(key, 0.0) for key in keys])
