@@ -1,12 +1,13 @@
 """How long it takes to write the files of many stores, and in how much memory.
 
-python benchmarks/workbooks.py [--stores 500] [--items 80] [--workers 2] [--keep FOLDER]
+python benchmarks/workbooks.py [--stores 500] [--items 80] [--workers 2] [--chain] [--keep FOLDER]
 
 Made-up stores that list so many items of half as many more, each on a shelf with three others;
 the workbook and the .psa file of each are made by the writer of a run, in its workers, and stored
-with the table of all cells as a run does. Seconds are of the clock; CPU seconds are of all
-processes, and do not depend on what else the machine is at. Memory is the peak of the largest
-process when so many stores were done: flat is what it should be.
+with the table of all cells as a run does; with --chain the workbook of the chain instead. Seconds
+are of the clock; CPU seconds are of all processes, and do not depend on what else the machine is
+at. Memory is the peak of the largest process when so many files were done: flat is what it should
+be.
 """
 
 from __future__ import annotations
@@ -22,8 +23,17 @@ import pandas as pd
 
 from planner.memory import peak_memory_mb
 from planner.outputs.contents import ORDERS, Contents, Stamp
-from planner.outputs.slices import split_by_store
-from planner.run_files import FOLDERS, CellsTable, StoreFilesJob, make_files
+from planner.outputs.slices import only, split_by_store
+from planner.outputs.workbook.chain import SHOWN
+from planner.run_files import (
+    CHAIN_WORKBOOK,
+    FOLDERS,
+    CellsTable,
+    ChainWorkbookJob,
+    FileJob,
+    StoreFilesJob,
+    make_files,
+)
 from planner.workers import store_executor
 
 TYPES = ("wet rack", "multideck", "table", "bin")
@@ -264,17 +274,20 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=80)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--chain", action="store_true", help="the workbook of all stores instead")
     parser.add_argument("--keep", type=Path, help="keep the files in this folder")
     asked = parser.parse_args()
     contents = chain_contents(asked.stores, asked.items, asked.seed)
     parts = split_by_store(contents)
-    jobs = [StoreFilesJob(part, store) for store, part in parts.items()]
+    jobs: list[FileJob] = [StoreFilesJob(part, store) for store, part in parts.items()]
+    names = [f"planograms/{store}.xlsx" for store in parts]
+    if asked.chain:
+        jobs, names = [ChainWorkbookJob(only(contents, SHOWN))], [CHAIN_WORKBOOK]
     with tempfile.TemporaryDirectory() as scratch:
         folder = asked.keep or Path(scratch)
         for name in FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
         before, start = cpu_seconds(), time.perf_counter()
-        names = [f"planograms/{store}.xlsx" for store in parts]
         with (
             store_executor(asked.workers) as executor,
             CellsTable(folder / "cells.parquet", names, "benchmark") as cells,
@@ -287,12 +300,12 @@ def main() -> None:
                 if done in MEASURED_AT or done == len(jobs):
                     here, there = peak_memory_mb() or 0.0, executor.peak_memory_mb
                     print(
-                        f"{done} stores: {time.perf_counter() - start:.1f} s, peak memory of this "
+                        f"{done} files: {time.perf_counter() - start:.1f} s, peak memory of this "
                         f"process {here:.0f} MB, of a worker {there:.0f} MB",
                         flush=True,
                     )
         seconds, cpu = time.perf_counter() - start, cpu_seconds() - before
-        size = sum(file.stat().st_size for file in (folder / "planograms").iterdir())
+        size = sum((folder / name).stat().st_size for name in names)
     print(
         f"{len(jobs)} workbooks of {asked.items} items in {seconds:.1f} s with {asked.workers} "
         f"workers, {1000 * seconds / len(jobs):.0f} ms each; {cpu:.1f} CPU seconds, "
