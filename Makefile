@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 CHAIN ?= data/greengrocer
 RUN ?= reports/$(notdir $(CHAIN))
 PYTEST_FLAGS ?=
+# Tests and plans start processes by the dozen; each would compile every file anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: plan test lint help clean
 

@@ -25,7 +25,7 @@ from planner.errors import NoPlan, PartlyPlanned
 from planner.inputs_and_scenario import read_inputs_and_scenario
 from planner.outputs.assemble import all_assumptions, assemble_contents
 from planner.outputs.evidence import evidence_tables
-from planner.runs import RunRecord, new_run_id, write_run
+from planner.runs import RunRecord, check_folder, new_run_id, write_run
 from planner.scenarios.file import BASE
 from planner.shelves.place import Placed, place
 from planner.shelves.result import Shelves
@@ -83,6 +83,7 @@ def plan(
     """
     run_id = new_run_id(data, scenario)
     folder = out if out is not None else Path("reports") / run_id
+    check_folder(folder, overwrite=overwrite)
     kept = ResultCache(cache_folder(folder, data)) if cache else None
     with store_executor(settings.workers, settings.dask, kept) as executor:
         assumed, left_out = _plan(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from shared_runs import built_once
 from whole_chain import Stages, corner_shops, plan_of, small_greengrocer, stages_of
+
+from planner.assortment import store_job
+from planner.cache import cache_folder
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +37,23 @@ def shop_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shops(tmp_path_factory: pytest.TempPathFactory) -> Stages:
     """The corner shops through every stage but the outputs."""
     return stages_of(corner_shops(tmp_path_factory.mktemp("shops") / "data"))
+
+
+@pytest.fixture
+def line(shop_run: Path, tmp_path: Path) -> Path:
+    """A folder with the corner shops' data, ``data``, and the cache of a line of runs in ``runs``
+    that planned them once."""
+    data, runs = tmp_path / "data", tmp_path / "runs"
+    shutil.copytree(shop_run.parent / "data", data)
+    filled = cache_folder(shop_run, shop_run.parent / "data")
+    shutil.copytree(filled, cache_folder(runs / "any", data))
+    return tmp_path
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time to find out what contradicts in a store, where its words are not looked at."""
+    monkeypatch.setattr(store_job, "CONFLICT_SECONDS", 1e-6)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import shutil
-import time
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cache_questions import Question, answer
 from whole_chain import SETTINGS, SHOP_ITEMS, SHOP_STORES, same_tables, table
 
 from planner import cache as cache_module
@@ -26,31 +25,6 @@ from planner.tables.inputs import Assumption
 from planner.workers import store_executor
 
 
-@dataclass(frozen=True)
-class Question(Keepable):
-    """A job that may be kept."""
-
-    number: int
-    gap: float = field(default=0.01, compare=False, kw_only=True)
-    time_limit_seconds: float = field(default=60.0, compare=False, kw_only=True)
-    slow_seconds: float = field(default=0.0, compare=False)
-
-
-def answer(job: Question) -> StorePlan:
-    """A plan that says what it was made for, and when."""
-    time.sleep(job.slow_seconds)
-    return StorePlan(
-        str(job.number),
-        "feasible",
-        f"gap {job.gap}",
-        job.number,
-        1.0,
-        time.perf_counter(),
-        None,
-        (),
-    )
-
-
 def ask(folder: Path, *jobs: Question) -> tuple[ResultCache, list[StorePlan]]:
     """What a run with these jobs gets, and its cache."""
     cache = ResultCache(folder)
@@ -63,17 +37,6 @@ def said_of_cache(run: Path) -> tuple[int, int, int]:
     """Stores reused and solved, and damaged files, by run.json."""
     said = json.loads((run / "run.json").read_text())["cache"]
     return said["reused"], said["solved"], said["unreadable"]
-
-
-@pytest.fixture
-def line(shop_run, tmp_path) -> Path:
-    """A folder with the corner shops' data, ``data``, and the cache of a line of runs in ``runs``
-    that planned them once."""
-    data, runs = tmp_path / "data", tmp_path / "runs"
-    shutil.copytree(shop_run.parent / "data", data)
-    filled = cache_folder(shop_run, shop_run.parent / "data")
-    shutil.copytree(filled, cache_folder(runs / "any", data))
-    return tmp_path
 
 
 def planned(line: Path, name: str) -> tuple[Path, tuple[Assumption, ...]]:
@@ -187,7 +150,7 @@ def test_a_plan_of_one_solver_is_not_handed_out_for_another(shops, tmp_path):
 
 def test_all_of_a_job_counts_but_its_gap_and_its_time_limit(shops):
     """No other field of any job is left out of its hash, and none of the two is in it."""
-    jobs = [kind for kind in Keepable.__subclasses__() if kind.__module__ != __name__]
+    jobs = [kind for kind in Keepable.__subclasses__() if kind is not Question]
     assert {"StoreJob", "SolveJob", "RelaxationJob"} <= {kind.__name__ for kind in jobs}
     for kind in jobs:
         left_out = {field.name for field in fields(kind) if not field.compare}

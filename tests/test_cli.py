@@ -152,10 +152,9 @@ def test_demand_writes_the_kept_table(run_command, tmp_path):
     assert list(out.parent.iterdir()) == [out]
 
 
-def test_plan_off_a_terminal_ends_by_naming_the_files(tmp_path):
+def test_plan_off_a_terminal_ends_by_naming_the_files(line):
     """Off a terminal a plan shows no progress and ends by naming the files, which exist."""
-    data = corner_shops(tmp_path / "data")
-    run = tmp_path / "run"
+    data, run = line / "data", line / "runs" / "run"
     command = [sys.executable, "-c", "from planner.cli import main; main()"]
     arguments = ["plan", str(data), "--out", str(run), "--workers", "1"]
     ended = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120)
@@ -289,7 +288,7 @@ def test_an_unexpected_fault_is_short_too(run_command, tmp_path, monkeypatch):
     assert "Traceback" not in complaint
 
 
-def test_an_infeasible_chain_exits_3(run_command, tmp_path):
+def test_an_infeasible_chain_exits_3(run_command, hasty, tmp_path):
     """A chain without a plan exits 3 and names the store; what was solved is in the cache."""
     stores = SHOP_STORES.replace("8,Market,Ahlen,North,,4,4", "8,Market,Ahlen,North,3,4,4")
     data = corner_shops(tmp_path / "data", stores=stores)
@@ -306,7 +305,7 @@ def test_an_infeasible_chain_exits_3(run_command, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-def test_keep_going_plans_the_others_and_still_exits_3(run_command, tmp_path):
+def test_keep_going_plans_the_others_and_still_exits_3(run_command, hasty, tmp_path):
     """The run stands whole without the store, and the command says which was left out."""
     stores = SHOP_STORES.replace("8,Market,Ahlen,North,,4,4", "8,Market,Ahlen,North,3,4,4")
     data = corner_shops(tmp_path / "data", stores=stores)

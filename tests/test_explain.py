@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from whole_chain import SETTINGS, SHOP_STORES, SHOP_TOML, corner_shops, stages_of, table
+from whole_chain import QUICK, SETTINGS, SHOP_STORES, SHOP_TOML, corner_shops, stages_of, table
 
 from planner.assortment.problem import StoreProblem
 from planner.assortment.store import solve_store
@@ -56,7 +56,7 @@ def rows_of(shops: Shops, name: str) -> pd.DataFrame:
 
 def test_a_run_holds_the_problems_that_were_planned(shops):
     """The problem rebuilt from the run's tables equals the planned one in every field."""
-    stages = stages_of(shops.data, locks=shops.locks)
+    stages = stages_of(shops.data, locks=shops.locks, settings=QUICK)
     for store, planned in stages.assortment.problems.items():
         rebuilt = problem_of_run(shops.run, store)
         for entry in dataclasses.fields(StoreProblem):

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 from whole_chain import (
+    QUICK,
     SETTINGS,
     SHOP_FIXTURES,
     SHOP_ITEMS,
@@ -258,7 +259,8 @@ def test_a_process_that_dies_midway_changes_no_table(shop_run, tmp_path):
 def test_the_order_of_stores_changes_no_store(shops, tmp_path):
     """Stores listed in another order get the same plans within the gap."""
     header, *rows = SHOP_STORES.splitlines(keepends=True)
-    turned = stages_of(corner_shops(tmp_path / "data", stores=header + "".join(rows[::-1])))
+    data = corner_shops(tmp_path / "data", stores=header + "".join(rows[::-1]))
+    turned = stages_of(data, settings=QUICK)
     assert list(turned.assortment.plans) == ["9", "8", "7"]
     for store, found in shops.assortment.plans.items():
         other = turned.assortment.plans[store]
@@ -303,7 +305,7 @@ def test_an_infeasible_store_is_named_with_what_is_tight(tmp_path):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_the_other_stores_are_planned_when_asked(tmp_path):
+def test_the_other_stores_are_planned_when_asked(shop_run, tmp_path):
     """With keep_going a store without a plan is left out with its reason, in every output; the
     others get the plan they get without it, and the audit finds nothing off."""
     stores = SHOP_STORES.replace("8,Market,Ahlen,North,,4,4", "8,Market,Ahlen,North,3,4,4")
@@ -325,8 +327,7 @@ def test_the_other_stores_are_planned_when_asked(tmp_path):
     assert audit(run, data).findings == ()
     with pytest.raises(Infeasible, match=r"store 8 \(Market\) has no plan: .*budget"):
         explain(run, "8", "4011")
-    whole = plan_of(corner_shops(tmp_path / "other"), tmp_path / "whole")
-    both = table(whole, "assortment")
+    both = table(shop_run, "assortment")
     both = both[both["store_id"] != "8"].reset_index(drop=True)
     columns = ["store_id", "item_id", "listed", "facings"]
     pd.testing.assert_frame_equal(table(run, "assortment")[columns], both[columns])
@@ -363,8 +364,8 @@ def test_a_store_that_only_the_shared_limits_rule_out_is_not_planned_alone(tmp_p
         range_rules="store_id,need_group,min_items\n7,boskoop,1\n",
     )
     with pytest.raises(NoPlan, match="within the limits that stores share"):
-        plan_of(data, tmp_path / "run")
-    settings = dataclasses.replace(SETTINGS, keep_going=True)
+        stages_of(data, settings=QUICK)
+    settings = dataclasses.replace(QUICK, keep_going=True)
     with pytest.raises(PartlyPlanned, match=r"store 7 \(Harbour\), plan none: .*share"):
         plan(data, tmp_path / "run", settings=settings)
     assert set(table(tmp_path / "run", "store_plans")["store_id"]) == {"8", "9"}
@@ -397,7 +398,7 @@ def test_a_store_without_fixtures_is_planned_with_an_assumption(tmp_path):
     """No fixtures: no shelf limit, no positions, and the assumption says so."""
     rows = SHOP_FIXTURES.splitlines(keepends=True)
     fixtures = "".join(row for row in rows if not row.startswith("8,"))
-    run = plan_of(corner_shops(tmp_path / "data", fixtures=fixtures), tmp_path / "run")
+    run = plan_of(corner_shops(tmp_path / "data", fixtures=fixtures), tmp_path / "run", QUICK)
     limits = table(run, "limits")
     assert not limits.loc[limits["store_id"] == "8", "limit"].str.startswith("shelf").any()
     assert set(table(run, "positions")["store_id"]) == {"7", "9"}
@@ -410,7 +411,7 @@ def test_a_store_without_fixtures_is_planned_with_an_assumption(tmp_path):
 def test_a_store_without_sales_is_planned_from_the_others(tmp_path):
     """A store without history gets demand from the model, a plan, and an assumption."""
     data = corner_shops(tmp_path / "data", sales=shop_sales(stores=("7", "9")))
-    run = plan_of(data, tmp_path / "run")
+    run = plan_of(data, tmp_path / "run", QUICK)
     demand = table(run, "demand").query("store_id == '8'")
     assert set(demand["source"]) == {"model"}
     assert (demand.set_index("item_id").loc[["4011", "4020"], "demand_units_week"] > 1).all()
@@ -438,7 +439,7 @@ def test_without_prices_the_chain_is_planned_in_units(tmp_path):
 def test_a_missing_price_is_taken_from_the_revenue(tmp_path):
     """An item without price but with revenue is planned in money, at revenue per unit."""
     items = SHOP_ITEMS.replace("bananas,0.8,0.5", "bananas,,0.5")
-    stages = stages_of(corner_shops(tmp_path / "data", items=items))
+    stages = stages_of(corner_shops(tmp_path / "data", items=items), settings=QUICK)
     assert not stages.inputs.planned_in_units
     assert economics_of(stages).loc[("7", "4011"), "price"] == pytest.approx(0.8, rel=0.01)
     assert "items.price" in assumed(stages.inputs.assumptions)
@@ -473,7 +474,7 @@ def test_a_run_with_locks_from_elsewhere_passes_the_audit(tmp_path):
     it is named."""
     locks = tmp_path / "elsewhere.csv"
     locks.write_text(LOCKS + "7,4063,IN\n")
-    run = plan_of(corner_shops(tmp_path / "data"), tmp_path / "run", locks=locks)
+    run = plan_of(corner_shops(tmp_path / "data"), tmp_path / "run", QUICK, locks=locks)
     found = audit(run)
     assert (found.findings, found.notes) == ((), ())
     locks.write_text(LOCKS + "7,4063,OUT\n")
@@ -513,7 +514,7 @@ def test_the_value_is_the_difference_of_the_figures_beside_it(small_run):
 def test_the_core_is_derived_where_none_is_given(tmp_path):
     """No core given: items in 60 % of the stores of every region, buyable in every store."""
     items = SHOP_ITEMS.replace(",yes,", ",,").replace(",no,", ",,")
-    stages = stages_of(corner_shops(tmp_path / "data", items=items))
+    stages = stages_of(corner_shops(tmp_path / "data", items=items), settings=QUICK)
     north = set(SHOP_LISTS["7"]) & set(SHOP_LISTS["8"])  # 60 % of two stores is both
     expected = north & set(SHOP_LISTS["9"])
     assert set(stages.assortment.core_item_ids) == expected == {"4011", "4020", "4061", "4070"}
@@ -529,7 +530,7 @@ def test_promotions_lower_the_price_of_the_horizon(shops, tmp_path):
     promotions = "store_id,item_id,week,discount,promo_days\n"
     promotions += f"8,4020,{last:%Y-%m-%d},0.4,7\n,4061,{last:%Y-%m-%d},0.2,7\n"
     promotions += f",4011,{late:%Y-%m-%d},0.5,7\n"
-    stages = stages_of(corner_shops(tmp_path / "data", promotions=promotions))
+    stages = stages_of(corner_shops(tmp_path / "data", promotions=promotions), settings=QUICK)
     assert stages.demand.first_week == last
     weeks = stages.demand.weeks
     ratio = (economics_of(stages)["price"] / economics_of(shops)["price"]).round(9)

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from whole_chain import corner_shops, plan_of
+from whole_chain import QUICK, corner_shops, plan_of
 
 from planner import runs
 from planner.errors import BadInput
@@ -130,7 +130,7 @@ def test_a_failed_write_leaves_no_half_folder(shop_run, tmp_path, monkeypatch):
 
     monkeypatch.setattr(runs, "make_files", full)
     with pytest.raises(OSError, match="no space left"):
-        plan_of(shop_run.parent / "data", tmp_path / "run")
+        plan_of(shop_run.parent / "data", tmp_path / "run", QUICK)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -143,7 +143,7 @@ def test_a_failed_write_keeps_the_earlier_run(shop_run, finished, monkeypatch):
 
     monkeypatch.setattr(runs, "make_files", full)
     with pytest.raises(OSError, match="no space left"):
-        plan_of(shop_run.parent / "data", finished, overwrite=True)
+        plan_of(shop_run.parent / "data", finished, QUICK, overwrite=True)
     assert everything(finished) == before
     assert list(finished.parent.iterdir()) == [finished]
 
@@ -181,6 +181,6 @@ def test_the_default_folder_is_named_after_the_run(shop_run, tmp_path, monkeypat
     """Without a folder the run goes to reports/<run id> under the present directory."""
     monkeypatch.chdir(tmp_path)
     data = shop_run.parent / "data"
-    folder = plan_of(data, None)
+    folder = plan_of(data, None, QUICK)
     assert folder.parent == Path("reports")
     assert json.loads((folder / "run.json").read_text())["run_id"] == folder.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,8 @@ BY_STORE_OR_ITEM = (
     "promotions",
 )
 SETTINGS = SolveSettings(gap=0.005, workers=1)
+QUICK = replace(SETTINGS, exact_reasons=0)
+"""Where no cost of an item and no worth of a limit is looked at: none is solved for exactly."""
 
 SHOP_ITEMS = """\
 item_id,item_name,category,need_group,price,unit_cost,facing_width_cm,units_per_facing,\
@@ -170,9 +172,9 @@ def _known(listed: str, regions: set[str]) -> str:
     return ";".join(name for name in listed.split(";") if name in regions) or "nowhere"
 
 
-def plan_of(data: Path, out: Path, **options: object) -> Path:
+def plan_of(data: Path, out: Path, settings: SolveSettings = SETTINGS, **options: object) -> Path:
     """The run folder of a chain planned in this process."""
-    return plan(data, out, settings=SETTINGS, **options)[0]  # type: ignore[arg-type]
+    return plan(data, out, settings=settings, **options)[0]  # type: ignore[arg-type]
 
 
 def table(run: Path, name: str) -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """Whether a store has any plan at all, cheap questions first.
 
 What a range alone decides (locks, shelves, counts) is a small program over listed items at their
-fewest facings. Money, sales and supply need demand: where they limit the store, a range at its
-least stock settles most cases, and the store program the rest.
+fewest facings. Money, sales and supply need demand: where they limit the store, the range that
+must cost least settles most cases, and the store program the rest.
 """
 
 from __future__ import annotations
@@ -12,16 +12,20 @@ import dataclasses
 import numpy as np
 import pulp
 
+from planner.assortment.group_ranges import mean_bounds
 from planner.assortment.limits import within_limits
+from planner.assortment.newsvendor import expected_sales
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.program import LESS, MORE, expression, row
 from planner.assortment.score import best_score, fewest_facings
 from planner.assortment.solver import LiveModel, SolveStatus
-from planner.assortment.stock import TOLERANCE, stock_bounds
+from planner.assortment.stock import TOLERANCE, spend_week, stock_bounds
 from planner.assortment.store import solve_store
 
 ANY_PLAN = 1.0
 """Relative gap at which the first plan found will do."""
+SURELY = 1e-6
+"""Relative excess, and in money, above which a least cost is no dust."""
 
 
 class Undecided(Exception):
@@ -31,10 +35,11 @@ class Undecided(Exception):
 def has_plan(problem: StoreProblem, seconds: float) -> bool | None:
     """Whether any plan keeps every limit; None where ``seconds`` did not tell."""
     try:
-        listed = least_range(problem, _least_spend(problem), seconds)
+        spend = _least_spend(problem)
+        listed = least_range(problem, spend, seconds)
     except Undecided:
         return None
-    if listed is None:
+    if listed is None or spend[listed].sum() > problem.budget_week * (1 + SURELY) + SURELY:
         return False
     if not _depends_on_demand(problem):
         return True
@@ -51,10 +56,13 @@ def _depends_on_demand(problem: StoreProblem) -> bool:
 
 
 def _least_spend(problem: StoreProblem) -> Floats:
-    """About what the least stock of each item costs a week."""
+    """What each item costs a week at least where it is listed, in whatever range: the least stock
+    of its fewest facings, for the demand that all others leave it. Money spent
+    ``r c ((1 - s) u + s q)`` rises with the stock and with demand.
+    """
     least, _ = stock_bounds(problem, _fewest(problem), np.zeros(len(problem.item_ids)))
-    spend: Floats = problem.deliveries_week * problem.spend_cost * least
-    return spend
+    mean, _ = mean_bounds(problem)
+    return spend_week(problem, least, expected_sales(mean, least, problem.demand_cv))
 
 
 def _fewest(problem: StoreProblem) -> Integers:

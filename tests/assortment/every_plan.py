@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from scipy.optimize import linprog
+from linear import largest
 
 OBJECTIVES = ("margin", "sales", "units", "waste")
 
@@ -351,6 +351,6 @@ def _best_stock_value_at_the_floor(problem, facings, means):
     rows, right = [-price], [-missing + 1e-9]
     if np.isfinite(left):
         rows, right = [*rows, cost], [*right, max(left, 0.0)]
-    found = linprog(-gain, A_ub=rows, b_ub=right, bounds=[(0, n) for n in units])
-    assert found.status == 0, found.message
-    return worth - found.fun
+    added = largest(gain, rows, right, units)
+    assert added is not None
+    return worth + added

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import linprog
+from linear import largest
 
 from planner.assortment.coupling import Coupling
 from planner.assortment.problem import StoreProblem
@@ -183,6 +183,5 @@ def _best_stock(problems, plans, coupling: Coupling, counts) -> float | None:
     base = float(sum(plan["base"] for plan in plans))
     if not rows:
         return base + float((np.maximum(gain, 0.0) * upper).sum())
-    answer = linprog(-gain, A_ub=np.array(rows), b_ub=np.array(right),
-                     bounds=list(zip(np.zeros_like(upper), upper, strict=True)))  # fmt: skip
-    return base - float(answer.fun) if answer.status == 0 else None
+    added = largest(gain, rows, right, upper)
+    return None if added is None else base + added

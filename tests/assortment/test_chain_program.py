@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from small_chains import best_by_trying, coupled, random_chain
 
+from planner.assortment import chain_sample
 from planner.assortment.chain_conflict import _most_order, chain_conflicts
 from planner.assortment.chain_prices import price_chain
 from planner.assortment.chain_program import chain_limits, solve_chain
 from planner.assortment.chain_rest import repaired_in_rest
-from planner.assortment.chain_sample import SMALLEST_SHARE, STORES, price_by_sample
+from planner.assortment.chain_sample import SMALLEST_SHARE, price_by_sample
 from planner.assortment.chain_stock import chain_use
 from planner.assortment.coupled import chain_of
 from planner.assortment.coupling import forced_choices
@@ -242,11 +243,12 @@ def test_a_minimum_that_has_to_be_reached_is_reached_or_proven_too_much(seed):
     assert proven
 
 
-def test_prices_led_by_a_sample_of_stores_bound_a_large_chain_as_well():
+def test_prices_led_by_a_sample_of_stores_bound_a_large_chain_as_well(monkeypatch):
     """Where a sample of stores finds the first prices, the bound is that of prices found over all
     stores, no plan that keeps the limits earns more, and the order of the stores is no matter."""
-    problems = random_chain(3, stores=SMALLEST_SHARE * STORES)
-    coupling = coupled(problems, budget_week=900.0)
+    monkeypatch.setattr(chain_sample, "STORES", 6)
+    problems = random_chain(3, stores=6 * SMALLEST_SHARE)
+    coupling = coupled(problems, budget_week=450.0)
     run, gap = InProcess().map_stores, 0.0025
     forced = forced_choices(problems, coupling)
     led = price_by_sample(problems, coupling, forced, run, gap=gap)

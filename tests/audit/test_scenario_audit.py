@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from finished_run import sign
-from whole_chain import SHOP_TOML, corner_shops, plan_of
+from shared_runs import built_once
+from whole_chain import QUICK, SHOP_TOML, corner_shops, plan_of
 
 from planner.audit import audit
 
@@ -29,20 +30,30 @@ rules.min_sales_share = 0.9
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory) -> Path:
-    """The corner shops with scenarios beside them."""
-    folder = corner_shops(tmp_path_factory.mktemp("scenarios") / "data")
-    (folder / "scenarios.toml").write_text(SCENARIOS)
-    return folder
+def tight(tmp_path_factory) -> Path:
+    """The corner shops with scenarios beside them and a run of the tight one, to be read only."""
+
+    def build(folder: Path) -> None:
+        data = corner_shops(folder / "data")
+        (data / "scenarios.toml").write_text(SCENARIOS)
+        plan_of(data, folder / "run", QUICK, scenario="tight")
+
+    return built_once(tmp_path_factory, "tight", build)
 
 
-@pytest.fixture(scope="module")
-def run(data, tmp_path_factory) -> Path:
-    """A run of the tight scenario, to be read only."""
-    return plan_of(data, tmp_path_factory.mktemp("tight") / "run", scenario="tight")
+@pytest.fixture
+def data(tight) -> Path:
+    """The corner shops."""
+    return tight / "data"
 
 
-def test_a_run_of_a_scenario_passes_and_says_what_it_was(data, run):
+@pytest.fixture
+def run(tight) -> Path:
+    """The run."""
+    return tight / "run"
+
+
+def test_a_run_of_a_scenario_passes_and_says_what_it_was(run):
     """run.json holds the resolved scenario and the hash of its file, and nothing is off."""
     found = json.loads((run / "run.json").read_text())
     scenario = found["scenario"]
@@ -55,7 +66,7 @@ def test_a_run_of_a_scenario_passes_and_says_what_it_was(data, run):
 
 def test_a_run_for_another_objective_passes(data, tmp_path):
     """The objective of a store is recomputed as what the scenario makes as large as possible."""
-    found = plan_of(data, tmp_path / "run", scenario="lean")
+    found = plan_of(data, tmp_path / "run", QUICK, scenario="lean")
     assert json.loads((found / "run.json").read_text())["objective_week"] < 0
     assert audit(found).findings == ()
 
@@ -65,7 +76,7 @@ def test_a_floor_beside_a_budget_of_the_chain_passes(tmp_path):
     data = corner_shops(tmp_path / "data")
     (data / "chain.toml").write_text(SHOP_TOML + "budget_week = 380\n")
     (data / "scenarios.toml").write_text("[floor]\nrules.min_sales_share = 0.7\n")
-    assert audit(plan_of(data, tmp_path / "run", scenario="floor")).findings == ()
+    assert audit(plan_of(data, tmp_path / "run", QUICK, scenario="floor")).findings == ()
 
 
 @pytest.mark.parametrize(
