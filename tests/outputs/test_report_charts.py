@@ -100,6 +100,16 @@ def test_the_title_claims_what_the_intervals_bear_out(
     assert title.count(" to ") == 2
 
 
+def test_a_mean_that_is_not_the_plan_at_the_demand_expected_is_explained(
+    contents: Contents,
+) -> None:
+    """The caption tells the two apart where they are written differently, and only there."""
+    for planned, told in ((100.0, False), (140.0, True)):
+        value = contents.value.assign(value_week=100.0, planned_week=planned)
+        chart = drawn(waterfall_chart(chain_scope(replace(contents, value=value))))
+        assert ("Bars are at the demand expected (+$140 in all)" in chart.caption) == told
+
+
 def test_without_a_common_plan_the_way_is_straight(contents: Contents) -> None:
     """One step from the current range; without any step the section says why there is none."""
     rows = contents.waterfall
@@ -243,6 +253,18 @@ def test_the_title_names_the_store_where_a_shelf_pays(contents: Contents) -> Non
     assert drawn(limits_chart(chain_scope(none))).finding.startswith("No store is proved to gain")
 
 
+def test_prices_that_nothing_bounds_are_called_prices(contents: Contents) -> None:
+    """Where stores share limits the worth is that at the plan's prices: the title says so, every
+    number is marked, and the colour is that worth."""
+    worth = contents.worth.assign(known="at the plan's prices", least_week=0.0, most_week=np.nan)
+    chart = drawn(limits_chart(chain_scope(replace(contents, worth=worth))))
+    assert chart.finding.startswith("At the plan's prices, one more shelf pays most in")
+    trace = chart.figure["data"][0]
+    assert all(text.startswith("≈") for line in trace["text"] for text in line)
+    shown = sorted(cell for line in trace["z"] for cell in line)
+    np.testing.assert_allclose(shown, sorted(worth["worth_week"]))
+
+
 @pytest.mark.parametrize(
     ("objective", "currency", "words"),
     [
@@ -315,7 +337,10 @@ def test_drivers_are_counted(contents: Contents) -> None:
     assert "most of all share families" in chart.finding
     own = contents.local_drivers.assign(kind="own sales", name="")
     title = drawn(drivers_chart(chain_scope(replace(contents, local_drivers=own)))).finding
-    assert title.startswith("Own sales drive 100.0% of local items; no signal")
+    assert title.startswith("Own sales drive 100.0% of local items, no signal")
+    still = contents.local_drivers.assign(kind="nothing", name="", change=0.0)
+    title = drawn(drivers_chart(chain_scope(replace(contents, local_drivers=still)))).finding
+    assert "100.0% sell no better there than elsewhere" in title
 
 
 def test_signals_show_their_effects(contents: Contents) -> None:

@@ -31,17 +31,21 @@ from planner.outputs.signals import moved_items
 
 DRIVERS_ID, SIGNALS_ID = "chart-drivers", "chart-signals"
 MOST = 12
+NOTHING = "nothing"
+"""No cause raises the item's demand in the store: it pays as it would anywhere."""
 KIND_WORDS = {
     "signal": "signal",
     "segments": "segment",
     "region": "region",
     "own sales": "the stores' own sales",
+    NOTHING: "nothing: sells no better here",
 }
 KIND_COLOUR = {
     "signal": theme.LOCAL,
     "segments": theme.LOCAL,
     "region": theme.COMMON,
     "own sales": theme.CURRENT,
+    NOTHING: theme.ZERO,
 }
 
 
@@ -94,7 +98,9 @@ def drivers_chart(scope: Scope) -> Chart | Lack:
         "marker": {"color": [KIND_COLOUR.get(kind, theme.CURRENT) for kind in shown["kind"]]},
         "hovertext": [
             hover(
-                words, f"drives {whole(count, stamp)} of {whole(total, stamp)}", f"most: {example}"
+                words,
+                f"{whole(count, stamp)} of {whole(total, stamp)} local items in a store",
+                *([f"most: {example}"] if example else []),
             )
             for words, count, example in zip(
                 shown["words"], shown["listings"], shown["example"], strict=True
@@ -112,7 +118,7 @@ def drivers_chart(scope: Scope) -> Chart | Lack:
         key=[
             Key("local", "square", "signals and segments"),
             Key("common", "square", "region"),
-            Key("current", "square", "the store's own sales"),
+            Key("current", "square", "own sales, or nothing"),
         ],
         table=_drivers_table(found, total, stamp),
     )
@@ -128,6 +134,7 @@ def _causes(drivers: pd.DataFrame, scope: Scope) -> pd.DataFrame:
         item = scope.item_names.get(str(first["item_id"]), str(first["item_id"]))
         store = scope.store_names[str(first["store_id"])]
         raised = signed_share(float(first["change"]), scope.contents.stamp)
+        example = "" if kind == NOTHING else f"{item} in {store}, {raised}"
         rows.append(
             {
                 "kind": str(kind),
@@ -136,7 +143,7 @@ def _causes(drivers: pd.DataFrame, scope: Scope) -> pd.DataFrame:
                 "listings": len(own),
                 "items": own["item_id"].nunique(),
                 "median_change": float(own["change"].median()),
-                "example": f"{item} in {store}, {raised}",
+                "example": example,
             }
         )
     return (
@@ -148,7 +155,7 @@ def _causes(drivers: pd.DataFrame, scope: Scope) -> pd.DataFrame:
 
 def _cause_words(kind: str, name: str) -> str:
     words = KIND_WORDS.get(kind, kind)
-    if kind == "own sales" or not name:
+    if kind in ("own sales", NOTHING) or not name:
         return words
     return words_of(name) if kind == "signal" else f"{words}: {words_of(name)}"
 
@@ -158,16 +165,18 @@ def _drivers_finding(drivers: pd.DataFrame, found: pd.DataFrame, stamp: Stamp) -
     total = len(drivers)
     known = int(of_kind.get("signal", 0) + of_kind.get("segments", 0))
     own = int(of_kind.get("own sales", 0))
+    none = int(of_kind.get(NOTHING, 0))
+    rest = f"; {share(none / total, stamp)} sell no better there than elsewhere" if none else ""
     traits = found[found["kind"].isin(["signal", "segments"])]
     if not len(traits):
         return (
-            f"Own sales drive {share(own / total, stamp)} of local items; no signal and no segment "
-            "drives one"
+            f"Own sales drive {share(own / total, stamp)} of local items, no signal and no segment "
+            f"drives one{rest}"
         )
     first = short(words_of(str(traits["name"].iloc[0])), 60)
     return (
         f"Who shops there drives {share(known / total, stamp)} of local items, most of all "
-        f"{first}; own sales drive {share(own / total, stamp)}"
+        f"{first}; own sales drive {share(own / total, stamp)}{rest}"
     )
 
 

@@ -34,19 +34,28 @@ ALWAYS = ("shelf_cm:", "budget_week", "max_local_items")
 """Limits that a manager can move; others are shown where they are proved to be worth something."""
 
 
+AT_PRICES = "at the plan's prices"
+"""Known of a worth that is the shadow price times so much more: nothing bounds it."""
+
+
 @dataclass(frozen=True)
 class Best:
-    """Where more of a limit is proved to be worth most."""
+    """Where more of a limit is worth most: proved, or at the plan's prices."""
 
     store: str
-    least: float
+    worth: float
     row: pd.Series
+
+    @property
+    def opening(self) -> str:
+        """How a sentence about it begins."""
+        return "At the plan's prices, " if self.row["known"] == AT_PRICES else ""
 
 
 def limits_chart(scope: Scope) -> Chart | Lack:
     """Stores down, limits across; colour: what is proved, number: what is known."""
     worth = scope.contents.worth
-    worth = worth[worth["store_id"].isin(list(scope.store_names))]
+    worth = with_sure(worth[worth["store_id"].isin(list(scope.store_names))])
     limits = _limits(worth)
     if not limits:
         return Lack(
@@ -56,14 +65,14 @@ def limits_chart(scope: Scope) -> Chart | Lack:
     stamp = scope.contents.stamp
     rows = worth[worth["limit"].isin(limits)]
     wide = rows.pivot(index="store_id", columns="limit", values="worth_week")
-    rank = rows.groupby("store_id")["least_week"].max()
+    rank = rows.groupby("store_id")["sure_week"].max()
     stores = sorted((str(s) for s in wide.index), key=lambda s: (-round(rank[s], 6), s))
     shown = stores[:MOST_STORES]
     of = {(str(r["store_id"]), str(r["limit"])): r for r in rows.to_dict("records")}
     cells = [[of.get((store, limit)) for limit in limits] for store in shown]
     heads = [_head(limit, rows, stamp) for limit in limits]
     names = different([scope.store_names[store] for store in shown])
-    top = max(WORTH_NOTHING, float(rows["least_week"].max()))
+    top = max(WORTH_NOTHING, float(rows["sure_week"].max()))
     layout: dict[str, Any] = {
         "height": 130 + 24 * len(shown),
         "xaxis": {
@@ -85,7 +94,7 @@ def limits_chart(scope: Scope) -> Chart | Lack:
         "type": "heatmap",
         "x": list(range(len(limits))),
         "y": list(range(len(shown))),
-        "z": [[_least(row) for row in line] for line in cells],
+        "z": [[_sure(row) for row in line] for line in cells],
         "zmin": 0,
         "zmax": top,
         "colorscale": [[0, theme.EMPTY], [1, theme.FILL]],
@@ -117,19 +126,38 @@ def limits_chart(scope: Scope) -> Chart | Lack:
     return Chart(
         id=ID,
         finding=_finding(rows, len(stores), scope),
-        caption=f"{first}Number: {_unit(stamp)} from so much more of the limit; ≤ where only a "
-        "bound is known. Colour: what is proved, the deeper the more. Blank: no such limit there.",
+        caption=f"{first}Number: {_unit(stamp)} from so much more of the limit. {_known(rows)} "
+        "Blank: no such limit there.",
         figure=figure([heat], layout, narrow),
         key=[],
         table=_table(rows, shown, limits, scope),
     )
 
 
+def with_sure(worth: pd.DataFrame) -> pd.DataFrame:
+    """The rows with ``sure_week``: what is proved, or where stores share limits and nothing is
+    proved, the worth at the plan's prices."""
+    priced = worth["known"] == AT_PRICES
+    return worth.assign(sure_week=worth["least_week"].where(~priced, worth["worth_week"]))
+
+
+def _known(rows: pd.DataFrame) -> str:
+    priced = rows["known"] == AT_PRICES
+    proved = "≤ where only a bound is known; the deeper the colour, the more is proved."
+    prices = (
+        "≈: at the plan's prices, those of the next little more; so much more may be worth less, "
+        "or more where a whole item finds room."
+    )
+    if priced.all():
+        return prices
+    return f"{proved} {prices}" if priced.any() else proved
+
+
 def _limits(worth: pd.DataFrame) -> list[str]:
     """The limits to show: those that can be moved, then those proved to be worth most."""
     if worth.empty:
         return []
-    most = worth.groupby("limit")["least_week"].max()
+    most = worth.groupby("limit")["sure_week"].max()
     kept = [limit for limit in most.index if limit.startswith(ALWAYS)]
     others = [limit for limit in most.index if limit not in kept and most[limit] > WORTH_NOTHING]
 
@@ -159,24 +187,24 @@ def _amount(row: Any, stamp: Stamp) -> str:
     return f"+{more:g}{f' {unit}' if unit == 'cm' else ''}"
 
 
-def _least(row: Any) -> float | None:
-    return None if row is None else round(number(row["least_week"]), 4)
+def _sure(row: Any) -> float | None:
+    return None if row is None else round(number(row["sure_week"]), 4)
 
 
 def _text(row: Any, stamp: Stamp) -> str:
     if row is None:
         return ""
-    worth, exact = number(row["worth_week"]), row["known"] == "exact"
+    worth = number(row["worth_week"])
     if worth < WORTH_NOTHING:
         return "0"
     written = quantity(worth, stamp) if worth < 10 else whole(worth, stamp)
-    return written if exact else f"≤{written}"
+    return {"exact": "", AT_PRICES: "≈"}.get(str(row["known"]), "≤") + written
 
 
 def _told(row: Any, limit: str, stamp: Stamp) -> str:
     if row is None:
         return f"{limit_name(limit)}: not a limit here"
-    known = "" if row["known"] == "exact" else "at most "
+    known = "" if row["known"] == "exact" else f"{row['known']} "
     worth = _worth(number(row["worth_week"]), stamp)
     return f"{limit_name(limit)} {_amount(row, stamp)}: {known}{worth}"
 
@@ -205,14 +233,14 @@ def _finding(rows: pd.DataFrame, stores: int, scope: Scope) -> str:
     if shelf is not None:
         of = str(shelf.row["limit"]).partition(":")[2]
         parts.append(
-            f"One more shelf pays most in {shelf.store}: {_amount(shelf.row, stamp)} of "
-            f"{short(of, 30)} is worth {_worth(shelf.least, stamp)}"
+            f"{shelf.opening}one more shelf pays most in {shelf.store}: "
+            f"{_amount(shelf.row, stamp)} of {short(of, 30)} is worth {_worth(shelf.worth, stamp)}"
         )
     elif rows["limit"].str.startswith("shelf_cm:").any():
         parts.append("No store is proved to gain from one more shelf")
     budget = rows[rows["limit"] == "budget_week"]
     if len(budget):
-        pays = int((budget["least_week"] > WORTH_NOTHING).sum())
+        pays = int((budget["sure_week"] > WORTH_NOTHING).sum())
         more = amount(number(budget["amount"].max()), stamp)
         best = _best(budget, scope)
         if best is None:
@@ -220,28 +248,29 @@ def _finding(rows: pd.DataFrame, stores: int, scope: Scope) -> str:
         else:
             parts.append(
                 f"{more} more budget pays in {whole(pays, stamp)} of {whole(stores, stamp)} stores"
-                f", most in {best.store} ({_worth(best.least, stamp)})"
+                f", most in {best.store} ({_worth(best.worth, stamp)})"
             )
     if parts:
-        return "; ".join(parts)
+        words = "; ".join(parts)
+        return words[0].upper() + words[1:]
     best = _best(rows, scope)
     if best is None:
         return "No store is proved to gain from more of a limit"
     return (
         f"{limit_name(str(best.row['limit']))}: {_amount(best.row, stamp)} pays most in "
-        f"{best.store}, {_worth(best.least, stamp)}"
+        f"{best.store}, {_worth(best.worth, stamp)}"
     )
 
 
 def _best(rows: pd.DataFrame, scope: Scope) -> Best | None:
-    """The store in which more of a limit is proved to be worth most; None where it is nowhere."""
-    rows = rows[rows["least_week"] > WORTH_NOTHING]
+    """The store in which more of a limit is worth most; None where it is proved nowhere."""
+    rows = rows[rows["sure_week"] > WORTH_NOTHING]
     if rows.empty:
         return None
-    rows = rows.sort_values(["least_week", "store_id", "limit"], ascending=[False, True, True])
+    rows = rows.sort_values(["sure_week", "store_id", "limit"], ascending=[False, True, True])
     first: pd.Series = rows.iloc[0]
     name = short(scope.store_names[str(first["store_id"])], 40)
-    return Best(name, number(first["least_week"]), first)
+    return Best(name, number(first["sure_week"]), first)
 
 
 def _table(rows: pd.DataFrame, stores: list[str], limits: list[str], scope: Scope) -> Table:

@@ -106,7 +106,7 @@ def waterfall_chart(scope: Scope) -> Chart | Lack:
     return Chart(
         id=ID,
         finding=_finding(scope),
-        caption=_caption(found, stamp),
+        caption=_caption(found, stamp) + _apart(scope),
         figure=figure([_drawn(bars, places, stamp)], layout, narrow),
         key=[],
         table=_table(found, stamp),
@@ -247,6 +247,22 @@ def _caption(found: pd.DataFrame, stamp: Stamp) -> str:
         f"leave {net('lost_items', 'recaptured')} after what others recapture, "
         f"{'less' if total.get('waste', 0.0) > 0 else 'more'} waste {net('waste')}, stock and "
         f"facings within the budget {net('stock')}."
+    )
+
+
+def _apart(scope: Scope) -> str:
+    """Why the last bar is not the gain in the title, where it is not."""
+    stamp = scope.contents.stamp
+    rows = scope.value[scope.value["against"] == "current"]
+    if rows.empty or pd.isna(rows["value_week"].iloc[0]):
+        return ""
+    value, planned = (number(rows[name].iloc[0]) for name in ("value_week", "planned_week"))
+    told, drawn = signed_amount(value, stamp), signed_amount(planned, stamp)
+    if pd.isna(planned) or told == drawn:
+        return ""
+    return (
+        f" Bars are at the demand expected ({drawn} in all); the title is the mean over what "
+        f"demand may be ({told})."
     )
 
 
