@@ -135,6 +135,8 @@ def test_cells_are_those_of_the_assortment(six: Contents) -> None:
             assert grid.new[i, k] == (local and row["status"] == "NEW")
     chart = drawn(local_items_chart(chain_scope(six)))
     shown = most_telling(grid)
+    differ = grid.shares.min(axis=1) < grid.shares.max(axis=1)
+    assert set(shown.items) == {item for item, told in zip(grid.items, differ, strict=True) if told}
     assert chart.figure["data"][0]["z"] == (shown.shares + shown.new).astype(int).tolist()
     frame = frame_of(chart).set_index("item_id")
     counts = listed_local(six).groupby("item_id").size()
@@ -334,7 +336,7 @@ def test_drivers_are_counted(contents: Contents) -> None:
     frame = frame_of(chart)
     assert frame["listings"].tolist() == chart.figure["data"][0]["x"]
     assert sorted(frame["listings"]) == sorted(counts)
-    assert "most of all share families" in chart.finding
+    assert "most of all the signal share families" in chart.finding
     own = contents.local_drivers.assign(kind="own sales", name="")
     title = drawn(drivers_chart(chain_scope(replace(contents, local_drivers=own)))).finding
     assert title.startswith("Own sales drive 100.0% of local items, no signal")

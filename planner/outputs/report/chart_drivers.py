@@ -173,7 +173,8 @@ def _drivers_finding(drivers: pd.DataFrame, found: pd.DataFrame, stamp: Stamp) -
             f"Own sales drive {share(own / total, stamp)} of local items, no signal and no segment "
             f"drives one{rest}"
         )
-    first = short(words_of(str(traits["name"].iloc[0])), 60)
+    most = traits.iloc[0]
+    first = f"the {KIND_WORDS[most['kind']]} {short(words_of(str(most['name'])), 60)}"
     return (
         f"Who shops there drives {share(known / total, stamp)} of local items, most of all "
         f"{first}; own sales drive {share(own / total, stamp)}{rest}"

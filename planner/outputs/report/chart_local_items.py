@@ -173,9 +173,11 @@ def _like(members: list[int], has: Floats, stores: list[str], scope: Scope) -> s
 
 
 def most_telling(grid: Grid) -> Grid:
-    """The items that tell columns apart most, each beside those most like it."""
+    """The items that tell columns apart most, each beside those most like it; never those that
+    all columns have alike."""
     spread = grid.shares.var(axis=1).round(9)
-    first = sorted(range(len(grid.items)), key=lambda i: (-spread[i], grid.items[i]))[:MOST_ITEMS]
+    telling = [i for i in range(len(grid.items)) if spread[i] > 0] or range(len(grid.items))
+    first = sorted(telling, key=lambda i: (-spread[i], grid.items[i]))[:MOST_ITEMS]
     rows = np.array(sorted(first))
     kept = rows[alike_order(grid.shares[rows])]
     return Grid(
