@@ -237,6 +237,12 @@ def test_the_page_draws_offline_without_a_complaint(folder, width):
         for chart in ("accuracy", "coverage", "capture", "by-store"):
             assert page.locator(f"#chart-{chart} .points .point").count() > 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        leads = "a[href^='#'], [aria-describedby]"
+        nowhere = page.locator(leads).evaluate_all(
+            "all => all.map(one => one.getAttribute('aria-describedby') ?? one.hash.slice(1))"
+            ".filter(id => !document.getElementById(id))"
+        )
+        assert nowhere == []
         browser.close()
     assert complaints == []
     assert len(asked) == 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from pypdf import PdfReader
 from report_files import write_report
 from report_variants import EVIL, evil, repeated
 
@@ -448,6 +450,23 @@ def test_prints_on_paper(chain: sync_api.Page) -> None:
     chain.evaluate("dispatchEvent(new Event('afterprint'))")
     assert chain.evaluate(CHART_INK) == dark
     assert turn(chain, "light") == light
+
+
+def test_paper_is_a4_and_shows_the_charts(chain: sync_api.Page) -> None:
+    """Printed from a dark screen every page is A4, and charts stand on them with their labels."""
+    chain.emulate_media(color_scheme="dark")
+    printed = PdfReader(BytesIO(chain.pdf(prefer_css_page_size=True)))
+    chain.emulate_media(color_scheme="light")
+    sizes = {
+        (round(p.mediabox.width / 72 * 25.4), round(p.mediabox.height / 72 * 25.4))
+        for p in printed.pages
+    }
+    assert sizes == {(210, 297)}
+    text = " ".join(" ".join(page.extract_text() for page in printed.pages).split())
+    axes = chain.locator(".chart .ytick text").all_text_contents()
+    assert len(axes) > 10
+    assert [label for label in axes if " ".join(label.split()) not in text] == []
+    assert "Save as CSV" not in text
 
 
 def test_markup_in_names_is_drawn_as_text(

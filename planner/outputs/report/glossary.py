@@ -123,8 +123,6 @@ ALIASES: dict[str, str] = {
     "items that come or leave": "come",
     "items it moves": "signal",
     "units bought": "purchase",
-    "items": "items listed",
-    "plan": "proof",
 }
 """How words of the glossary are called where they stand over figures."""
 
