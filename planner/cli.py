@@ -34,10 +34,10 @@ from planner.options import (
     Weeks,
     Workers,
     answers_reused,
-    check_file_out,
     usable_cores,
     warn,
 )
+from planner.out_paths import check_file_out
 from planner.sweep_command import sweep
 from planner.unfinished import file_aside
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from planner.errors import BadInput, Problem
-
 if TYPE_CHECKING:
     from planner.tables.inputs import Assumption
 
@@ -51,23 +49,6 @@ SolverName = Annotated[
     typer.Option(help="Who solves a store's program; cbc is slower, and solves it whole"),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress")]
-
-
-def check_file_out(path: Path, option: str = "--out") -> None:
-    """Refuse a file that cannot be written before anything is computed for it. Raises BadInput."""
-    above = next(folder for folder in path.absolute().parents if folder.exists())
-    if path.is_dir():
-        found, allowed = "a folder", "a file to write"
-        mend = "name a file in it"
-    elif not above.is_dir():
-        found, allowed = f"{above} is a file", "a file in a folder"
-        mend = "name another place"
-    elif not os.access(path if path.exists() else above, os.W_OK):
-        found, allowed = "no leave to write there", "a place that you may write to"
-        mend = "name another place, or have its permissions changed"
-    else:
-        return
-    raise BadInput([Problem(f"{option} {path}", 0, "", found, allowed, mend)])
 
 
 def usable_cores() -> int:

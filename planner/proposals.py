@@ -16,6 +16,7 @@ from planner.demand.need_groups import propose_need_groups
 from planner.demand.rates import Rates, fit
 from planner.demand.segmentation import Segmentation, discover_segments, segment_names
 from planner.errors import BadInput, Problem
+from planner.out_paths import check_files
 from planner.outputs.workbook.groups_book import write_groups_workbook
 from planner.outputs.workbook.segments_book import SegmentsPage, write_segments_workbook
 from planner.tables.inputs import Inputs
@@ -227,16 +228,3 @@ def _segments_page(chain: Fitted, found: Segmentation, names: tuple[str, ...]) -
         group_index=by_group,
         item_index=by_item,
     )
-
-
-def check_files(folder: Path, names: tuple[str, ...], *, overwrite: bool) -> None:
-    """Refuse a folder that is a file, or files that are there already. Raises BadInput."""
-    if folder.exists() and not folder.is_dir():
-        problem = Problem(str(folder), 0, "", "a file", "a folder", "name a folder with --out")
-        raise BadInput([problem])
-    there = [name for name in names if (folder / name).exists()]
-    if there and not overwrite:
-        mend = "add --overwrite, or name another folder with --out"
-        raise BadInput(
-            [Problem(str(folder / n), 0, "", "a file", "a new file", mend) for n in there]
-        )

@@ -18,6 +18,7 @@ import pandas as pd
 from planner.audit.folder import MANIFEST, SEAL, seal_of
 from planner.errors import BadInput, Problem
 from planner.memory import peak_memory_mb
+from planner.out_paths import check_writable
 from planner.outputs.contents import Contents
 from planner.outputs.plan_ids import with_plan_ids
 from planner.outputs.slices import split_by_store
@@ -59,6 +60,8 @@ def check_folder(folder: Path, *, overwrite: bool, manifest: str = RUN_FILE) -> 
 
     ``manifest``: the file by which an earlier run is known. Raises BadInput.
     """
+    if not folder.exists() or folder.is_dir():
+        check_writable(folder.parent / "x" if folder.exists() else folder)
     if not folder.exists():
         return
     if Path.cwd().is_relative_to(folder.resolve()):

@@ -11,20 +11,26 @@ import pandas as pd
 
 from planner.assortment.chain import plan_chain
 from planner.assortment.result import proof_words
+from planner.assortment.rules import PlanRules
 from planner.assortment.solve_settings import SolveSettings
 from planner.cache import ResultCache, cache_folder
 from planner.demand.estimate import estimate
 from planner.demand.result import Demand
 from planner.errors import Infeasible, NoPlan
 from planner.inputs_and_scenario import read_inputs_and_scenario
-from planner.outputs.trade_off import trade_off_page
+from planner.outputs.contents import Stamp
+from planner.outputs.trade_off import trade_off_page, trade_off_stamp
 from planner.pipeline import what_befell
+from planner.runs import new_run_id
 from planner.scenarios.file import BASE, Scenario, check_with_inputs
-from planner.scenarios.variations import Value, Variation, read_variations, rules_with
+from planner.scenarios.variations import Variation, read_variations, rules_with
 from planner.tables.inputs import Assumption, Inputs
+from planner.unfinished import write_together
 from planner.workers import StoreExecutor, store_executor
 
 TABLE = "trade_off"
+NAMES = tuple(f"{TABLE}.{kind}" for kind in ("parquet", "csv", "html"))
+"""Of the files in the folder of a sweep."""
 
 Progress = Callable[[int, int], None]
 
@@ -35,6 +41,9 @@ class Sweep:
 
     table: pd.DataFrame
     """As from ``trade_off``."""
+    base: pd.Series
+    """Such a row of the scenario as it is; key and value are empty."""
+    stamp: Stamp
     warnings: tuple[Assumption, ...]
     """What befell workers and cache; it changes nothing in the table."""
     cache: dict[str, str | int] | None
@@ -68,14 +77,23 @@ def sweep(
     kept = ResultCache(cache_folder(out, data)) if cache else None
     with store_executor(settings.workers, settings.dask, kept) as executor:
         demand = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)
+        quick = dataclasses.replace(settings, exact_reasons=0)
+        base = pd.Series(_row(inputs, demand, chosen.rules, quick, executor))
         table = trade_off(inputs, demand, chosen, variations, settings, executor, progress)
-    out.mkdir(parents=True, exist_ok=True)
-    table.to_parquet(out / f"{TABLE}.parquet", index=False)
-    table.to_csv(out / f"{TABLE}.csv", index=False)
-    unit = "units" if inputs.planned_in_units else inputs.chain.currency or "money"
-    page = trade_off_page(table, inputs.chain.name, chosen.rules.objective.value, unit)
-    (out / f"{TABLE}.html").write_text(page, encoding="utf-8")
-    return Sweep(table, tuple(what_befell(executor)), kept.said() if kept else None)
+    table["base_objective_week"] = base["objective_week"]
+    objective, run_id = chosen.rules.objective.value, new_run_id(data, "sweep")
+    stamp = trade_off_stamp(inputs, demand, objective, run_id, chosen.name)
+    page = trade_off_page(table, base, stamp, settings.gap)
+    write_together(
+        out,
+        {
+            f"{TABLE}.parquet": lambda path: table.to_parquet(path, index=False),
+            f"{TABLE}.csv": lambda path: table.to_csv(path, index=False),
+            f"{TABLE}.html": lambda path: path.write_text(page, encoding="utf-8"),
+        },
+    )
+    warnings = (*chosen.noted, *what_befell(executor))
+    return Sweep(table, base, stamp, warnings, kept.said() if kept else None)
 
 
 def trade_off(
@@ -99,7 +117,8 @@ def trade_off(
     rows: list[dict[str, object]] = []
     points = [(variation.key, value) for variation in variations for value in variation.values]
     for key, value in points:
-        rows.append(_row(inputs, demand, scenario, key, value, quick, executor))
+        rules = rules_with(scenario, key, value)
+        rows.append(_row(inputs, demand, rules, quick, executor, key, str(value)))
         if progress:
             progress(len(rows), len(points))
     return pd.DataFrame(rows)
@@ -108,14 +127,13 @@ def trade_off(
 def _row(
     inputs: Inputs,
     demand: Demand,
-    scenario: Scenario,
-    key: str,
-    value: Value,
+    rules: PlanRules,
     settings: SolveSettings,
     executor: StoreExecutor,
+    key: str = "",
+    value: str = "",
 ) -> dict[str, object]:
-    row: dict[str, object] = {"key": key, "value": str(value)}
-    rules = rules_with(scenario, key, value)
+    row: dict[str, object] = {"key": key, "value": value}
     try:
         found = plan_chain(inputs, demand, settings, executor=executor, rules=rules)
     except (Infeasible, NoPlan) as error:

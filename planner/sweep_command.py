@@ -22,6 +22,7 @@ from planner.options import (
     usable_cores,
     warn,
 )
+from planner.out_paths import check_files
 
 
 def sweep(
@@ -50,15 +51,16 @@ def sweep(
     quiet: Quiet = False,
 ) -> None:
     """Plan a chain at several values of a key, and draw what each is worth."""
+    import pandas as pd
+
     from planner.assortment.solve_settings import SolveSettings
     from planner.assortment.whole_program import Solver
+    from planner.outputs.trade_off import trade_off_charts
     from planner.progress import progress_bar
+    from planner.sweep import NAMES
     from planner.sweep import sweep as sweep_run
 
-    if out.exists() and not out.is_dir():
-        raise typer.BadParameter(f"{out} is a file; name a folder", param_hint="--out")
-    if out.is_dir() and any(out.iterdir()) and not overwrite:
-        raise typer.BadParameter(f"{out} is not empty; add --overwrite", param_hint="--out")
+    check_files(out, NAMES, overwrite=overwrite)
     settings = SolveSettings(
         gap=gap,
         time_limit_seconds=time_limit,
@@ -79,9 +81,11 @@ def sweep(
             cache=cache,
             progress=lambda done, total: progress("planning values", done, total),
         )
-    columns = ["key", "value", "plan", "objective_week", "bound_week", "gap"]
     warn(found.warnings)
-    typer.echo(found.table[columns].to_string(index=False))
+    for key, chart in trade_off_charts(found.table, found.base, found.stamp).items():
+        typer.echo(f"{key}. {chart.finding}")
+        shown = pd.DataFrame(chart.table.rows, columns=chart.table.columns)
+        typer.echo(shown.drop(columns="Note", errors="ignore").to_string(index=False))
     typer.echo(
         f"Planned {len(found.table)} values{answers_reused(found.cache)}. "
         f"Open {out / 'trade_off.html'} in a browser"

@@ -40,6 +40,11 @@ def units(value: float, stamp: Stamp | None = None) -> str:
     return number_text(value, 1, stamp.locale if stamp is not None else "")
 
 
+def as_given(value: float, stamp: Stamp | None = None) -> str:
+    """A number that a person chose, with the decimals that it has."""
+    return str(format_decimal(value, format="#,##0.######", locale=_locale(stamp)))
+
+
 def whole(value: float, stamp: Stamp | None = None) -> str:
     """A count, such as items, stores or facings."""
     if pd.isna(value):

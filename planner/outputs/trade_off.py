@@ -1,59 +1,76 @@
-"""The page of a trade-off: what the chain's plan is worth at each value of a key, offline."""
+"""The page of a sweep: what the chain's plan is worth at each value of a key, offline."""
 
 from __future__ import annotations
 
-import html
-from typing import Any
-
 import pandas as pd
-import plotly.graph_objects as go
-from plotly.offline import get_plotlyjs  # type: ignore[attr-defined]
+
+from planner import __version__
+from planner.demand.result import Demand
+from planner.outputs.assemble import DAYS_OF_A_WEEK
+from planner.outputs.contents import Stamp
+from planner.outputs.report.chart_trade_off import objective_words, trade_off_chart
+from planner.outputs.report.charts import Chart
+from planner.outputs.report.csv_tables import chart_tables, file_stem, for_csv
+from planner.outputs.report.glossary import GLOSSARY, defined
+from planner.outputs.report.packed import packed_json
+from planner.outputs.report.trade_off_words import key_words
+from planner.outputs.report.write import chart_figures, render
+from planner.tables.inputs import Inputs
+
+WORDS = ("core range", "local item", "margin after waste", "limit", "gap", "feasible")
+"""Those of the glossary that the page uses."""
 
 
-def trade_off_page(table: pd.DataFrame, chain: str, objective: str, unit: str) -> str:
-    """One HTML page, plotly.js inside: a curve of objective and bound per key, and the table.
+def trade_off_stamp(
+    inputs: Inputs, demand: Demand, objective: str, run_id: str, scenario: str
+) -> Stamp:
+    """What stands on the page: no plan of its own, so plan and proof are "none"."""
+    unknown = float("nan")
+    return Stamp(
+        run_id=run_id,
+        chain_name=inputs.chain.name,
+        scenario=scenario,
+        currency="" if inputs.planned_in_units else inputs.chain.currency,
+        locale=inputs.chain.locale,
+        data_date=inputs.sales["week"].max() + pd.Timedelta(days=DAYS_OF_A_WEEK - 1),
+        valid_from=demand.first_week,
+        valid_to=demand.first_week + pd.Timedelta(days=DAYS_OF_A_WEEK * demand.weeks - 1),
+        plan="none",
+        proof="none",
+        objective="units" if inputs.planned_in_units else objective,
+        objective_week=unknown,
+        bound_week=unknown,
+        gap=unknown,
+        planner_version=__version__,
+    )
 
-    ``table``: as from ``planner.sweep.trade_off``.
+
+def trade_off_charts(table: pd.DataFrame, base: pd.Series, stamp: Stamp) -> dict[str, Chart]:
+    """A chart for each key, in the order of the table.
+
+    ``table``: as from ``planner.sweep.trade_off``; ``base``: such a row of the scenario as it is.
     """
-    title = html.escape(f"{chain}: trade-offs")
-    parts = []
-    for number, (key, rows) in enumerate(table.groupby("key", sort=False)):
-        figure = trade_off_curve(rows, str(key), objective, unit)
-        parts.append(f"<h2>{html.escape(str(key))}</h2>")
-        drawn = figure.to_html(full_html=False, include_plotlyjs=False, div_id=f"curve-{number}")
-        parts.append(str(drawn))
-        parts.append(rows.drop(columns="key").to_html(index=False, na_rep="", escape=True))
-    script = str(get_plotlyjs())  # type: ignore[no-untyped-call]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}</title><style>body{{font-family:sans-serif;margin:2rem;max-width:70rem}}"
-        "table{border-collapse:collapse}td,th{padding:.2rem .6rem;border-bottom:1px solid #ccc;"
-        f"text-align:right}}</style><script>{script}</script></head><body><h1>{title}</h1>"
-        "<p>No plan is worth more than its bound. Plans are those before items are stood on the "
-        "shelves one by one.</p>" + "\n".join(parts) + "</body></html>\n"
-    )
+    return {
+        str(key): trade_off_chart(rows, base, str(key), number, stamp)
+        for number, (key, rows) in enumerate(table.groupby("key", sort=False))
+    }
 
 
-def trade_off_curve(rows: pd.DataFrame, key: str, objective: str, unit: str) -> Any:
-    """Objective per week, and its bound, over the values of one key; values without a plan are
-    left out of the lines and stand in the table."""
-    planned = rows[rows["objective_week"].notna()]
-    values = pd.to_numeric(planned["value"], errors="coerce")
-    across = planned["value"] if values.isna().any() else values
-    figure: Any = go.Figure()  # type: ignore[attr-defined,no-untyped-call]
-    for column, name, dash in (
-        ("bound_week", "bound: no plan is worth more", "dot"),
-        ("objective_week", "plan", "solid"),
-    ):
-        figure.add_scatter(
-            x=list(across), y=list(planned[column]), name=name,
-            mode="lines+markers", line={"dash": dash},
-        )  # fmt: skip
-    figure.update_layout(
-        xaxis_title=key,
-        yaxis_title=f"{objective}, {unit} a week",
-        template="plotly_white",
-        legend={"orientation": "h", "y": 1.1},
+def trade_off_page(table: pd.DataFrame, base: pd.Series, stamp: Stamp, gap_asked: float) -> str:
+    """One HTML page, plotly.js inside: a chart and a table for each key."""
+    charts = trade_off_charts(table, base, stamp)
+    heads = [head for chart in charts.values() for head in chart.table.columns]
+    words = dict.fromkeys([*WORDS, *filter(None, map(defined, heads))])
+    return render(
+        "trade_off.html.j2",
+        stamp=stamp,
+        charts=charts,
+        titles={key: key_words(key).title for key in charts},
+        objective=objective_words(stamp),
+        values=len(table),
+        gap_asked=gap_asked,
+        figures=chart_figures(dict(charts)),
+        tables=packed_json(for_csv(chart_tables(charts.values()))),
+        file_stem=file_stem(stamp, None),
+        glossary={word: GLOSSARY[word] for word in words},
     )
-    return figure
