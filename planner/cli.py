@@ -77,7 +77,7 @@ def check(
     from planner.tables.problems import write_problems
 
     if problems is not None:
-        check_file_out(problems, "--problems")
+        check_file_out(problems, "--problems", (".xlsx", ".csv"))
     try:
         inputs, chosen = read_inputs_and_scenario(
             data, locks, scenario, every_problem=every or problems is not None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
+from pathlib import Path
 
 from planner.errors import AuditFailed, BadInput, PlannerError
+from planner.unfinished import target_of
 
 UNDONE = {
     "new": "nothing was made",
@@ -47,9 +49,10 @@ def system_fault_words(error: OSError, arguments: Sequence[str]) -> str:
     undone = UNDONE.get(command_of(arguments), "")
     after = f"; {undone}" if undone else ""
     said = error.strerror or str(error)
+    name = target_of(Path(str(error.filename))) if error.filename else ""
     if error.errno in NO_ROOM:
-        return f"cannot write {error.filename or 'the result'}: {said}, make room{after}"
-    return f"cannot read or write {error.filename or 'a file'}: {said}{after}"
+        return f"cannot write {name or 'the result'}: {said}, make room{after}"
+    return f"cannot read or write {name or 'a file'}: {said}{after}"
 
 
 def command_of(arguments: Sequence[str]) -> str:

@@ -21,8 +21,11 @@ def check_writable(path: Path, option: str = "--out") -> None:
         raise _refused(option, path, found, "a place that you may write to")
 
 
-def check_file_out(path: Path, option: str = "--out") -> None:
-    """Refuse a file that cannot be written. Raises BadInput."""
+def check_file_out(path: Path, option: str = "--out", kinds: Sequence[str] = ()) -> None:
+    """Refuse a file that cannot be written, or is of none of the ``kinds``. Raises BadInput."""
+    if kinds and path.suffix.lower() not in kinds:
+        found = f"a name that ends with {path.suffix or 'nothing'}"
+        raise _refused(option, path, found, " or ".join(kinds), "give the file another name")
     if path.is_dir():
         raise _refused(option, path, "a folder", "a file to write", "name a file in it")
     check_writable(path, option)

@@ -16,14 +16,14 @@ from planner.assortment.solve_settings import SolveSettings
 from planner.cache import ResultCache, cache_folder
 from planner.demand.estimate import estimate
 from planner.demand.result import Demand
-from planner.errors import Infeasible, NoPlan
+from planner.errors import BadInput, Infeasible, NoPlan
 from planner.inputs_and_scenario import read_inputs_and_scenario
 from planner.outputs.contents import Stamp
 from planner.outputs.trade_off import trade_off_page, trade_off_stamp
 from planner.pipeline import what_befell
 from planner.runs import new_run_id
 from planner.scenarios.file import BASE, Scenario, check_with_inputs
-from planner.scenarios.variations import Variation, read_variations, rules_with
+from planner.scenarios.variations import OPTION, Variation, read_variations, rules_with
 from planner.tables.inputs import Assumption, Inputs
 from planner.unfinished import write_together
 from planner.workers import StoreExecutor, store_executor
@@ -73,7 +73,11 @@ def sweep(
     for variation in variations:
         for value in variation.values:
             rules = rules_with(chosen, variation.key, value)
-            check_with_inputs(dataclasses.replace(chosen, rules=rules), inputs)
+            try:
+                check_with_inputs(dataclasses.replace(chosen, rules=rules), inputs)
+            except BadInput as error:
+                found = [dataclasses.replace(p, file=OPTION, row=0) for p in error.problems]
+                raise BadInput(found) from error
     kept = ResultCache(cache_folder(out, data)) if cache else None
     with store_executor(settings.workers, settings.dask, kept) as executor:
         demand = estimate(inputs, weeks=weeks or inputs.chain.horizon_weeks)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+ENDING = ".part"
 _now: set[Path] = set()
 """What is being written in this process."""
 
@@ -20,7 +21,7 @@ def aside_of(target: Path) -> Iterator[Path]:
     stay empty go too.
     """
     made = _make_folders(target.parent)
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    aside = target.with_name(f".{target.name}.{os.getpid()}{ENDING}")
     _now.update((aside, *made))
     try:
         yield aside
@@ -29,6 +30,15 @@ def aside_of(target: Path) -> Iterator[Path]:
         for folder in made:
             _take_away_if_empty(folder)
         _now.difference_update((aside, *made))
+
+
+def target_of(path: Path) -> Path:
+    """What a file or folder is written for: itself, but for one aside or in a folder aside."""
+    for part in (path, *path.parents):
+        if part.name.startswith(".") and part.name.endswith(ENDING):
+            name = part.name.removeprefix(".").removesuffix(ENDING).rpartition(".")[0]
+            return part.with_name(name) / path.relative_to(part)
+    return path
 
 
 @contextmanager
@@ -54,7 +64,7 @@ def discard_unfinished() -> None:
     """Take away all that is not whole: for a process that ends at once."""
     # The deepest first, so that folders are empty when their turn comes.
     for path in sorted(_now, key=lambda path: len(path.parts), reverse=True):
-        if path.name.endswith(".part"):
+        if path.name.endswith(ENDING):
             _take_away(path)
         else:
             _take_away_if_empty(path)

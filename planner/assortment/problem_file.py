@@ -74,11 +74,21 @@ def _schema_faults(path: Path, text: str, content: Any, error: ValidationError) 
             if isinstance(owner, dict) and isinstance(owner.get("id"), str):
                 row = _row_of(text, owner["id"])
         column = ".".join(str(step) for step in steps)
-        message = str(fault["msg"])
-        found = fault["input"]
-        shown = "(missing)" if fault["type"] == "missing" else json.dumps(found)[:80]
-        faults.setdefault(column, _fault(path, row, column, shown, message, "correct this value"))
+        found, (allowed, mend) = fault["input"], _allowed(fault["type"], str(fault["msg"]))
+        shown = "nothing" if fault["type"] == "missing" else json.dumps(found)[:80]
+        faults.setdefault(column, _fault(path, row, column, shown, allowed, mend))
     return list(faults.values())
+
+
+def _allowed(kind: str, message: str) -> tuple[str, str]:
+    """What is allowed, and how to mend it, from what pydantic says."""
+    if kind == "missing":
+        return "a value: this key is required", "add it"
+    if kind == "extra_forbidden":
+        return "the keys of a PROBLEM.json", "remove the key, or correct its name"
+    if kind == "model_type":
+        return "an object with its keys, in braces", "correct this value"
+    return message.removeprefix("Input should be "), "correct this value"
 
 
 def _is_type_branch(step: Any) -> bool:

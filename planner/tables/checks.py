@@ -146,6 +146,18 @@ def _weekday(weeks: pd.Series[pd.Timestamp]) -> pd.Series[int]:
     return pd.Series(days % 7, index=weeks.index)
 
 
+def something_was_sold(tables: Tables, findings: Findings) -> None:
+    """Of a chain that sold nothing no demand can be estimated."""
+    sales = tables["sales"]
+    units = sales.frame["units"]
+    if not len(sales) or units.isna().any() or (units > 0).any():
+        return
+    most = f"{units.max():g} units at most" if (units != 0).any() else "0 units in every row"
+    findings.problem(
+        sales.file, 0, "units", most, "a sale somewhere", "fill in what was sold of each item"
+    )
+
+
 def range_rule_scope(tables: Tables, findings: Findings) -> None:
     """A range rule is about one need group or one category, and one store or one region."""
     rules = tables["range_rules"]
@@ -251,6 +263,7 @@ CHECKS: tuple[Check, ...] = (
     minimum_not_above_maximum,
     stock_fits_its_facing,
     weeks_start_on_one_weekday,
+    something_was_sold,
     range_rule_scope,
     range_rule_can_be_met,
     segment_shares_sum_to_one,

@@ -16,6 +16,8 @@ from planner.tables.scan import Scan, scan
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 BATCH_ROWS = 500_000
+NEVER_CLOSED = "unexpected end of data"
+"""What the csv module says of it."""
 ENCODING_MEND = 'save the file as "CSV UTF-8"'
 
 
@@ -195,7 +197,7 @@ def _slowly(
             path.name,
             row + 1,
             "",
-            error,
+            "a quotation mark that is never closed" if str(error) == NEVER_CLOSED else error,
             "quotation marks only around a whole cell, doubled inside it",
             "close or remove the stray quotation mark",
         )

@@ -19,6 +19,8 @@ from planner.tables.raw import RawColumn, RawTable
 from planner.tables.texts import clean_id, clean_list, clean_text, id_fault, text_fault
 
 YES = frozenset({"yes", "true", "1"})
+ROWS_ABOVE = 10
+"""So many rows are looked through for column names that are not in the first."""
 NO = frozenset({"no", "false", "0"})
 
 
@@ -93,6 +95,16 @@ class TypedTable:
 
 def understand(raw: RawTable, table: Table, findings: Findings) -> TypedTable:
     """Type every cell of a raw table; faults and what was assumed go to ``findings``."""
+    if (row := _row_of_names(raw, table)) is not None:
+        findings.problem(
+            raw.file,
+            1,
+            "",
+            ", ".join(filter(None, raw.header)),
+            "the column names in the first row",
+            f"remove what stands above the column names, which are in row {row}",
+        )
+        return replace(absent(table), file=raw.file, complete=False)
     columns = _known_columns(raw, table, findings)
     typed = TypedTable(
         table,
@@ -114,6 +126,18 @@ def understand(raw: RawTable, table: Table, findings: Findings) -> TypedTable:
             empty = np.flatnonzero(typed.raw[column.name].codes < 0)
             typed.report(findings, column.name, empty, "a value in every row", "fill in the cell")
     return typed
+
+
+def _row_of_names(raw: RawTable, table: Table) -> int | None:
+    """The row of the column names where a title stands above them."""
+    if not raw.header or any(name.lower() in table.names for name in raw.header):
+        return None
+    for position in range(min(len(raw.rows), ROWS_ABOVE)):
+        cells = [column.at(position).strip().lower() for column in raw.columns]
+        filled = [cell for cell in cells if cell]
+        if filled and all(cell in table.names for cell in filled):
+            return int(raw.rows[position])
+    return None
 
 
 def _cells(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import openpyxl
 
 from planner.tables.collect import Findings
+from planner.tables.columns import tables
 from planner.tables.raw import ColumnsBuilder, RawTable
 from planner.tables.texts import EXCEL_ERRORS
 
@@ -45,6 +47,7 @@ def read_workbook(path: Path, findings: Findings) -> dict[str, RawTable]:
             else None
         )
         try:
+            _report_merged(path, values, findings)
             return {
                 sheet.title: _sheet(
                     f"{path.name}, sheet {sheet.title}",
@@ -68,6 +71,27 @@ def read_workbook(path: Path, findings: Findings) -> dict[str, RawTable]:
             "open the file in Excel and save it as Excel Workbook (.xlsx)",
         )
         return {}
+
+
+def _report_merged(path: Path, book: Any, findings: Findings) -> None:
+    """Refuse merged cells in the sheets of tables: all but the first of them are empty."""
+    with zipfile.ZipFile(path) as archive:
+        for sheet in book.worksheets:
+            if sheet.title.strip().lower() not in tables():
+                continue
+            content = archive.read(str(sheet._worksheet_path).lstrip("/")).decode("utf-8")
+            merged = re.findall(r'<mergeCell ref="([A-Z]+(\d+):[A-Z]+\d+)"', content)
+            if merged:
+                named, row = merged[0]
+                more = f" and {len(merged) - 1} more" if len(merged) > 1 else ""
+                findings.problem(
+                    f"{path.name}, sheet {sheet.title}",
+                    int(row),
+                    "",
+                    f"merged cells {named}{more}",
+                    "a value in every cell of its own",
+                    "unmerge the cells in Excel and fill in each of them",
+                )
 
 
 def _has_formulas(path: Path) -> bool:
