@@ -176,9 +176,10 @@ class _Words:
         why = " (core range, in every store)" if self.problem.core[i] else ""
         if not why and self.problem.locked_in[i]:
             why = " (locked in)"
+        stock = self.amounts.units(float(found.stock_units_cycle[i]))
         said = (
             f"{self.store} lists {self.name}{why} with "
-            f"{self._facings(facings)} and a stock of {found.stock_units_cycle[i]:,.1f} units a "
+            f"{self._facings(facings)} and a stock of {stock} units a "
             f"delivery. {self._sells('sells', 'wastes')}{self._taken('take')}"
         )
         verb = "adds" if self.adds >= 0 else "costs"
@@ -254,7 +255,7 @@ class _Words:
     def _facings(self, facings: int) -> str:
         width = float(self.problem.facing_width_cm[self.item]) * facings
         kind = self.problem.fixture_type[self.item]
-        place = f" ({width:,.0f} cm of {kind})" if width and kind else ""
+        place = f" ({self.amounts.whole(width)} cm of {kind})" if width and kind else ""
         return f"{facings} {'facing' if facings == 1 else 'facings'}{place}"
 
     def _sells(self, sells: str, wastes: str) -> str:
@@ -263,7 +264,7 @@ class _Words:
         money = ""
         if self.stored.currency:
             money = f" for {self.amounts.money(sold * float(self.problem.sales_price[i]))}"
-        said = f"It {sells} {sold:,.1f} units a week{money}"
+        said = f"It {sells} {self.amounts.units(sold)} units a week{money}"
         if wasted < 0.05:
             return f"{said} and {wastes} next to nothing."
         cost = (
@@ -271,7 +272,7 @@ class _Words:
             if self.stored.currency
             else ""
         )
-        return f"{said} and {wastes} {wasted:,.1f}{cost}."
+        return f"{said} and {wastes} {self.amounts.units(wasted)}{cost}."
 
     def _taken(self, take: str) -> str:
         taken = taken_from(self.problem, self.score, self.item)
@@ -283,10 +284,12 @@ class _Words:
                 else (f" It {take} nothing from others.")
             )
         first = list(taken.items())[:MOST_NAMED]
-        named = ", ".join(f"{self.stored.item_names[i]} {units:,.1f}" for i, units in first)
+        named = ", ".join(
+            f"{self.stored.item_names[i]} {self.amounts.units(units)}" for i, units in first
+        )
         verb = "takes" if take == "take" else take
         rest = " and others" if len(taken) > MOST_NAMED else ""
-        return f" It {verb} {whole:,.1f} units of demand from others: {named}{rest}."
+        return f" It {verb} {self.amounts.units(whole)} units of demand from others: {named}{rest}."
 
     def _named(self, items: Sequence[int] | np.ndarray) -> str:
         names = [self.stored.item_names[int(i)] for i in items]

@@ -27,6 +27,11 @@ def number_text(value: float, decimals: int, locale: str = "") -> str:
     return _number(_rounded(value, decimals), decimals, locale)
 
 
+def number_text_as_given(value: float, locale: str = "") -> str:
+    """A number with the decimals that it has, six at most."""
+    return str(format_decimal(value, format="#,##0.######", locale=parsed_locale(locale)))
+
+
 @lru_cache(maxsize=64)
 def parsed_locale(name: str) -> Locale:
     """The locale of this name; the plain one for an empty name."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from shared_runs import built_once
 from whole_chain import Stages, corner_shops, plan_of, small_greengrocer, stages_of
 
+from planner import cli
 from planner.assortment import store_job
 from planner.cache import cache_folder
 
@@ -54,6 +57,29 @@ def line(shop_run: Path, tmp_path: Path) -> Path:
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """No time to find out what contradicts in a store, where its words are not looked at."""
     monkeypatch.setattr(store_job, "CONFLICT_SECONDS", 1e-6)
+
+
+@pytest.fixture
+def run_command(monkeypatch, capsys):
+    """Run the command line in this process: exit code, what was said, what was complained."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["planner", *map(str, arguments)])
+        capsys.readouterr()
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        said = capsys.readouterr()
+        return code, said.out, plain(said.err)
+
+    return run
+
+
+def plain(text: str) -> str:
+    """Text without colours and boxes, on one line."""
+    return " ".join(re.sub(r"\x1b\[[0-9;]*m|[│╭╮╰╯─]", " ", text).split())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

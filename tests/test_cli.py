@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from whole_chain import SHOP_FIXTURES, SHOP_ITEMS, SHOP_STORES, corner_shops, shop_sales
 
-from planner import __version__, cli
+from planner import __version__
 from planner.assortment.solver import LiveModel, Solution, SolveStatus
 from planner.cache import FOLDER
 
@@ -26,29 +26,6 @@ PROBLEM = {
     "need_groups": [{"id": "n", "potential_units_week": 10, "no_purchase_attraction": 1}],
     "items": [ITEM],
 }
-
-
-@pytest.fixture
-def run_command(monkeypatch, capsys):
-    """Run the command line in this process: exit code, what was said, what was complained."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["planner", *map(str, arguments)])
-        capsys.readouterr()
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, plain(said.err)
-
-    return run
-
-
-def plain(text: str) -> str:
-    """Text without colours and boxes, on one line."""
-    return " ".join(re.sub(r"\x1b\[[0-9;]*m|[│╭╮╰╯─]", " ", text).split())
 
 
 def written(path: Path, content: object) -> Path:

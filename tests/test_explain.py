@@ -15,6 +15,7 @@ from planner.assortment.problem import StoreProblem
 from planner.assortment.store import solve_store
 from planner.errors import BadInput
 from planner.explain import OF_A_GROUP, explain, stored_plan
+from planner.number_text import number_text
 from planner.outputs.stored_problem import problem_of_run
 from planner.pipeline import plan
 
@@ -114,7 +115,7 @@ def test_a_listed_item_says_what_it_does(shops):
     item = rows.index[rows["listed"] & ~rows["core"]][0]
     row, text = rows.loc[item], explain(shops.run, "7", item)
     assert text.startswith("Harbour (store 7) lists ")
-    assert f"It sells {row['sold_units_week']:,.1f} units a week" in text
+    assert f"It sells {number_text(row['sold_units_week'], 1, 'de_DE')} units a week" in text
     planned = rows_of(shops, "reasons").loc[("7", item), "planned_facings"]
     assert f"with {planned} facing" in text
 
@@ -179,3 +180,8 @@ def test_what_the_opposite_costs_is_not_said_of_a_range_that_stores_share(tmp_pa
         text = explain(run, "7", item)
         assert text.endswith(OF_A_GROUP)
         assert "the best plan" not in text
+
+
+def test_names_do_as_well_as_ids(shops):
+    """A store and an item by name, whatever the capitals, are those of that name."""
+    assert explain(shops.run, "harbour", "Bananas  organic") == explain(shops.run, "7", "4012")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import openpyxl
@@ -11,26 +10,7 @@ import pandas as pd
 import pytest
 from whole_chain import corner_shops
 
-from planner import cli
 from planner.tables.read import read_inputs
-
-
-@pytest.fixture
-def run_command(monkeypatch, capsys):
-    """Run the command line in this process: exit code, what was said, what was complained."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["planner", *map(str, arguments)])
-        capsys.readouterr()
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, " ".join(said.err.split())
-
-    return run
 
 
 @pytest.fixture(scope="module")

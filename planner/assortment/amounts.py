@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from planner.assortment.rules import Objective
-from planner.number_text import money_text, number_text
+from planner.assortment.rules import Objective, PlanRules
+from planner.number_text import money_text, number_text, number_text_as_given
+from planner.tables.inputs import GENERIC_CURRENCY, Inputs
 
 OF = {Objective.SALES: " of sales", Objective.WASTE: " of waste"}
 VERB = {Objective.SALES: "sells", Objective.UNITS: "sells", Objective.WASTE: "wastes"}
@@ -42,6 +43,14 @@ class Amounts:
         """Units of an item, with one decimal."""
         return number_text(value, 1, self.locale)
 
+    def whole(self, value: float) -> str:
+        """A count, or centimetres."""
+        return number_text(value, 0, self.locale)
+
+    def as_given(self, value: float) -> str:
+        """A number with up to three digits that say something."""
+        return number_text_as_given(float(f"{value:.3g}"), self.locale)
+
     def whole_store(self, objective_week: float) -> str:
         """What a store does with a plan: earns, sells or wastes so much."""
         value = abs(objective_week) if self.objective is Objective.WASTE else objective_week
@@ -54,3 +63,9 @@ class Amounts:
     def does_not_pay(self) -> str:
         """Why an item would take from the objective."""
         return DOES_NOT_PAY.get(self.objective, LESS_THAN_IT_TAKES)
+
+
+def amounts_of(inputs: Inputs, rules: PlanRules) -> Amounts:
+    """How amounts of a chain's limits are said, in money whatever a plan is after."""
+    currency = "" if inputs.planned_in_units else inputs.chain.currency or GENERIC_CURRENCY
+    return Amounts(currency, rules.objective, inputs.chain.locale)

@@ -108,22 +108,24 @@ def _saving(problem: StoreProblem, coupling: Coupling, resource: Resource) -> St
 
 
 def _words(coupling: Coupling, resource: Resource, least: float) -> str:
+    money, units = coupling.amounts.money, coupling.amounts.units
     if resource.kind == "budget":
         return (
-            f"what the stores must list costs at least {least:,.2f} a week, the chain's "
-            f"budget_week is {resource.available:,.2f}: raise it, or shorten the core"
+            f"what the stores must list costs at least {money(least)} a week, the chain's "
+            f"budget_week is {money(resource.available)}: raise it, or shorten the core"
         )
     name = coupling.supplier_ids[resource.supplier]
     return (
-        f"what the stores must list of supplier {name} is at least {least:,.1f} units a week, its "
-        f"max_units_week is {resource.available:,.1f}: raise it, or take items out of the core"
+        f"what the stores must list of supplier {name} is at least {units(least)} units a week, "
+        f"its max_units_week is {units(resource.available)}: raise it, or take items out of the "
+        "core"
     )
 
 
 def _minimum_words(coupling: Coupling, resource: Resource, most: float) -> str:
-    name = coupling.supplier_ids[resource.supplier]
+    name, money = coupling.supplier_ids[resource.supplier], coupling.amounts.money
     return (
         f"supplier {name} has to be ordered from (core or locked-in items), the stores can order "
-        f"for at most {most:,.2f} a week and its min_order_week is {resource.available:,.2f}: "
+        f"for at most {money(most)} a week and its min_order_week is {money(resource.available)}: "
         "lower it, or take its items out of the core"
     )

@@ -113,11 +113,11 @@ class _Words:
             return f"{self._limit(name)} cannot be kept{self._with(listed)}"
         there = self._available(name)
         if kind == "shelf_cm":
-            need = f"{needed:,.0f} cm of {_fixture(of)}"
-            said = f"{self._who(listed)} needs {need}, there are {there:,.0f}"
+            need = f"{self._whole(needed)} cm of {_fixture(of)}"
+            said = f"{self._who(listed)} needs {need}, there are {self._whole(there)}"
             if self.reserved.get(of, 0.0) > 0:
                 kept = self.reserved[of]
-                said += f" and {kept:,.0f} stay empty, as items do not fit shelf by shelf"
+                said += f" and {self._whole(kept)} stay empty, as items do not fit shelf by shelf"
             return said
         if kind == "budget_week":
             return (
@@ -126,8 +126,8 @@ class _Words:
             )
         if kind == "max_local_items":
             return (
-                f"{there:,.0f} local items are allowed, {needed:,.0f} must be listed "
-                f"({_items(listed)})"
+                f"{self._whole(there)} local items are allowed, {self._whole(needed)} must be "
+                f"listed ({_items(listed)})"
             )
         said = f"{self._limit(name)} cannot be kept{self._with(listed)}"
         return f"{said}, {self._figure(name, needed)} can"
@@ -136,13 +136,13 @@ class _Words:
         kind, _, of = name.partition(":")
         there = self._available(name)
         if kind == "shelf_cm":
-            return f"{there:,.0f} cm of {_fixture(of)}"
+            return f"{self._whole(there)} cm of {_fixture(of)}"
         if kind == "budget_week":
             return f"the budget of {self._money(there)} a week"
         if kind == "max_local_items":
-            return f"at most {there:,.0f} local items"
+            return f"at most {self._whole(there)} local items"
         if name in _SWAPS:
-            return _SWAPS[name].format(f"{there:,.0f}")
+            return _SWAPS[name].format(self._whole(there))
         return f"{_asks(name)} {self._counted(name, there)}"
 
     def _counted(self, name: str, value: float) -> str:
@@ -165,9 +165,9 @@ class _Words:
             return f"{self._money(value)} a week"
         if kind == SUPPLY:
             days = value * DAYS_OF_A_WEEK / self.problem.deliveries_week
-            return f"{days:.3g} days"
+            return f"{self.amounts.as_given(days)} days"
         limit = next(limit for limit in self.problem.range_limits if limit.name == name)
-        return f"{value:.0%}" if share_of(limit) is not None else f"{value:,.0f}"
+        return f"{value:.0%}" if share_of(limit) is not None else self._whole(value)
 
     def _available(self, name: str) -> float:
         problem = self.problem
@@ -213,13 +213,13 @@ class _Words:
         kind, _, of = way.limit.partition(":")
         more = abs(way.needed - way.available)
         if kind == "shelf_cm":
-            return f"add {more:,.0f} cm of {_fixture(of)}"
+            return f"add {self._whole(more)} cm of {_fixture(of)}"
         if kind == "budget_week":
             return f"raise the budget by {self._money(more)} to {self._money(way.needed)}"
         if kind == "max_local_items":
-            return f"allow {way.needed:,.0f} local items"
+            return f"allow {self._whole(way.needed)} local items"
         if way.limit in _SWAPS:
-            return f"allow {more:,.0f} more {'swap' if more == 1 else 'swaps'}"
+            return f"allow {self._whole(more)} more {'swap' if more == 1 else 'swaps'}"
         verb = "ask for" if _asks(way.limit) == LEAST else "allow"
         was = self._figure(way.limit, way.available)
         return f"{verb} {self._counted(way.limit, way.needed)} instead of {was}"
@@ -231,6 +231,9 @@ class _Words:
 
     def _money(self, value: float) -> str:
         return self.amounts.money(value)
+
+    def _whole(self, value: float) -> str:
+        return self.amounts.whole(value)
 
 
 def _items(names: Sequence[str]) -> str:

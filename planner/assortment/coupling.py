@@ -10,11 +10,12 @@ import dataclasses
 import functools
 import operator
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from planner.assortment.amounts import Amounts, amounts_of
 from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.rules import PlanRules
 from planner.tables.inputs import Inputs
@@ -67,6 +68,8 @@ class Coupling:
     min_stores: Integers
     """[item]: a local item is listed by at least so many stores, or by none. Core items, which
     every store lists, have 0."""
+    amounts: Amounts = field(default_factory=lambda: Amounts(""))
+    """How its limits are said."""
 
     @property
     def binds(self) -> bool:
@@ -355,4 +358,5 @@ def chain_coupling(inputs: Inputs, core: Flags, rules: PlanRules) -> Coupling:
         min_order_week=np.nan_to_num(suppliers["min_order_week"].to_numpy(np.float64)),
         max_units_week=np.where(np.isnan(most), np.inf, most),
         min_stores=np.where(core, 0, fewest[of_item]).astype(np.int64),
+        amounts=amounts_of(inputs, rules),
     )

@@ -362,18 +362,19 @@ def repaired_plans(
 
 def resource_words(coupling: Coupling, resource: Resource, used: float) -> str:
     """A broken limit on purchases, in words."""
+    money, units = coupling.amounts.money, coupling.amounts.units
     if resource.kind == "budget":
         return (
-            f"purchases are {used:,.2f} a week in the nearest plan found, the chain's "
-            f"budget_week is {resource.available:,.2f}"
+            f"purchases are {money(used)} a week in the nearest plan found, the chain's "
+            f"budget_week is {money(resource.available)}"
         )
     name = coupling.supplier_ids[resource.supplier]
     if resource.at_least:
         return (
-            f"supplier {name} is ordered from for {used:,.2f} a week in the nearest plan found, "
-            f"its min_order_week is {resource.available:,.2f}"
+            f"supplier {name} is ordered from for {money(used)} a week in the nearest plan found, "
+            f"its min_order_week is {money(resource.available)}"
         )
     return (
-        f"supplier {name} sends {used:,.1f} units a week in the nearest plan found, its "
-        f"max_units_week is {resource.available:,.1f}"
+        f"supplier {name} sends {units(used)} units a week in the nearest plan found, its "
+        f"max_units_week is {units(resource.available)}"
     )

@@ -10,7 +10,7 @@ from babel import Locale
 from babel.dates import format_skeleton
 from babel.numbers import format_percent, get_currency_precision
 
-from planner.number_text import money_text, number_text, parsed_locale
+from planner.number_text import money_text, number_text, number_text_as_given, parsed_locale
 from planner.outputs.contents import Stamp
 
 MISSING = "n/a"
@@ -42,7 +42,7 @@ def units(value: float, stamp: Stamp | None = None) -> str:
 
 def as_given(value: float, stamp: Stamp | None = None) -> str:
     """A number that a person chose, with the decimals that it has."""
-    return str(format_decimal(value, format="#,##0.######", locale=_locale(stamp)))
+    return number_text_as_given(value, stamp.locale if stamp is not None else "")
 
 
 def whole(value: float, stamp: Stamp | None = None) -> str:

@@ -39,23 +39,25 @@ def read_variations(texts: Sequence[str], scenario: Scenario) -> tuple[Variation
     """
     findings = Findings()
     found = []
-    for text in texts:
+    for number, text in enumerate(texts):
         key, _, right = (part.strip() for part in text.partition("="))
         if not _known(key):
             likely = nearest(key, _plan_keys())
             mend = f"write {likely}" if likely else "write one of them"
-            findings.problem(OPTION, 0, key, text, f"one of {', '.join(_plan_keys())}", mend)
+            findings.problem(
+                OPTION, number + 1, key, text, f"one of {', '.join(_plan_keys())}", mend
+            )
             continue
         values = _values(right)
         if not values:
             allowed = f"from:to:step or values apart by commas, at most {MOST_VALUES}"
-            findings.problem(OPTION, 0, key, right, allowed, f"write {key}=20:60:10")
+            findings.problem(OPTION, number + 1, key, right, allowed, f"write {key}=20:60:10")
         for value in values:
             try:
                 rules_with(scenario, key, value)
             except ValidationError as error:
                 allowed = keys().get(key) or error.errors()[0]["msg"]
-                findings.problem(OPTION, 0, key, value, allowed, "correct the value")
+                findings.problem(OPTION, number + 1, key, value, allowed, "correct the value")
         found.append(Variation(key, values))
     if findings.problems:
         raise BadInput(findings.problems)

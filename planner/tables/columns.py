@@ -73,7 +73,7 @@ class Column:
         if self.is_number:
             kind = "a whole number" if self.type == "integer" else "a number"
             if self.minimum is not None and self.maximum is not None:
-                return f"{kind} from {self.minimum:g} to {self.maximum:g}"
+                return f"{kind} from {self.minimum:g} to {self.maximum:.12g}"
             if self.minimum is not None:
                 return f"{kind} of at least {self.minimum:g}"
             if self.maximum is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -93,4 +94,7 @@ def write_problem_workbook(problems: Sequence[Problem], path: Path) -> None:
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:1"
-    workbook.save(path)
+    # A workbook that runs out of room while it is saved complains long after.
+    made = BytesIO()
+    workbook.save(made)
+    path.write_bytes(made.getvalue())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,10 @@ def new_chain(directory: Path) -> Path:
                 )
             ]
         )
-    write_together(directory, {NEW_CHAIN_WORKBOOK: _workbook().save})
+    # A workbook that runs out of room while it is saved complains long after.
+    made = BytesIO()
+    _workbook().save(made)
+    write_together(directory, {NEW_CHAIN_WORKBOOK: lambda path: path.write_bytes(made.getvalue())})
     return directory / NEW_CHAIN_WORKBOOK
 
 

@@ -19,6 +19,8 @@ from planner.tables.raw import RawColumn, RawTable
 from planner.tables.texts import clean_id, clean_list, clean_text, id_fault, text_fault
 
 YES = frozenset({"yes", "true", "1"})
+LARGEST = 1e13
+"""Above it sums lose the cents."""
 ROWS_ABOVE = 10
 """So many rows are looked through for column names that are not in the first."""
 NO = frozenset({"no", "false", "0"})
@@ -253,6 +255,9 @@ def _numbers(
             f"correct the number{f' ({column.unit})' if column.unit else ''}",
         )
     )
+    too_large = np.flatnonzero(np.abs(values) > LARGEST)
+    if column.maximum is None and len(too_large):
+        faults.append((tuple(too_large.tolist()), "a smaller number", "correct the number"))
     if column.type == "integer":
         whole = "a whole number"
         faults.append((tuple(not_whole(values)), whole, "write the number without decimals"))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from planner.outputs.contents import Stamp
 from planner.outputs.numbers import MISSING, gap, whole
 from planner.outputs.report import theme
 from planner.outputs.report.amounts import amount, quantity, signed
-from planner.outputs.report.charts import Chart, Key, Table, figure, plain
+from planner.outputs.report.charts import Chart, Key, Table, figure
 from planner.outputs.report.trade_off_words import key_words, value_text
 
 AS_IT_IS = "as it is"
@@ -79,11 +80,16 @@ def _figure(rows: pd.DataFrame, base: pd.Series, key: str, stamp: Stamp) -> dict
     words = key_words(key)
     planned = rows[rows["objective_week"].notna()]
     numbers = pd.to_numeric(planned["value"], errors="coerce")
-    texts = [plain(value_text(str(value), words, stamp)) for value in planned["value"]]
+    texts = [value_text(str(value), words, stamp) for value in planned["value"]]
     across = texts if numbers.isna().any() else [float(number) for number in numbers]
     hover = [
-        f"{text} {plain(words.unit)}<br>plan {plain(_worth(float(row['objective_week']), stamp))}"
-        f"<br>at most {plain(_worth(float(row['bound_week']), stamp))}"
+        Markup("<br>").join(
+            [
+                f"{text} {words.unit}".strip(),
+                f"plan {_worth(float(row['objective_week']), stamp)}",
+                f"at most {_worth(float(row['bound_week']), stamp)}",
+            ]
+        )
         for text, (_, row) in zip(texts, planned.iterrows(), strict=True)
     ]
     traces: list[dict[str, Any]] = [
@@ -107,16 +113,16 @@ def _figure(rows: pd.DataFrame, base: pd.Series, key: str, stamp: Stamp) -> dict
             {
                 "type": "scatter", "mode": "lines", "x": [across[0], across[-1]], "y": [level] * 2,
                 "line": {"color": theme.COMMON, "width": 2, "dash": "dash"},
-                "hovertext": f"{AS_IT_IS}: {plain(_worth(level, stamp))}", "hoverinfo": "text",
+                "hovertext": f"{AS_IT_IS}: {_worth(level, stamp)}", "hoverinfo": "text",
             }
         )  # fmt: skip
-    axis: dict[str, Any] = {"title": {"text": plain(f"{words.title}, {words.unit}".rstrip(", "))}}
+    axis: dict[str, Any] = {"title": {"text": f"{words.title}, {words.unit}".rstrip(", ")}}
     if not numbers.isna().any():
         axis |= {"tickvals": across, "ticktext": texts}
     layout = {
         "height": 320,
         "xaxis": axis,
-        "yaxis": {"title": {"text": plain(objective_words(stamp))}, "zeroline": False},
+        "yaxis": {"title": {"text": objective_words(stamp)}, "zeroline": False},
     }
     return figure(traces, layout)
 
