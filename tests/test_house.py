@@ -72,7 +72,7 @@ def test_the_rules_see_the_files():
     assert "assortment" in stages_imported(ROOT / "planner" / "pipeline.py")
     assert users_of("pulp")
     assert users_of("openpyxl")
-    assert users_of("plotly")
+    assert users_of("jinja2")
 
 
 @pytest.mark.parametrize("stage", STAGES)
