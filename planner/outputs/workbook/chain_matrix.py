@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -174,8 +174,9 @@ def _write(book: Book, contents: Contents, matrix: _Matrix) -> None:
     sheet.paragraph(NOTE_ROW, 1, _REPEATED, matrix.note, _NOTE, least_points=names_points)
     if len(items):
         _write_totals(sheet, matrix, columns, len(fixed), len(items), len(known))
-    rows_printed = len(items) + len(matrix.of_store)
-    _print(sheet, columns, len(fixed), items["need_group"].tolist(), stores, rows_printed)
+    # the counts of the stores below stay together as need groups do
+    groups = [*items["need_group"], *((len(items),) * len(matrix.of_store) if len(items) else ())]
+    _print(sheet, columns, len(fixed), groups, stores, len(items))
 
 
 def _by_place(stores: pd.DataFrame) -> pd.DataFrame:
@@ -268,15 +269,15 @@ def _print(
     sheet: Sheet,
     columns: Sequence[Column],
     fixed: int,
-    groups: Sequence[str],
+    groups: Sequence[Hashable],
     stores: pd.DataFrame,
-    rows: int,
+    items: int,
 ) -> None:
     """Need groups stay on one page, and so do the stores of a city; of very many stores the
     counts alone are printed."""
-    last = HEADER_ROW + rows
     if len(stores) > MOST_STORES_PRINTED:
-        columns, last = columns[:fixed], HEADER_ROW + max(1, len(groups))
+        columns, groups = columns[:fixed], groups[:items]
+    last = HEADER_ROW + max(1, len(groups))
     # What is known of an item stands on the first page, before the first stores.
     cities = [*("" for _ in range(fixed)), *stores["city"]][: len(columns)]
     scale = break_wide(sheet, columns, _REPEATED, cities)

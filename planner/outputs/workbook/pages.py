@@ -107,7 +107,7 @@ def paginate(
         # what stands above the table is in the margin, what is left of it on every page
         heading, repeated = 0.0, repeated + heading
     room = _SURE * (PAGE_HEIGHT_POINTS - sheet.margin_points) * 100.0 / scale
-    room -= repeated
+    room -= repeated + PLAIN_ROW_POINTS  # of a row of totals, which may come last
     starts = page_starts(heights, groups, room, heading)
     if len(starts) >= most_pages and elsewhere:
         sheet.note(f"{len(groups):,} rows for the screen. {elsewhere}")
