@@ -13,8 +13,7 @@ from report_files import write_report
 
 from planner.demand.backtest.result import empty_scores
 from planner.outputs.contents import Contents
-from planner.outputs.report.backtest_words import advantage_words, is_noise
-from planner.outputs.report.chart_coverage import verdict
+from planner.outputs.report.backtest_words import advantage_words, is_noise, verdict
 
 
 def text_of(path: Path) -> str:

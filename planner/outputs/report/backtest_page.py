@@ -22,10 +22,11 @@ from planner.outputs.report.backtest_words import (
     points_between,
     row_of,
     shares_between,
+    verdict,
 )
 from planner.outputs.report.chart_accuracy import accuracy_chart, slices_chart
 from planner.outputs.report.chart_capture import capture_chart
-from planner.outputs.report.chart_coverage import coverage_chart, verdict
+from planner.outputs.report.chart_coverage import coverage_chart
 from planner.outputs.report.charts import Table
 from planner.outputs.report.csv_tables import chart_tables, file_stem, for_csv
 from planner.outputs.report.glossary import BACKTEST_GLOSSARY

@@ -15,6 +15,11 @@ from planner.outputs.contents import Contents, Stamp
 from planner.outputs.numbers import MISSING, share, units
 from planner.outputs.report.amounts import MINUS
 
+PROMISED = 0.8
+"""Share of the truth that an 80 % interval is to hold."""
+NEAR = 0.03
+"""So far from the promise is near enough for any decision."""
+
 
 def row_of(scores: pd.DataFrame, **wanted: object) -> pd.Series | None:
     """The one row with these values in these columns, if there is one."""
@@ -127,6 +132,18 @@ def not_scored(contents: Contents) -> str:
     return str(noted.iloc[0]) if len(noted) else "Forecasts were not scored on past weeks"
 
 
+def verdict(row: pd.Series) -> str:
+    """What the share inside says about the intervals' width."""
+    low, high = float(row["low"]), float(row["high"])
+    if pd.isna(low) or pd.isna(high):
+        return "too few to tell"
+    if low <= PROMISED <= high:
+        return "agrees with 80 %"
+    if abs(float(row["value"]) - PROMISED) <= NEAR:
+        return "close to 80 %"
+    return "too narrow" if high < PROMISED else "too wide"
+
+
 def summary_lines(scores: pd.DataFrame) -> list[str]:
     """The scores in a few sentences, for the command line."""
     lines = []
@@ -141,6 +158,6 @@ def summary_lines(scores: pd.DataFrame) -> list[str]:
             f"{KIND_WORDS[kind]}: error {share(float(error['value']))} of units; beside the best "
             f"simple rule{rule}: "
             f"{advantage_words(gain, None)}; "
-            f"{share(float(inside['value']))} inside the 80 % intervals."
+            f"{share(float(inside['value']))} inside the 80 % intervals ({verdict(inside)})."
         )
     return lines

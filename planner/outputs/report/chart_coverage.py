@@ -11,14 +11,10 @@ from planner.outputs.backtest_contents import KIND_WORDS
 from planner.outputs.contents import Stamp
 from planner.outputs.numbers import share, whole
 from planner.outputs.report import theme
-from planner.outputs.report.backtest_words import kinds_of, shares_between
+from planner.outputs.report.backtest_words import NEAR, PROMISED, kinds_of, shares_between, verdict
 from planner.outputs.report.chart_accuracy import error_bars
 from planner.outputs.report.chart_sources import SOURCE_WORDS, SOURCES
 from planner.outputs.report.charts import Chart, Table, figure, hover, short, upright
-
-PROMISED = 0.8
-NEAR = 0.03
-"""So far from the promise is near enough for any decision."""
 
 
 def coverage_chart(
@@ -80,7 +76,8 @@ def coverage_chart(
         id="chart-coverage",
         finding=_finding(lines, stamp),
         caption="Share of the held-out weekly rates that fell inside the planner's 80 % interval. "
-        "Upright line: the 80 % that it promises. Line across: 95 % interval.",
+        "Upright line: the 80 % that it promises. Line across: 95 % interval. It agrees where that "
+        f"holds 80 %, is close within {100 * NEAR:.0f} points of it, else too narrow or too wide.",
         figure=figure([mark], layout),
         key=[],
         table=Table(
@@ -101,18 +98,6 @@ def coverage_chart(
             ).reset_index(drop=True),
         ),
     )
-
-
-def verdict(row: pd.Series) -> str:
-    """What the share inside says about the intervals' width."""
-    low, high = float(row["low"]), float(row["high"])
-    if pd.isna(low) or pd.isna(high):
-        return "too few to tell"
-    if low <= PROMISED <= high:
-        return "agrees with 80 %"
-    if abs(float(row["value"]) - PROMISED) <= NEAR:
-        return "close to 80 %"
-    return "too narrow" if high < PROMISED else "too wide"
 
 
 def _finding(lines: list[tuple[str, pd.Series]], stamp: Stamp) -> str:
