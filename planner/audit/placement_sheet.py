@@ -27,7 +27,9 @@ IN_SHARES = ("eye_level_margin", "heavy_low")
 def check_placement_sheets(run: RunFolder, ledger: Ledger) -> None:
     """A row for each rule of each fixture type that has something to count, with its figures."""
     sheets = sheets_of_stores(run, SHEET)
-    told = run.tables["placement"].query("of != 0")
+    table = run.tables["placement"]
+    no_eye_level = (table["rule"] == "eye_level_margin") & (table["counted"] == 0)
+    told = table[(table["of"] != 0) & ~(no_eye_level & (table["broken"] == 0))]
     rows = {str(store): part.to_dict("records") for store, part in told.groupby("store_id")}
     for store, grid in sheets.items():
         head = next((row for row in sorted(grid) if "Rule" in grid[row].values()), 0)

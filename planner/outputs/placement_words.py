@@ -43,7 +43,9 @@ def placement_rows(placement: pd.DataFrame) -> list[RuleRow]:
     """The rules that have something to say, in the order of the table (``Contents.placement``)."""
     rows = []
     for row in placement.to_dict("records"):
-        if row["of"]:
+        # Without a shelf at eye level no margin can stand there, and none is broken.
+        no_eye_level = row["rule"] == "eye_level_margin" and not (row["counted"] or row["broken"])
+        if row["of"] and not no_eye_level:
             note = row["where"] or ("" if row["weight"] else "does not count in this scenario")
             rows.append(
                 RuleRow(

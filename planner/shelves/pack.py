@@ -35,13 +35,15 @@ BETTERED = 2
 """Of them, those that are bettered."""
 FINISHED = 12
 """Items of the placements that are searched thoroughly and ordered, beside the first."""
-STIRRED = 48
+STIRRED = 24
 """Items of the placements that are found anew from the best after a few items went elsewhere."""
 STIRRED_ITEMS = 3
-UNITED = 5
-"""Packings with all need groups in one block, where they fell apart."""
+UNITING = 5
+"""Draws of packings with all need groups in one block, where they fell apart."""
+UNITED = 3
+"""Of them, those that are bettered."""
 UNITED_EFFORT = 4_000
-WINDOWS = 12
+WINDOWS = 8
 """Sets of shelves that are searched through in large racks, where something is to be mended."""
 WINDOW_ITEMS = 9
 WINDOW_EFFORT = 2_000
@@ -178,13 +180,16 @@ class _Search:
         """Packings with all groups in one block, where groups fall apart or nothing fits yet."""
         if not self.weights.group_blocks or not self._broken():
             return
-        for _ in range(UNITED):
+        found = 0
+        for _ in range(UNITING):
             layout = in_whole_blocks(self.rack, rng, UNITED_EFFORT)
-            if layout is None:
-                continue
-            self.take(layout)
-            self.add([_shelf_of(self.rack, layout)])
-            self.finish()
+            if layout is not None:
+                self.take(layout)
+                self.add([_shelf_of(self.rack, layout)])
+                self.finish()
+                found += 1
+            if found == UNITED:
+                return
 
     def _broken(self) -> bool:
         """Whether groups fall apart, or not all items stand."""

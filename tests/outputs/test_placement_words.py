@@ -33,5 +33,8 @@ def test_best_possible_is_said_only_where_proven() -> None:
 def test_what_cannot_be_counted_is_left_out() -> None:
     """No row for a rule with nothing to count; a rule that does not count says so."""
     assert placement_rows(frame(of=0.0)) == []
+    no_eye_level = frame(rule="eye_level_margin", counted=0.0, of=90.0, broken=0.0)
+    assert placement_rows(no_eye_level) == []
+    assert placement_rows(no_eye_level.assign(broken=3.0))[0].counted == 0
     assert "does not count" in placement_rows(frame(where="", weight=0.0))[0].where
     assert placement_rows(frame())[0].where == "Figs"
