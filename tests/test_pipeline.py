@@ -497,15 +497,15 @@ def test_a_lock_file_with_a_wrong_heading_is_refused(tmp_path):
 
 
 def test_the_value_is_the_difference_of_the_figures_beside_it(small_run):
-    """What going local is worth is the margin of the local plan, left-over facings paid, less
-    that of the other plan, for every store and the chain."""
+    """What going local is worth at the demand expected is the margin of the local plan, left-over
+    facings paid, less that of the other plan, for every store and the chain."""
     margin = table(small_run, "figures").pivot(
         index="store_id", columns="plan", values="margin_week"
     )
     value = table(small_run, "value")
     for against in ("common", "current"):
         gain = margin["local"] - margin[against]
-        rows = value[value["against"] == against].set_index(["level", "name"])["value_week"]
+        rows = value[value["against"] == against].set_index(["level", "name"])["planned_week"]
         assert rows["chain", ""] == pytest.approx(gain.sum())
         for store in gain.index:
             assert rows["store", store] == pytest.approx(gain[store], abs=1e-6)
