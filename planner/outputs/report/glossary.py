@@ -66,8 +66,9 @@ GLOSSARY: dict[str, str] = {
     "sales": "What shoppers pay in a mean week of the plan for what the shelves can serve.",
     "units sold": "Pieces and weights sold in a mean week, each item in its own unit.",
     "items listed": "Items that the store carries.",
-    "gain": "What the plan earns a week beyond the other plan: the difference of the margin after "
-    "waste, or of what the scenario asks for.",
+    "gain": "What the plan earns a week beyond the other plan (margin after waste, or what the "
+    "scenario asks for), in the mean over what demand may be. The difference of the two plans' "
+    "figures, at the demand expected, is a little different.",
     "come": "Items that the store does not carry today and is to list.",
     "leave": "Items that the store carries today and is to take out.",
     "margin before waste": "The same without the cost of what is lost: what the margin would be if "
