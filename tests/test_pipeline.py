@@ -488,11 +488,11 @@ def test_a_run_with_locks_from_elsewhere_passes_the_audit(tmp_path):
 def test_a_lock_file_with_a_wrong_heading_is_refused(tmp_path):
     """A heading that is not understood would lock every store: it is bad input."""
     locks = tmp_path / "locks.csv"
-    locks.write_text("store,item_id,lock\n7,4063,IN\n")
+    locks.write_text("stores,item_id,lock\n7,4063,IN\n")
     with pytest.raises(BadInput) as caught:
         stages_of(corner_shops(tmp_path / "data"), locks=locks)
     fault = caught.value.problems[0]
-    assert (fault.file, fault.row, fault.column) == ("locks.csv", 1, "store")
+    assert (fault.file, fault.row, fault.column) == ("locks.csv", 1, "stores")
     assert "store_id" in fault.mend
 
 
