@@ -116,8 +116,9 @@ def test_large_claims_are_marked_and_local_items_of_every_store_named(contents):
     worse = contents.value.assign(value_week=-1.0)
     told = stores_first(chain_scope(replace(contents, value=worse)))
     assert all("less than today's range" in action.why for action in told)
-    value = contents.value.assign(unusual=True)
-    assert all(a.unusual for a in stores_first(chain_scope(replace(contents, value=value))))
+    value = contents.value.assign(unusual=True, share_of_sales=0.027, sales_growth=0.094)
+    marked = stores_first(chain_scope(replace(contents, value=value)))
+    assert all(a.unusual.startswith("sales grow 9.4%, above 6 %: check") for a in marked)
     plan = contents.assortment
     listed = plan[plan["listed"] & ~plan["core"]].groupby("item_id")["store_id"].nunique()
     everywhere = set(listed.index[listed == 4])
@@ -125,6 +126,53 @@ def test_large_claims_are_marked_and_local_items_of_every_store_named(contents):
     for action in changes_first(chain_scope(contents)):
         named = action.what.removeprefix("List ") in names
         assert ("listed in every store" in action.why) == named
+
+
+def test_a_store_says_the_two_changes_it_gains_most_from(contents):
+    """The largest change of a store is named first in its reason; without worths none is."""
+    scope = chain_scope(contents)
+    changes = contents.changes.dropna(subset=["net_week"])
+    for action in stores_first(scope):
+        own = changes[changes["store_id"] == action.store_id]
+        names = [scope.item_names[item] for item in own.nlargest(2, "net_week")["item_id"]]
+        cause = action.why.split("Most comes of ")[1]
+        assert cause.index(names[0]) < cause.index(names[1])
+    unknown = contents.changes.assign(net_week=float("nan"))
+    silent = stores_first(chain_scope(replace(contents, changes=unknown)))
+    assert not any("Most comes of" in action.why for action in silent)
+
+
+def test_a_change_says_where_it_rests_on_the_model_alone(contents):
+    """The stores without own sales of the item are counted out of those where it changes."""
+    changes = contents.changes[contents.changes["change"].isin(["NEW", "OUT"])]
+    alone = replace(contents, demand=contents.demand.assign(source="model"))
+    names = chain_scope(alone).item_names
+    for action in changes_first(chain_scope(alone)):
+        name = action.what.removeprefix("List ").removeprefix("Take out ")
+        kind = "NEW" if action.what.startswith("List ") else "OUT"
+        rows = changes[(changes["item_id"].map(names) == name) & (changes["change"] == kind)]
+        said = f"in {len(rows)} of {len(rows)} stores" if len(rows) > 1 else "rests on the model"
+        assert said in action.why
+    known = replace(contents, demand=contents.demand.assign(source="history"))
+    assert not any("model" in action.why for action in changes_first(chain_scope(known)))
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("would lose $31.00 a week: it does not pay; forcing it in costs at least $30.11 a week",
+         "it does not pay; forcing it in costs at least $30.11 a week."),
+        ("would add $2.00 a week on its own, but its 9 cm are worth about $3; forcing it in costs "
+         "$1.00 a week and puts out Kale", "forcing it in costs $1.00 a week and puts out Kale."),
+        ("would lose $31.00 a week: it does not pay", "would lose $31.00 a week: it does not pay."),
+    ],
+)  # fmt: skip
+def test_one_number_tells_what_taking_out_is_worth(contents, reason, said):
+    """Where it is known what forcing an item in costs, that alone stands in the sentence."""
+    told = contents.changes.assign(reason=reason)
+    actions = changes_first(chain_scope(replace(contents, changes=told)))
+    assert actions
+    assert all(action.why.startswith(said) for action in actions)
 
 
 def test_where_nothing_changes_there_is_nothing_to_do_first(contents):

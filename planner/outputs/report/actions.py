@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from planner.outputs.certainty import local_everywhere
+from planner.outputs.numbers import share
 from planner.outputs.report.amounts import signed_amount
 from planner.outputs.report.scope import Scope
-from planner.outputs.report.worth import interval, within_noise
+from planner.outputs.report.worth import interval, unusual_words, within_noise
 
 MOST = 5
 UNUSUAL_SHARE = 0.06
@@ -26,8 +28,8 @@ class Action:
     much: str
     why: str
     noise: bool
-    unusual: bool = False
-    """It claims more than 6 % of the sales of its stores."""
+    unusual: str = ""
+    """The figure that is above 6 % and what to check; empty where none is."""
 
 
 def stores_first(scope: Scope) -> list[Action]:
@@ -39,6 +41,7 @@ def stores_first(scope: Scope) -> list[Action]:
     value = value.dropna(subset=["value_week"])
     best = value.sort_values(["value_week", "name"], ascending=[False, True]).head(MOST)
     kinds = scope.contents.changes.groupby(["store_id", "change"]).size()
+    causes = _largest_changes(scope)
     actions = []
     for _, row in best.iterrows():
         store = str(row["name"])
@@ -48,6 +51,7 @@ def stores_first(scope: Scope) -> list[Action]:
             if int(kinds.get((store, kind), 0))
         ]
         changes = f"{', '.join(counted)}. " if counted else "No item changes. "
+        cause = f"Most comes of {causes[store]}. " if store in causes else ""
         loses = "" if row["value_week"] >= 0 else "Worth less than today's range here. "
         actions.append(
             Action(
@@ -55,12 +59,45 @@ def stores_first(scope: Scope) -> list[Action]:
                 where="",
                 store_id=store,
                 much=signed_amount(float(row["value_week"]), stamp),
-                why=f"{loses}{changes}80 % interval {interval(row, stamp)}.",
+                why=f"{loses}{cause}{changes}80 % interval {interval(row, stamp)}.",
                 noise=within_noise(row),
-                unusual=bool(row["unusual"]),
+                unusual=_unusual_store(row, scope) if bool(row["unusual"]) else "",
             )
         )
     return actions
+
+
+def _largest_changes(scope: Scope) -> dict[str, str]:
+    """By store, the two changes that are worth most there, in words."""
+    changes, stamp = scope.contents.changes, scope.contents.stamp
+    ranked = changes[changes["change"].isin(["NEW", "OUT"]) & (changes["net_week"] > 0)]
+    ranked = ranked.sort_values(["net_week", "item_id"], ascending=[False, True])
+    found = {}
+    for store, rows in ranked.groupby("store_id", sort=False):
+        found[str(store)] = " and ".join(
+            f"{'listing' if row['change'] == 'NEW' else 'taking out'} "
+            f"{scope.item_names.get(str(row['item_id']), str(row['item_id']))} "
+            f"({_known([str(row['net_known'])])}{signed_amount(float(row['net_week']), stamp)})"
+            for row in rows.head(2).to_dict("records")
+        )
+    return found
+
+
+def _unusual_store(row: pd.Series, scope: Scope) -> str:
+    """The figure above 6 % and what of the input could make it too large."""
+    known = scope.contents.certainty
+    model = known[
+        (known["level"] == "store")
+        & (known["name"] == str(row["name"]))
+        & (known["measure"] == "new pairs")
+        & (known["part"] == "model")
+        & (known["of"] > 0)
+    ]["share"]
+    said = f"{unusual_words(row, scope.contents.stamp)}: check today's sales for stock-outs"
+    if model.empty:
+        return f"{said}, and prices"
+    rest = share(float(model.iloc[0]), scope.contents.stamp)
+    return f"{said}, prices, and its new items ({rest} of them rest on the model alone)"
 
 
 def changes_first(scope: Scope) -> list[Action]:
@@ -95,24 +132,55 @@ def _change(rows: pd.DataFrame, sales: float, scope: Scope, *, everywhere: bool)
     contents, items = scope.contents, scope.item_names
     row = rows.iloc[0]
     name = items.get(str(row["item_id"]), str(row["item_id"]))
-    others = f" (and in {len(rows) - 1} more)" if len(rows) > 1 else ""
     new = row["change"] == "NEW"
     replaces = str(row["replaces"])
     swap = f" Takes the place of {items.get(replaces, replaces)}." if replaces else ""
     core = " Local by name, it is listed in every store here." if new and everywhere else ""
     worth = float(rows["net_week"].sum())
-    how = set(rows["net_known"])
-    known = "at least " if "at least" in how else "about " if how != {"exact"} else ""
     store = str(row["store_id"])
+    place = scope.store_names.get(store, store)
+    in_all = f" in {len(rows)} stores together" if len(rows) > 1 else ""
     return Action(
         what=f"{'List' if new else 'Take out'} {name}",
-        where=f"{scope.store_names.get(store, store)}{others}",
+        where=f"Most in {place}, of {len(rows)} stores" if len(rows) > 1 else place,
         store_id=store,
-        much=f"{known}{signed_amount(worth, contents.stamp)}",
-        why=f"{_sentence(str(row['reason']))}{swap}{core}",
+        much=f"{_known(rows['net_known'])}{signed_amount(worth, contents.stamp)}{in_all}",
+        why=f"{_sentence(_one_number(str(row['reason'])))}{swap}{core}{_on_model(rows, scope)}",
         noise=False,
-        unusual=sales > 0 and worth / sales > UNUSUAL_SHARE,
+        unusual=(
+            f"{share(worth / sales, contents.stamp)} of sales, above 6 %: check its prices and cost"
+            if sales > 0 and worth / sales > UNUSUAL_SHARE
+            else ""
+        ),
     )
+
+
+def _known(how: Iterable[str]) -> str:
+    """How well a worth is known, to stand before it."""
+    kinds = set(how)
+    return "at least " if "at least" in kinds else "about " if kinds != {"exact"} else ""
+
+
+def _on_model(rows: pd.DataFrame, scope: Scope) -> str:
+    """In how many of the stores of ``rows`` the item's demand rests on the model alone."""
+    demand = scope.contents.demand[["store_id", "item_id", "source"]]
+    sources = rows[["store_id", "item_id"]].merge(demand, on=["store_id", "item_id"])["source"]
+    alone = int((sources == "model").sum())
+    if not alone:
+        return ""
+    if len(rows) == 1:
+        return " Its demand here rests on the model alone."
+    return f" Its demand rests on the model alone in {alone} of {len(rows)} stores."
+
+
+def _one_number(reason: str) -> str:
+    """A reason with what forcing the item in costs as its only worth, where that is told: what
+    it would lose or add by itself is another question with another answer."""
+    own, found, cost = reason.partition("; forcing it in costs ")
+    if not found or not own.startswith(("would lose ", "would add ")):
+        return reason
+    why = own.partition(": ")[2] if own.startswith("would lose ") else ""
+    return "; ".join(part for part in (why, f"forcing it in costs {cost}") if part)
 
 
 def _sentence(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from planner.outputs.contents import Contents, Stamp
-from planner.outputs.numbers import MISSING
+from planner.outputs.numbers import MISSING, share
 from planner.outputs.report.amounts import (
     amount,
     in_money,
@@ -33,8 +33,8 @@ class Worth:
     interval_words: str
     share_words: str
     noise: bool
-    unusual: bool
-    growth_words: str
+    unusual: str
+    """The figure that is above 6 %; empty where none is."""
     note: str
     """What has to be said beside the figure; empty where nothing has."""
     zero_at: float
@@ -88,8 +88,7 @@ def _worth(
         interval_words=interval(row, stamp),
         share_words=signed_share(float(row["share_of_sales"]), stamp),
         noise=within_noise(row),
-        unusual=bool(row["unusual"]),
-        growth_words=signed_share(float(row["sales_growth"]), stamp),
+        unusual=unusual_words(row, stamp) if bool(row["unusual"]) else "",
         note=_note(row, stamp, contents),
         zero_at=zero_at,
         low_at=places[0],
@@ -143,6 +142,15 @@ def within_noise(row: pd.Series) -> bool:
     """Whether the 80 % interval includes zero; an unknown interval proves nothing either."""
     low, high = float(row["low_week"]), float(row["high_week"])
     return not (low > 0 or high < 0)
+
+
+def unusual_words(row: pd.Series, stamp: Stamp) -> str:
+    """The larger of the two figures for which a claim is called unusual: ``sales grow 9.4%``."""
+    growth, gain = float(row["sales_growth"]), float(row["share_of_sales"])
+    sold = "sales" if in_money(stamp) else "units sold"
+    if not growth < gain:
+        return f"{sold} grow {share(growth, stamp)}, above 6 %"
+    return f"gain of {share(gain, stamp)} of {sold}, above 6 %"
 
 
 def kind_of(row: pd.Series | None) -> str:
