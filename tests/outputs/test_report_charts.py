@@ -110,6 +110,24 @@ def test_a_mean_that_is_not_the_plan_at_the_demand_expected_is_explained(
         assert ("Bars are at the demand expected (+$140 in all)" in chart.caption) == told
 
 
+def test_the_note_counts_no_item_twice(contents: Contents) -> None:
+    """What the note tells are the parts straight from the current range to the local plan, and
+    their sum is the gain at the demand expected; the two steps are not added up."""
+    rows = contents.waterfall
+    steps = rows["level"].eq("chain") & rows["part"].isin(["new_items", "lost_items"])
+    there = steps & rows["from_plan"].eq("current") & rows["to_plan"].eq("common")
+    back = steps & rows["from_plan"].eq("common")
+    turned = rows.assign(change_week=rows["change_week"].where(~there, 7e5).where(~back, -7e5))
+    caption, changed = (
+        drawn(waterfall_chart(chain_scope(replace(contents, waterfall=table)))).caption
+        for table in (rows, turned)
+    )
+    assert changed == caption
+    margin = contents.figures.groupby("plan")["margin_week"].sum()
+    whole_gain = margin["local"] - margin["current"]
+    assert f"+${whole_gain:,.0f} in all" in caption
+
+
 def test_without_a_common_plan_the_way_is_straight(contents: Contents) -> None:
     """One step from the current range; without any step the section says why there is none."""
     rows = contents.waterfall

@@ -106,7 +106,7 @@ def waterfall_chart(scope: Scope) -> Chart | Lack:
     return Chart(
         id=ID,
         finding=_finding(scope),
-        caption=_caption(found, stamp) + _apart(scope),
+        caption=_caption(_rows_of(scope, STRAIGHT), stamp) + _apart(scope),
         figure=figure([_drawn(bars, places, stamp)], layout, narrow),
         key=[],
         table=_table(found, stamp),
@@ -116,14 +116,21 @@ def waterfall_chart(scope: Scope) -> Chart | Lack:
 def steps_of(scope: Scope) -> pd.DataFrame:
     """The rows of ``Contents.waterfall`` about a scope, step by step: over the common plan where
     it is known, else straight from the current range."""
+    for steps in (STEPS, STRAIGHT):
+        found = _rows_of(scope, steps)
+        if len(found):
+            break
+    return found
+
+
+def _rows_of(scope: Scope, steps: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    """The rows of these steps, none where one of the steps is not known."""
     rows = scope.contents.waterfall
     level, name = ("chain", "") if scope.region is None else ("region", scope.region)
     rows = rows[(rows["level"] == level) & ((level == "chain") | (rows["name"] == name))]
-    for steps in (STEPS, STRAIGHT):
-        parts = [rows[(rows["from_plan"] == a) & (rows["to_plan"] == b)] for a, b in steps]
-        if all(len(part) for part in parts):
-            return pd.concat(parts, ignore_index=True)
-    return rows.iloc[:0].reset_index(drop=True)
+    parts = [rows[(rows["from_plan"] == a) & (rows["to_plan"] == b)] for a, b in steps]
+    every = pd.concat(parts, ignore_index=True)
+    return every if all(len(part) for part in parts) else every.iloc[:0]
 
 
 def _bars(found: pd.DataFrame) -> list[Bar]:
@@ -234,19 +241,25 @@ def _does(stamp: Stamp) -> str:
     return "The plan earns" if in_money(stamp) else "The plan sells"
 
 
-def _caption(found: pd.DataFrame, stamp: Stamp) -> str:
-    total = found.groupby("part")["change_week"].sum()
+def _caption(straight: pd.DataFrame, stamp: Stamp) -> str:
+    """All parts from the current range straight to the local plan, which make up the whole gain.
+
+    Of the two steps a sum would count an item twice that comes with the one and leaves with the
+    other.
+    """
+    total = straight.groupby("part")["change_week"].sum()
     scale = float(total.abs().max())
 
     def net(*parts: str) -> str:
         return signed_amount(sum(float(total.get(part, 0.0)) for part in parts), stamp, scale)
 
     return (
-        "Blue adds, orange takes away, grey is a whole plan. Over all steps, new items bring "
-        f"{net('new_items', 'taken_from_others')} after what they take from others, items that "
-        f"leave {net('lost_items', 'recaptured')} after what others recapture, "
-        f"{'less' if total.get('waste', 0.0) > 0 else 'more'} waste {net('waste')}, stock and "
-        f"facings within the budget {net('stock')}."
+        "Blue adds, orange takes away, grey is a whole plan. Straight from the current range to "
+        f"the local plan, new items bring {net('new_items', 'taken_from_others')} after what they "
+        f"take from others, items that leave {net('lost_items', 'recaptured')} after what others "
+        f"recapture, {'less' if total.get('waste', 0.0) > 0 else 'more'} waste {net('waste')}, "
+        f"stock and facings within the budget {net('stock')}, listing costs {net('listing')}, "
+        f"tending facings {net('handling')}: {net(*total.index)} in all."
     )
 
 
