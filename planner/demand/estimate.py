@@ -24,7 +24,7 @@ from planner.demand.rates import Rates, fit
 from planner.demand.result import ChoiceModel, Demand
 from planner.demand.segment_choice import TOLERANCE_OF_DRAWS, by_segment, one_segment
 from planner.demand.selection import selection
-from planner.demand.signal_effects import signal_effects
+from planner.demand.signal_effects import signal_assumptions, signal_effects
 from planner.demand.signals import Segments, read_traits
 from planner.demand.uncertainty import Calibration, calibrate, level_inflation, quantiles
 from planner.tables.inputs import Assumption, Inputs
@@ -96,6 +96,8 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
     choice, draws = _choices(substitution, listed, group_of_item, _believed(traits.segments, rates))
     cycles = cycle_cv(inputs, scatter, mean, listed)
     assumptions += new_stores.assumptions()
+    effects = signal_effects(rates, grouping, inputs.items["item_id"])
+    assumptions += signal_assumptions(effects, rates.locality.local, grouping)
     return Demand(
         store_ids=tuple(inputs.stores["store_id"]),
         item_ids=tuple(inputs.items["item_id"]),
@@ -120,7 +122,7 @@ def estimate(inputs: Inputs, *, weeks: int, recapture_share: float = 0.4) -> Dem
             *cycles.assumptions,
             *substitution.assumptions,
         ),
-        signal_effects=signal_effects(rates, grouping, inputs.items["item_id"]),
+        signal_effects=effects,
         drivers=local_drivers(rates, grouping),
     )
 

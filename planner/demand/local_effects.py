@@ -82,7 +82,7 @@ class LocalEffects:
         return total
 
     def assumptions(self, traits: Traits) -> list[Assumption]:
-        """What was made of signals and segments, for the *Assumptions* sheet."""
+        """What was made of segments, for the *Assumptions* sheet."""
         found = []
         if traits.segments is not None and not traits.segments.affinity.any():
             text = "Every store has the same segments: they tell stores apart by nothing"
@@ -93,13 +93,6 @@ class LocalEffects:
                 f"weight {self.affinity:.2f} (standard error {self.affinity_error:.2f})"
             )
             found.append(Assumption("demand", "segment_index", text, len(traits.segments.names)))
-        if traits.signals:
-            used = [] if self.used is None else [traits.signals[k] for k in self.used]
-            rest = [name for name in traits.signals if name not in used]
-            beside = " beside the segments" if traits.segments is not None else ""
-            text = f"Signals that move local demand{beside}: {', '.join(used) or 'none'}; "
-            text += f"without an effect that can be told from chance: {', '.join(rest) or 'none'}"
-            found.append(Assumption("demand", "signals", text, len(traits.signals)))
         return found
 
     def coefficients(self, grouping: Grouping) -> tuple[Floats, Floats]:

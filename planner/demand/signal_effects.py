@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from scipy import special
 
 from planner.demand.factors import Grouping
-from planner.demand.local_effects import local_effects, no_effects
+from planner.demand.local_effects import LocalEffects, local_effects, no_effects
 from planner.demand.locality import LARGEST_STEP
 from planner.demand.rates import Rates
+from planner.tables.inputs import Assumption
 
 Floats = NDArray[np.float64]
 
@@ -70,3 +71,31 @@ def signal_effects(rates: Rates, grouping: Grouping, item_ids: pd.Series[str]) -
             "moves": np.where((low * high > 0).ravel(), "yes", "no"),
         }
     ).astype({"item_id": "str", "signal": "str", "moves": "str"})
+
+
+def signal_assumptions(
+    effects: pd.DataFrame, local: LocalEffects, grouping: Grouping
+) -> list[Assumption]:
+    """Which signals move demand, for the *Assumptions* sheet; none without signals.
+
+    ``effects``: :func:`signal_effects`; a signal moves demand where it moves an item, so that the
+    sheet and the table say the same. What the forecasts take from signals beside the segments is
+    said besides.
+    """
+    traits = grouping.traits
+    if traits is None or not traits.signals:
+        return []
+    moving = set(effects.loc[effects["moves"] == "yes", "signal"])
+    told = [name for name in traits.signals if name in moving]
+    rest = [name for name in traits.signals if name not in moving]
+    text = (
+        f"Signals that move demand: {', '.join(told) or 'none'}; without an effect that can be "
+        f"told from chance: {', '.join(rest) or 'none'}"
+    )
+    if traits.segments is not None:
+        beside = [] if local.used is None else [traits.signals[k] for k in local.used]
+        text += (
+            ". What segments explain counts as the signals' here; used in the forecasts beside "
+            f"the segments: {', '.join(beside) or 'none'}"
+        )
+    return [Assumption("demand", "signals", text, len(traits.signals))]

@@ -297,8 +297,8 @@ def signals_chart(scope: Scope) -> Chart | Lack:
             else ""
         )
         + "Mark: change of demand where the signal is one standard deviation higher, the other "
-        "signals alike. Line: 80 % interval. Learned from the chain's own stores, so a signal may "
-        "stand for what goes along with it.",
+        "signals alike. Line: 80 % interval. What segments explain counts as the signals' here. "
+        "Learned from the chain's own stores, so a signal may stand for what goes along with it.",
         figure=figure([mark], layout, narrow),
         key=[],
         table=_signals_table(moved, stamp),
