@@ -128,6 +128,19 @@ def test_the_note_counts_no_item_twice(contents: Contents) -> None:
     assert f"+${whole_gain:,.0f} in all" in caption
 
 
+@pytest.mark.parametrize(("recaptured", "told"), [(90.0, True), (10.0, False)])
+def test_more_recaptured_than_the_shares_of_units_is_explained(
+    contents: Contents, recaptured: float, told: bool
+) -> None:
+    """The note says why, where others take over more of the money than of any group's units."""
+    recapture = contents.recapture.assign(recapture_share=0.4)
+    part = contents.waterfall["part"]
+    change = contents.waterfall["change_week"].where(part != "lost_items", -100.0)
+    table = contents.waterfall.assign(change_week=change.where(part != "recaptured", recaptured))
+    scope = chain_scope(replace(contents, waterfall=table, recapture=recapture))
+    assert ("recapture is money" in drawn(waterfall_chart(scope)).caption) == told
+
+
 def test_without_a_common_plan_the_way_is_straight(contents: Contents) -> None:
     """One step from the current range; without any step the section says why there is none."""
     rows = contents.waterfall

@@ -106,7 +106,9 @@ def waterfall_chart(scope: Scope) -> Chart | Lack:
     return Chart(
         id=ID,
         finding=_finding(scope),
-        caption=_caption(_rows_of(scope, STRAIGHT), stamp) + _apart(scope),
+        caption=_caption(_rows_of(scope, STRAIGHT), stamp)
+        + _recaptured(found, scope)
+        + _apart(scope),
         figure=figure([_drawn(bars, places, stamp)], layout, narrow),
         key=[],
         table=_table(found, stamp),
@@ -260,6 +262,19 @@ def _caption(straight: pd.DataFrame, stamp: Stamp) -> str:
         f"recapture, {'less' if total.get('waste', 0.0) > 0 else 'more'} waste {net('waste')}, "
         f"stock and facings within the budget {net('stock')}, listing costs {net('listing')}, "
         f"tending facings {net('handling')}: {net(*total.index)} in all."
+    )
+
+
+def _recaptured(found: pd.DataFrame, scope: Scope) -> str:
+    """Why a step's money recaptured is more of what leaves than any need group keeps in units."""
+    parts = found.pivot(index="to_plan", columns="part", values="change_week")
+    most = scope.contents.recapture["recapture_share"].max()
+    if pd.isna(most) or not (parts["recaptured"] > -most * parts["lost_items"]).any():
+        return ""
+    return (
+        " What others recapture is money: a larger share of what leaves than the shares of units "
+        "that need groups keep, as those that take over earn more a unit or have the stock to sell "
+        "more of their demand."
     )
 
 
