@@ -106,7 +106,11 @@ class _Packer:
                         yield begins, empty - part_width, others, group, every & ~part
 
     def _together(self, groups: list[int], room: int) -> Iterator[tuple[list[int], int]]:
-        """Sets of whole groups that fit, the empty one last, with their width."""
+        """Sets of whole groups that fit, the empty one last, with their width.
+
+        Each is charged: where width may not be spared, there are many that lead to nothing.
+        """
+        self.effort.spend()
         for k, group in enumerate(groups):
             if self.width[group] <= room:
                 for more, width in self._together(groups[k + 1 :], room - self.width[group]):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 import numpy as np
+import pytest
 from every_packing import can_pack_in_blocks
 from racks import full_rack, make_rack, tight_rack
 
@@ -12,7 +14,7 @@ from planner.shelves.pack import pack
 from planner.shelves.pieces import groups_apart
 from planner.shelves.rack import Layout, Rack
 from planner.shelves.weights import PlacementWeights
-from planner.shelves.whole_blocks import in_whole_blocks
+from planner.shelves.whole_blocks import _Packer, in_whole_blocks
 
 WEIGHTS = PlacementWeights()
 
@@ -63,3 +65,22 @@ def test_one_large_group_is_packed_as_well() -> None:
 def test_a_limit_of_effort_ends_the_search() -> None:
     """Nothing is returned that is not whole."""
     assert in_whole_blocks(full_rack(np.random.default_rng(0)), Random(0), 3) is None
+
+
+def test_sets_that_lead_to_nothing_are_charged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """33 groups of one item of 12 cm on four shelves of 100 cm: whatever 8 of them stand on a
+    shelf, one is left over, and the sets of 8 are millions. No more are looked at than the effort
+    allows."""
+    effort, looked_at = 2_000, 0
+    together = _Packer._together
+
+    def counted(packer: _Packer, groups: list[int], room: int) -> Iterator[tuple[list[int], int]]:
+        nonlocal looked_at
+        looked_at += 1
+        assert looked_at <= effort + 1
+        return together(packer, groups, room)
+
+    monkeypatch.setattr(_Packer, "_together", counted)
+    rack = make_rack([12] * 33, list(range(33)), [100] * 4)
+    assert in_whole_blocks(rack, Random(0), effort) is None
+    assert looked_at > effort / 2
