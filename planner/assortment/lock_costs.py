@@ -13,9 +13,13 @@ import numpy as np
 from planner.assortment.group_program import StoreFamily
 from planner.assortment.limits import within_limits
 from planner.assortment.problem import Flags, StoreProblem
-from planner.assortment.result import AIM_GAP, EXACT_GAP, Known, LockCost, StorePlan
+from planner.assortment.result import AIM_GAP, Known, LockCost, StorePlan
 from planner.assortment.store import solve_store
 
+EXACT_SHARE = 0.05
+"""Width of what was proven, as a share of the cost, up to which the cost is told as a number."""
+EXACT_WEEK = 0.01
+"""The same in money (or units) a week, for costs near nothing: a cent."""
 ROUNDING = 1e-9
 
 
@@ -31,7 +35,7 @@ NO_COST = LockCost(Known.IMPOSSIBLE, math.nan, math.nan, math.nan)
 
 
 def cost_between(kept: Reach, lifted: Reach, *, opens_alone: bool) -> LockCost:
-    """The cost that two solves leave open; exact where both are within 0.01 % of the best.
+    """The cost that two solves leave open: a number where they leave hardly any of it open.
 
     ``opens_alone``: whatever keeps to the locks is allowed without them too, so they cannot gain.
     """
@@ -41,25 +45,29 @@ def cost_between(kept: Reach, lifted: Reach, *, opens_alone: bool) -> LockCost:
     floor = 0.0 if opens_alone else -math.inf
     least = max(floor, lifted.objective_week - kept.bound_week)
     most = max(least, lifted.bound_week - kept.objective_week)
-    scale = sum(max(1.0, abs(each.objective_week)) for each in (kept, lifted))
-    if not most - least <= EXACT_GAP * scale * (1 + ROUNDING):
-        return LockCost(Known.BETWEEN, math.nan, least, most)
     cost = lifted.objective_week - kept.objective_week
-    return LockCost(Known.EXACT, min(max(cost, least), most), least, most)
+    return _told(min(max(cost, least), most), least, most)
 
 
 def sum_of_costs(costs: Iterable[LockCost]) -> LockCost:
-    """The cost of locks whose stores do not touch one another."""
+    """The cost of locks whose stores do not touch one another; a number where all have one and
+    what is proven of their sum is narrow."""
     found = list(costs)
     if any(cost.how is Known.IMPOSSIBLE for cost in found):
         return NO_COST
-    exact = all(cost.how is Known.EXACT for cost in found)
-    return LockCost(
-        Known.EXACT if exact else Known.BETWEEN,
-        sum(cost.cost_week for cost in found) if exact else math.nan,
+    return _told(
+        sum(cost.cost_week for cost in found),
         sum(cost.least_week for cost in found),
         sum(cost.most_week for cost in found),
     )
+
+
+def _told(cost: float, least: float, most: float) -> LockCost:
+    """``cost`` as exact where it is a number and ``most - least`` at most 5 % of it, or a cent."""
+    width = max(EXACT_WEEK, EXACT_SHARE * abs(cost))
+    if math.isfinite(cost) and most - least <= width * (1 + ROUNDING):
+        return LockCost(Known.EXACT, cost, least, most)
+    return LockCost(Known.BETWEEN, math.nan, least, most)
 
 
 def with_moves(cost: LockCost, listed: Flags, without: Flags) -> LockCost:

@@ -21,6 +21,8 @@ TOTALS = "tables/lock_totals.parquet"
 COSTS = ("cost_week", "least_week", "most_week")
 CHAIN = "chain.xlsx"
 ALL_STORES = "Chain"
+EXACT_SHARE, EXACT_WEEK = 0.05, 0.01
+"""Width up to which a cost is exact: of the cost, and where that is less, a week."""
 COST_HEADS = ("Cost per week", "At least", "At most")
 
 
@@ -114,17 +116,18 @@ def _check_costs(
         possible,
         lambda row: (
             f"{table}: {_place(row)} costs {row['cost_week']:g} ({row['known'] or 'not solved'}), "
-            f"which lies not between {row['least_week']:g} and {row['most_week']:g}, or is no "
-            "lock in force"
+            f"which does not go with at least {row['least_week']:g} and at most "
+            f"{row['most_week']:g}, or is no lock in force"
         ),
     )
 
 
 def _costs_are_possible(frame: pd.DataFrame) -> pd.Series[bool]:
-    """Exact costs lie within what was proven, others have no number."""
+    """Exact costs lie within what was proven, which is narrow; others have no number."""
     cost, least, most = (frame[name] for name in COSTS)
     slack = 1e-6 * np.maximum(1.0, cost.abs())
     exact = (least <= cost + slack) & (cost <= most + slack)
+    exact &= most - least <= np.maximum(EXACT_WEEK, EXACT_SHARE * cost.abs()) + slack
     between = cost.isna() & (least <= most)
     nothing = frame[list(COSTS)].isna().all(axis=1)
     by_word = [frame["known"] == word for word in ("exact", "between")]
@@ -156,19 +159,38 @@ def check_totals(run: RunFolder, ledger: Ledger) -> None:
     stores = both[both["store_id"] != ""]
     scenario = run.manifest.get("scenario") or {}
     shared = (run.tables["limits"]["store_id"] == "").any() or scenario.get("max_distinct_ranges")
-    if len(stores) == 1 or not shared:
-        known = "not possible" if (stores["known"] == "not possible").any() else ""
-        summed = stores[list(COSTS)].sum(skipna=False).to_frame().T
-        if known:
-            summed[list(COSTS)] = np.nan
-        if len(stores):
-            _check_same(summed.assign(store_id=""), both, "the sum of the stores", ledger)
+    if len(stores) and (len(stores) == 1 or not shared):
+        _check_same(_summed(stores), both, "the sum of the stores", ledger)
+
+
+def _summed(stores: pd.DataFrame) -> pd.DataFrame:
+    """What the locks of stores that plan for themselves cost together, as one row."""
+    summed = stores[list(COSTS)].sum(skipna=False).to_frame().T.assign(store_id="")
+    cost, least, most = (float(summed[name].iloc[0]) for name in COSTS)
+    known = set(stores["known"])
+    if "not possible" in known:
+        summed[list(COSTS)] = np.nan
+        return summed.assign(known="not possible")
+    if "" in known:
+        return summed.assign(known="")
+    if known == {"exact"} and most - least <= max(EXACT_WEEK, EXACT_SHARE * abs(cost)) * (1 + 1e-6):
+        return summed.assign(known="exact")
+    summed["cost_week"] = np.nan
+    return summed.assign(known="between")
 
 
 def _check_same(wanted: pd.DataFrame, totals: pd.DataFrame, what: str, ledger: Ledger) -> None:
     """The totals of the same stores have the same numbers; infinite and unknown ones too."""
-    columns = ["store_id", *COSTS]
+    columns = ["store_id", "known", *COSTS]
     joined = wanted[columns].merge(totals[columns], on="store_id", suffixes=("_wanted", ""))
+    ledger.expect_rows(
+        joined,
+        joined["known_wanted"] == joined["known"],
+        lambda row: (
+            f"{TOTALS}: {_place(row)}: how well all locks together are known is "
+            f"{row['known']!r}, {what} says {row['known_wanted']!r}"
+        ),
+    )
     for name in COSTS:
         one, other = joined[f"{name}_wanted"], joined[name]
         same = np.isclose(one, other, rtol=1e-6, atol=1e-6, equal_nan=True)

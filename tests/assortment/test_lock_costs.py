@@ -16,7 +16,7 @@ from planner.assortment import chain_lock_costs
 from planner.assortment.chain_lock_costs import shared_lock_costs
 from planner.assortment.chain_program import solve_chain
 from planner.assortment.chain_ranges import with_few_ranges
-from planner.assortment.lock_costs import Reach, cost_between
+from planner.assortment.lock_costs import Reach, cost_between, sum_of_costs
 from planner.assortment.problem import StoreProblem
 from planner.assortment.result import Known, LockCost
 
@@ -91,8 +91,9 @@ def test_costs_are_those_of_trying_every_plan(
 
 
 def test_a_number_is_stated_only_where_it_is_exact() -> None:
-    """Two plans within 0.01 % give a cost; wider ones an interval, never below nothing where the
-    locks forbid only; a chain without a bound is known from below."""
+    """A width of 5 % of the cost gives a number; wider ones an interval, however small beside the
+    store, never below nothing where the locks forbid only; a chain without a bound is known from
+    below. Costs near nothing are exact to a cent."""
     exact = cost_between(Reach(1000.0, 1000.05), Reach(1004.0, 1004.05), opens_alone=True)
     assert (exact.how, exact.cost_week) == (Known.EXACT, 4.0)
     assert (exact.least_week, exact.most_week) == pytest.approx((3.95, 4.05))
@@ -104,6 +105,22 @@ def test_a_number_is_stated_only_where_it_is_exact() -> None:
     assert gain.least_week == -1.0
     below = cost_between(Reach(1000.0, 1001.0), Reach(1004.0, np.inf), opens_alone=True)
     assert (below.least_week, below.most_week) == (3.0, np.inf)
+    large = cost_between(Reach(1e5, 100009.0), Reach(100000.5, 100010.0), opens_alone=True)
+    assert (large.how, large.least_week, large.most_week) == (Known.BETWEEN, 0.0, 10.0)
+    cent = cost_between(Reach(1e5, 1e5 + 0.004), Reach(1e5, 1e5 + 0.008), opens_alone=True)
+    assert cent.how is Known.EXACT
+
+
+def test_a_sum_of_costs_is_judged_by_its_own_interval() -> None:
+    """Fifty costs that are each exact to a cent leave half a unit open, which is no number; a few
+    large ones still add up to one."""
+    cent = LockCost(Known.EXACT, 0.0, 0.0, 0.01)
+    many = sum_of_costs([cent] * 50)
+    assert many.how is Known.BETWEEN
+    assert (many.least_week, many.most_week) == pytest.approx((0.0, 0.5))
+    large = LockCost(Known.EXACT, 10.0, 9.9, 10.1)
+    few = sum_of_costs([large, large, cent])
+    assert (few.how, few.cost_week) == (Known.EXACT, 20.0)
 
 
 def test_costs_of_a_chain_are_the_change_of_its_objective(tmp_path: Path) -> None:

@@ -304,8 +304,8 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
 
 
 def _locks(inputs: Inputs) -> pd.DataFrame:
-    """The locks of the input, each of which costs between 1 and 3."""
-    told = {"known": "exact", "cost_week": 2.0, "least_week": 1.0, "most_week": 3.0}
+    """The locks of the input, each of which costs between 1.96 and 2.04."""
+    told = {"known": "exact", "cost_week": 2.0, "least_week": 1.96, "most_week": 2.04}
     texts = dict.fromkeys(("keeps_out", "brings_in", "origin"), "")
     frame = inputs.store_locks.assign(**told, **texts).reindex(columns=list(LOCK_COLUMNS))
     return frame.fillna({"review_weeks": 0.0, "review_items": 0.0})
@@ -315,7 +315,7 @@ def _lock_totals(locks: pd.DataFrame) -> pd.DataFrame:
     """The locks of a store, and of the chain, cost the sum of each."""
     counts = locks[locks["state"] == "in force"].groupby("store_id").size()
     rows = [
-        (store, count, "exact", 2.0 * count, 1.0 * count, 3.0 * count)
+        (store, count, "exact", 2.0 * count, 1.96 * count, 2.04 * count)
         for store, count in (*counts.items(), ("", counts.sum()))
     ]
     return pd.DataFrame(rows, columns=list(LOCK_TOTALS))
