@@ -77,19 +77,26 @@ def worth_of_more(
     """For each row of Contents.limits, by store and limit, the best that is known of it.
 
     The exact worth (Contents.worth) where it was solved, else the bounds between which it lies,
-    else the shadow price for one unit. Of a limit without a shadow price those bounds are the
-    slack of the proof, which says nothing of the limit: it does not bind.
+    else the shadow price for one unit. A limit without a shadow price does not bind where as much
+    of it is free as was asked for; where less is free, items are too coarse for a price to tell,
+    and only the bounds are known, or nothing.
     """
     asked = {(row["store_id"], row["limit"]): row for row in worth.to_dict("records")}
-    shown = zip(limits["store_id"], limits["limit"], limits["shadow_price"], strict=True)
+    free = limits["available"] - limits["used"]
+    shown = zip(limits["store_id"], limits["limit"], limits["shadow_price"], free, strict=True)
     return {
-        (store, limit): _worth_of_more(asked.get((store, limit)), limit, float(price))
-        for store, limit, price in shown
+        (store, limit): _worth_of_more(
+            asked.get((store, limit)),
+            limit,
+            float(price),
+            -float(left) if is_least(limit) else left,
+        )
+        for store, limit, price, left in shown
     }
 
 
 def _worth_of_more(
-    row: Mapping[Hashable, Any] | None, limit: str, shadow_price: float
+    row: Mapping[Hashable, Any] | None, limit: str, shadow_price: float, free: float
 ) -> WorthOfMore:
     sign = -1.0 if is_least(limit) else 1.0
     if row is not None and row["known"] == EXACT:
@@ -99,14 +106,20 @@ def _worth_of_more(
         return WorthOfMore(EXACT, sign * float(row["amount"]), value, value)
     if pd.isna(shadow_price):
         return WorthOfMore("")
-    if row is None:
-        if shadow_price < WORTH_NOTHING:
-            return WorthOfMore(NOT_BINDING)
-        return WorthOfMore(ESTIMATE, sign, shadow_price, shadow_price)
-    if shadow_price * float(row["amount"]) < WORTH_NOTHING:
+    amount = 1.0 if row is None else float(row["amount"])
+    priceless = shadow_price * amount < WORTH_NOTHING
+    if priceless and free >= amount:
         return WorthOfMore(NOT_BINDING)
+    if row is None:
+        if priceless:
+            return WorthOfMore("")
+        return WorthOfMore(ESTIMATE, sign, shadow_price, shadow_price)
     least, most = float(row["least_week"]), float(row["most_week"])
+    if most < WORTH_NOTHING:
+        return WorthOfMore(NOT_BINDING)
     if pd.isna(most):
+        if priceless:
+            return WorthOfMore("")
         # At the plan's prices alone, where stores share limits or a range.
         value = float(row["worth_week"])
         return WorthOfMore(ESTIMATE, sign * float(row["amount"]), value, value)

@@ -278,22 +278,33 @@ def test_limits_show_what_is_free_and_mark_what_is_unknown(book, here):
 
 
 @pytest.mark.parametrize(
-    ("known", "worth", "price", "said"),
+    ("known", "worth", "price", "free", "said"),
     [
-        ("exact", 7.97, 0.4, ("exact", 7.97, 7.97)),
-        ("exact", 0.001, 0.4, ("not binding",)),
-        ("at most", 4.28, 0.0, ("not binding",)),
-        ("at most", 4.28, 0.4, ("a range", 1.0, 4.28)),
-        (None, 0.0, 0.4, ("estimate", 0.4, 0.4)),
-        (None, 0.0, 0.0, ("not binding",)),
-        (None, 0.0, math.nan, ("",)),
+        ("exact", 7.97, 0.4, 0.0, ("exact", 7.97, 7.97)),
+        ("exact", 0.001, 0.4, 0.0, ("not binding",)),
+        ("at most", 4.28, 0.0, 2.0, ("not binding",)),
+        ("at most", 4.28, 0.0, 1.0, ("a range", 1.0, 4.28)),
+        ("at most", 0.001, 0.0, 0.0, ("not binding",)),
+        ("at most", 4.28, 0.4, 0.0, ("a range", 1.0, 4.28)),
+        ("at the plan's prices", math.nan, 0.0, 0.0, ("",)),
+        (None, 0.0, 0.4, 0.0, ("estimate", 0.4, 0.4)),
+        (None, 0.0, 0.0, 1.0, ("not binding",)),
+        (None, 0.0, 0.0, 0.0, ("",)),
+        (None, 0.0, math.nan, 0.0, ("",)),
     ],
 )
-def test_more_of_a_limit_has_one_figure(known, worth, price, said):
+def test_more_of_a_limit_has_one_figure(known, worth, price, free, said):
     """Exact where it was solved, else the range, else the shadow price; the slack of the proof is
-    no worth of a limit that does not bind."""
+    no worth of a limit of which enough is free, and a full shelf is not called free for want of a
+    price."""
     limits = pd.DataFrame(
-        {"store_id": ["1"], "limit": ["need_group_min:a"], "shadow_price": [price]}
+        {
+            "store_id": ["1"],
+            "limit": ["need_group_min:a"],
+            "shadow_price": [price],
+            "used": [3.0 + free],
+            "available": [3.0],
+        }
     )
     row = {"store_id": "1", "limit": "need_group_min:a", "amount": 2.0, "known": known,
            "worth_week": worth, "least_week": 1.0, "most_week": worth}  # fmt: skip
