@@ -19,6 +19,7 @@ from planner.outputs.report.chart_local_items import local_grid, local_items_cha
 from planner.outputs.report.chart_recapture import recapture_chart
 from planner.outputs.report.chart_sources import sources_chart
 from planner.outputs.report.chart_waterfall import waterfall_chart
+from planner.outputs.report.limits import limit_rows, limit_summary
 from planner.outputs.report.scope import Scope, chain_scope
 
 
@@ -254,8 +255,15 @@ def test_the_title_counts_how_local_items_are(six: Contents) -> None:
 # ---- limits, recapture, sources, claims
 
 
+def all_binding(contents: Contents) -> Contents:
+    """The same run with every limit at a price."""
+    return replace(contents, limits=contents.limits.assign(shadow_price=0.3))
+
+
 def test_worth_of_more_is_that_of_the_table(contents: Contents) -> None:
-    """Colour is what is proved; bounds carry their sign; the raw table is the run's."""
+    """Colour is what is proved; bounds carry their sign; the raw table is the run's, of limits
+    that bind."""
+    contents = all_binding(contents)
     chart = drawn(limits_chart(chain_scope(contents)))
     frame = frame_of(chart)
     columns = list(frame.columns.intersection(contents.worth.columns))
@@ -271,6 +279,41 @@ def test_worth_of_more_is_that_of_the_table(contents: Contents) -> None:
     assert (
         sum(text.startswith("≤") for text in written) == (contents.worth["known"] != "exact").sum()
     )
+
+
+def test_what_is_not_used_up_is_worth_nothing(contents: Contents) -> None:
+    """A budget without a shadow price is not binding, whatever the slack of its proof bounds: 0
+    in the chart, and what is left in the store's limits."""
+    limits = contents.limits.assign(used=0.75 * contents.limits["available"])
+    free = limits["limit"] == "budget_week"
+    limits["shadow_price"] = limits["shadow_price"].mask(free, 0.0)
+    worth = contents.worth.assign(known="at most", worth_week=3.22, least_week=0, most_week=3.22)
+    changed = replace(contents, limits=limits, worth=worth)
+    frame = frame_of(drawn(limits_chart(chain_scope(changed))))
+    budget = frame[frame["limit"] == "budget_week"]
+    assert set(budget["known"]) == {"not binding"}
+    assert (budget["worth_week"] == 0).all()
+    left = limits[free].iloc[0]
+    (row,) = limit_rows(limits[free].head(1), worth, contents.stamp)
+    assert row.more == f"not binding: ${0.25 * left['available']:,.0f} left"
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_stores_written_alike_table_and_title_name_the_same(
+    contents: Contents, first: int
+) -> None:
+    """One rule for ties: the store where more is proved to be worth most."""
+    stores = list(contents.stores["store_id"])
+    price = dict(zip(stores, (0.1204, 0.1201), strict=True))
+    limits = contents.limits[contents.limits["limit"] == "budget_week"]
+    limits = limits.assign(shadow_price=limits["store_id"].map(price))
+    worth = contents.worth[contents.worth["limit"] == "budget_week"]
+    sure = np.where(worth["store_id"] == stores[first], 12.2, 11.6)
+    worth = worth.assign(known="exact", worth_week=sure, least_week=sure, most_week=sure)
+    scope = chain_scope(replace(contents, limits=limits, worth=worth))
+    (row,) = limit_summary(scope)
+    assert row.highest_store == scope.store_names[stores[first]]
+    assert f"most in {row.highest_store} ($12 a week)" in drawn(limits_chart(scope)).finding
 
 
 def test_the_title_names_the_store_where_a_shelf_pays(contents: Contents) -> None:
@@ -290,7 +333,7 @@ def test_prices_that_nothing_bounds_are_called_prices(contents: Contents) -> Non
     """Where stores share limits the worth is that at the plan's prices: the title says so, every
     number is marked, and the colour is that worth."""
     worth = contents.worth.assign(known="at the plan's prices", least_week=0.0, most_week=np.nan)
-    chart = drawn(limits_chart(chain_scope(replace(contents, worth=worth))))
+    chart = drawn(limits_chart(chain_scope(replace(all_binding(contents), worth=worth))))
     assert chart.finding.startswith("At the plan's prices, one more shelf pays most in")
     trace = chart.figure["data"][0]
     assert all(text.startswith("≈") for line in trace["text"] for text in line)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from planner.outputs.contents import Stamp
-from planner.outputs.limit_words import limit_name
+from planner.outputs.limit_words import NOT_BINDING, WORTH_NOTHING, limit_name, worth_of_more
 from planner.outputs.numbers import whole
 from planner.outputs.report import theme
 from planner.outputs.report.amounts import amount, in_money, number, quantity
@@ -24,7 +25,6 @@ from planner.outputs.report.charts import (
     short,
     table,
 )
-from planner.outputs.report.limits import WORTH_NOTHING
 from planner.outputs.report.scope import Scope
 
 ID = "chart-limits"
@@ -55,7 +55,8 @@ class Best:
 def limits_chart(scope: Scope) -> Chart | Lack:
     """Stores down, limits across; colour: what is proved, number: what is known."""
     worth = scope.contents.worth
-    worth = with_sure(worth[worth["store_id"].isin(list(scope.store_names))])
+    worth = worth[worth["store_id"].isin(list(scope.store_names))]
+    worth = with_sure(with_not_binding(worth, scope.contents.limits))
     limits = _limits(worth)
     if not limits:
         return Lack(
@@ -127,10 +128,23 @@ def limits_chart(scope: Scope) -> Chart | Lack:
         id=ID,
         finding=_finding(rows, len(stores), scope),
         caption=f"{first}Number: {_unit(stamp)} from so much more of the limit. {_known(rows)} "
-        "Blank: no such limit there.",
+        f"{_free(rows)}Blank: no such limit there.",
         figure=figure([heat], layout, narrow),
         key=[],
         table=_table(rows, shown, limits, scope),
+    )
+
+
+def with_not_binding(worth: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """The rows, those of limits that do not bind known as such and worth nothing: what bounds
+    them is the slack of the proof (:func:`worth_of_more`)."""
+    known = worth_of_more(limits, worth)
+    pairs = zip(worth["store_id"], worth["limit"], strict=True)
+    free = np.array([p in known and known[p].known == NOT_BINDING for p in pairs], dtype=bool)
+    return worth.assign(
+        known=worth["known"].mask(free, NOT_BINDING),
+        worth_week=worth["worth_week"].mask(free, 0.0),
+        least_week=worth["least_week"].mask(free, 0.0),
     )
 
 
@@ -139,6 +153,12 @@ def with_sure(worth: pd.DataFrame) -> pd.DataFrame:
     proved, the worth at the plan's prices."""
     priced = worth["known"] == AT_PRICES
     return worth.assign(sure_week=worth["least_week"].where(~priced, worth["worth_week"]))
+
+
+def _free(rows: pd.DataFrame) -> str:
+    if not (rows["known"] == NOT_BINDING).any():
+        return ""
+    return "0: does not hold the plan back, as far as the plan is proved. "
 
 
 def _known(rows: pd.DataFrame) -> str:
@@ -204,6 +224,8 @@ def _text(row: Any, stamp: Stamp) -> str:
 def _told(row: Any, limit: str, stamp: Stamp) -> str:
     if row is None:
         return f"{limit_name(limit)}: not a limit here"
+    if row["known"] == NOT_BINDING:
+        return f"{limit_name(limit)}: {NOT_BINDING}, what is left is free"
     known = "" if row["known"] == "exact" else f"{row['known']} "
     worth = _worth(number(row["worth_week"]), stamp)
     return f"{limit_name(limit)} {_amount(row, stamp)}: {known}{worth}"

@@ -9,13 +9,17 @@ from typing import Any
 import pandas as pd
 
 from planner.outputs.contents import Stamp
-from planner.outputs.limit_words import limit_name
+from planner.outputs.limit_words import (
+    NOT_BINDING,
+    WORTH_NOTHING,
+    WorthOfMore,
+    is_least,
+    limit_name,
+    worth_of_more,
+)
 from planner.outputs.numbers import MISSING, whole
 from planner.outputs.report.amounts import amount, in_money, quantity
 from planner.outputs.report.scope import Scope
-
-WORTH_NOTHING = 0.005
-"""Smaller shadow prices print as nought."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class LimitSummary:
 def limit_rows(limits: pd.DataFrame, worth: pd.DataFrame, stamp: Stamp) -> list[LimitRow]:
     """The limits that a table lists, those that hold the plan back first; ``worth``: of more."""
     more = {(row["store_id"], row["limit"]): row for row in worth.to_dict("records")}
+    known = worth_of_more(limits, worth)
     ordered = limits.sort_values(["shadow_price", "limit"], ascending=[False, True])
     return [
         LimitRow(
@@ -56,7 +61,12 @@ def limit_rows(limits: pd.DataFrame, worth: pd.DataFrame, stamp: Stamp) -> list[
             used=_level(float(row["used"]), stamp),
             available=_level(float(row["available"]), stamp),
             worth=_worth_words(float(row["shadow_price"]), str(row["unit"]), stamp),
-            more=_more_words(more.get((row["store_id"], row["limit"])), stamp),
+            more=_more_words(
+                row,
+                more.get((row["store_id"], row["limit"])),
+                known[row["store_id"], row["limit"]],
+                stamp,
+            ),
             binds=float(row["shadow_price"]) >= WORTH_NOTHING,
         )
         for _, row in ordered.iterrows()
@@ -68,18 +78,14 @@ def limit_summary(scope: Scope) -> list[LimitSummary]:
     stamp = scope.contents.stamp
     limits = scope.contents.limits
     of_stores = limits[limits["store_id"] != ""]
+    proved = {
+        (str(row["store_id"]), str(row["limit"])): float(row["least_week"])
+        for row in scope.contents.worth.to_dict("records")
+    }
     summaries = []
     for (limit, unit), rows in of_stores.groupby(["limit", "unit"], sort=True):
         binding = rows[rows["shadow_price"] >= WORTH_NOTHING]
-        highest = (
-            ""
-            if binding.empty
-            else str(
-                binding.sort_values(["shadow_price", "store_id"], ascending=[False, True])[
-                    "store_id"
-                ].iloc[0]
-            )
-        )
+        highest = _highest(binding, str(unit), proved, stamp)
         summaries.append(
             LimitSummary(
                 name=limit_name(str(limit)),
@@ -92,6 +98,22 @@ def limit_summary(scope: Scope) -> list[LimitSummary]:
             )
         )
     return sorted(summaries, key=lambda row: (-row.binding, row.name))
+
+
+def _highest(
+    binding: pd.DataFrame, unit: str, proved: Mapping[tuple[str, str], float], stamp: Stamp
+) -> str:
+    """The store where one more is worth most; of those written alike, where more is proved to be
+    worth most, which is the one that the chart names. Empty where none binds."""
+    if binding.empty:
+        return ""
+    top = _worth_words(float(binding["shadow_price"].max()), unit, stamp)
+    alike = [
+        (-proved.get((row["store_id"], row["limit"]), 0.0), -row["shadow_price"], row["store_id"])
+        for row in binding.to_dict("records")
+        if _worth_words(float(row["shadow_price"]), unit, stamp) == top
+    ]
+    return str(min(alike)[-1])
 
 
 _MONEY_UNITS = ("money/week", "money a week", "money per week")
@@ -109,10 +131,20 @@ def _level(level: float, stamp: Stamp) -> str:
     return whole(level, stamp) if level.is_integer() else quantity(level, stamp)
 
 
-def _more_words(row: Mapping[Hashable, Any] | None, stamp: Stamp) -> str:
-    """``60 cm: €17.54 a week``, ``60 cm: at most €17.54 a week``."""
+def _more_words(
+    limit: pd.Series, row: Mapping[Hashable, Any] | None, best: WorthOfMore, stamp: Stamp
+) -> str:
+    """``60 cm: €17.54 a week``, ``60 cm: at most €17.54 a week``, ``not binding: €512 left``."""
     if row is None:
         return ""
+    if best.known == NOT_BINDING:
+        free = float(limit["available"]) - float(limit["used"])
+        if is_least(str(limit["limit"])) or free < WORTH_NOTHING:
+            return NOT_BINDING
+        unit = str(limit["unit"])
+        if unit in _MONEY_UNITS:
+            return f"{NOT_BINDING}: {amount(free, stamp)} left"
+        return f"{NOT_BINDING}: {_level(free, stamp)} {unit} left"
     unit, count = str(row["unit"]), float(row["amount"])
     what = _unit(unit, stamp) if unit in _MONEY_UNITS else _ONE.get(unit, unit)
     known = "" if row["known"] == "exact" else f"{row['known']} "
