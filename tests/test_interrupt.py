@@ -31,7 +31,14 @@ def is_alive(pid: int) -> bool:
 def test_ctrl_c_ends_at_once_and_leaves_nothing(tmp_path, workers):
     """Workers at work are ended, a library that does not hear of it is too; what was begun is
     gone, folders made for it included."""
-    code = f"from pathlib import Path; from endless_jobs import endless_new; endless_new({workers}, Path({str(tmp_path)!r}))"  # noqa: E501
+    # A shell that starts the tests in the background has them ignore Ctrl-C.
+    code = f"""
+import signal
+from pathlib import Path
+from endless_jobs import endless_new
+signal.signal(signal.SIGINT, signal.default_int_handler)
+endless_new({workers}, Path({str(tmp_path)!r}))
+"""
     command = subprocess.Popen(
         [sys.executable, "-c", code], cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, start_new_session=True,

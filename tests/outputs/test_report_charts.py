@@ -191,12 +191,9 @@ def test_renamed_stores_give_the_same_picture(six: Contents) -> None:
     assert drawn(local_items_chart(chain_scope(other))).figure["data"][0]["z"] == before
 
 
-def large(stores: int, regions: int, seed: int = 2) -> Contents:
+def large(base: Contents, stores: int, regions: int, seed: int = 2) -> Contents:
     """A chain in which each store lists some of 120 local items, by its region."""
     rng = np.random.default_rng(seed)
-    from conftest import build_contents
-
-    base = build_contents()
     ids = [f"s{n:04d}" for n in range(stores)]
     region = np.arange(stores) % regions
     items = [f"i{n:03d}" for n in range(120)]
@@ -220,10 +217,10 @@ def large(stores: int, regions: int, seed: int = 2) -> Contents:
 
 
 @pytest.mark.parametrize(("regions", "what"), [(7, "region"), (1, "family")])
-def test_a_large_chain_is_summed_up(regions: int, what: str) -> None:
+def test_a_large_chain_is_summed_up(contents: Contents, regions: int, what: str) -> None:
     """Above forty stores a column is a region, or stores alike: few columns, every store in one,
     and each share the mean of its stores."""
-    contents = large(300, regions)
+    contents = large(contents, 300, regions)
     scope = chain_scope(contents)
     grid = local_grid(listed_local(contents), scope)
     assert grid.what == what
