@@ -42,7 +42,7 @@ class BlockPacker:
         self.freely = False
         n = len(rack.facings)
         # Widths without a common measure are taken as a little wider, or sums would be endless.
-        step = max(gcd(*(rack.width(i) for i in range(n))), finest_step(rack))
+        step = max(gcd(*(rack.width(i) for i in range(n))), finest_step(rack.shelf_width))
         self.width = [-(-rack.width(i) // step) for i in range(n)]
         self.room = [w // step for w in rack.shelf_width]
         groups: defaultdict[int, list[int]] = defaultdict(list)

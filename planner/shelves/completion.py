@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from planner.shelves.effort import Effort, EffortSpent
+
 EFFORT = 4000
 """Sets of items that are tried in all: the same answer on every machine."""
-
-
-class _EffortSpent(Exception):
-    """No more sets may be tried."""
 
 
 class _Search:
@@ -25,7 +23,7 @@ class _Search:
         self.widths = sorted(counted, reverse=True)
         self.counts = [counted[w] for w in self.widths]
         self.rooms = Counter(rooms)
-        self.effort = effort
+        self.effort = Effort(effort)
         self.filled: list[tuple[int, list[int]]] = []
         """Width of a shelf, and how many items of each width stand on it."""
         self.hopeless: set[tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = set()
@@ -50,9 +48,7 @@ class _Search:
         self.rooms[room] -= 1
         rest = room - self.widths[widest]
         for beside, empty in self._sets(widest, rest, min(spare, rest)):
-            if not self.effort:
-                raise _EffortSpent
-            self.effort -= 1
+            self.effort.spend()
             for k, n in beside:
                 self.counts[k] -= n
             if self.solve(spare - empty):
@@ -110,11 +106,21 @@ def complete(width: list[int], room: list[int], effort: int = EFFORT) -> list[li
 
     None where they cannot all stand, or where the effort ends before that is known.
     """
-    search = _Search(width, room, effort)
     try:
-        if sum(width) > sum(room) or not search.solve(sum(room) - sum(width)):
-            return None
-    except _EffortSpent:
+        return complete_or_none(width, room, effort)
+    except EffortSpent:
+        return None
+
+
+def complete_or_none(
+    width: list[int], room: list[int], effort: int = EFFORT
+) -> list[list[int]] | None:
+    """``complete`` where None says that they cannot all stand.
+
+    Raises EffortSpent where the effort ends before that is known.
+    """
+    search = _Search(width, room, effort)
+    if sum(width) > sum(room) or not search.solve(sum(room) - sum(width)):
         return None
     waiting: dict[int, list[int]] = {}
     for item, w in enumerate(width):

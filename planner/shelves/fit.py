@@ -75,7 +75,7 @@ def exact(rack: Rack, effort: int = EFFORT) -> tuple[Layout | None, int]:
     there is none. Returns the layout or None, and the width placed in steps.
     """
     # Widths without a common measure are taken as a little wider, or sums would be endless.
-    step = max(gcd(*map(rack.width, range(len(rack.facings)))), finest_step(rack))
+    step = max(gcd(*map(rack.width, range(len(rack.facings)))), finest_step(rack.shelf_width))
     width = [-(-rack.width(i) // step) for i in range(len(rack.facings))]
     room = [w // step for w in rack.shelf_width]
     used = rack.used(range(len(width)))

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from planner.shelves.rack import Rack
-
 MOST_SUMS = 20_000
 """Different sums of widths on one shelf that are told apart."""
 
 
-def finest_step(rack: Rack) -> int:
+def finest_step(shelf_width: Sequence[int]) -> int:
     """The finest measure of widths with no more than ``MOST_SUMS`` sums on a shelf."""
-    return max(rack.shelf_width) // MOST_SUMS + 1
+    return max(shelf_width) // MOST_SUMS + 1
 
 
 def reachable(widths: Sequence[int], width: int, start: int = 1) -> list[int]:
