@@ -79,7 +79,8 @@ class OrderFinder:
         order: list[int] = []
 
         def extend(cost: float, ends: list[int], begun: tuple[tuple[int, int], ...], left: int):  # type: ignore[no-untyped-def]
-            """``begun``: groups with other shelves and where their pieces begin."""
+            """``begun``: groups with other shelves and where their pieces begin, ``UNKNOWN`` and
+            where the last one ended."""
             self.effort.spend()
             if len(order) == len(items):
                 pieces = tuple(
@@ -106,8 +107,11 @@ class OrderFinder:
                     after = [*ends[:k], place[item], *ends[k + 1 :]]
                     more += weights.shelf_order * (len(after) == len(ends))
                 if own != group:
+                    if group in elsewhere:
+                        # Which of the items belong to which piece the set alone does not tell.
+                        starts = (*starts, (UNKNOWN, left))
                     if own in elsewhere:
-                        starts = (*begun, (own, left))
+                        starts = (*starts, (own, left))
                     elif own in standing:
                         more += self.apart
                 if more <= most:
