@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from planner.assortment.coupled import CoupledStore
 from planner.assortment.forced import bounded, floor_of
 from planner.assortment.group_program import StoreFamily
+from planner.assortment.limits import without_room
 from planner.assortment.listing_bounds import listing_bounds
 from planner.assortment.result import Forcing
 
@@ -25,7 +28,10 @@ def chain_forcing(part: CoupledStore, seconds: float) -> dict[int, Forcing]:
     family.prices = {limit.limit: limit.shadow_price for limit in part.plan.limits}
     bounds = listing_bounds(part.behind_bound, seconds, family)
     found = {}
+    crowded = without_room(problem)
     for item in map(int, np.flatnonzero(~score.listed & ~problem.locked_out)):
         least = part.bound_week - part.slack_week
-        found[item] = bounded(least, float(bounds.with_item[item]), floor_of(problem, item))
+        # A bound at prices knows the width of shelves only as its price.
+        most = -math.inf if crowded[item] else float(bounds.with_item[item])
+        found[item] = bounded(least, most, floor_of(problem, item))
     return found

@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.assortment.amounts import Amounts
 from planner.assortment.coupled import CoupledStore
+from planner.assortment.limits import without_room
 from planner.assortment.problem import Floats
 from planner.assortment.reasons import WORTH_NAMING, marginal_values
 
@@ -29,7 +30,7 @@ def chain_reasons(
     own_budget = prices.get("budget_week", 0.0)
     for_chain = marginal_values(problem, score.facings, own_budget)
     alone = marginal_values(part.problem, score.facings, own_budget)
-    found = list(reasons)
+    found, crowded = list(reasons), without_room(part.problem)
     for i, listed in enumerate(score.listed):
         if not_candidate[i] or problem.core[i]:
             continue
@@ -37,16 +38,16 @@ def chain_reasons(
         if listed and for_chain[i] < -WORTH_NAMING and not problem.locked_in[i]:
             cost = amounts.worth(-for_chain[i])
             found[i] = f"costs the chain {cost} a week, kept in by a limit that stores share"
-        elif listed or alone[i] < WORTH_NAMING:
+        elif listed or alone[i] < WORTH_NAMING or crowded[i]:
             continue
         elif part.closed[i]:
             found[i] = (
                 f"would add {worth} a week here, but not enough stores would list it, or buy from "
                 "its supplier, for what the supplier asks"
             )
-        elif for_chain[i] <= 0:
+        elif for_chain[i] <= 0 and part.purchase_limits[i]:
             found[i] = (
                 f"would add {worth} a week here, but its purchases are worth more in other "
-                "stores, within the chain's budget and what suppliers can send"
+                f"stores, within {part.purchase_limits[i]}"
             )
     return found, for_chain

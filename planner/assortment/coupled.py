@@ -68,6 +68,8 @@ class CoupledStore:
     """Of that problem."""
     slack_week: float
     """What the chain's bound at these prices lies above its plan."""
+    purchase_limits: tuple[str, ...]
+    """[item]: the limits on its purchases that stores share, in words; "" without any."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,7 @@ def beside_rivals(
             priced(problem, coupling, chain.prices, s),
             chain.store_bounds[store],
             slack,
+            coupling.purchase_limits,
         )
         for s, (store, problem) in enumerate(problems.items())
     }

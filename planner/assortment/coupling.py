@@ -82,6 +82,16 @@ class Coupling:
         )
 
     @cached_property
+    def purchase_limits(self) -> tuple[str, ...]:
+        """[item]: the limits on its purchases that stores share, in words; "" without any."""
+        budget = ["the chain's budget"] if np.isfinite(self.budget_week) else []
+        sent = np.isfinite(self.max_units_week)
+        return tuple(
+            " and ".join(budget + (["what its supplier can send"] if k >= 0 and sent[k] else []))
+            for k in self.supplier_of_item
+        )
+
+    @cached_property
     def resources(self) -> tuple[Resource, ...]:
         """Suppliers' maxima and minima, then the budget."""
         most, least = self.max_units_week, self.min_order_week

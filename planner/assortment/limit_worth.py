@@ -28,10 +28,16 @@ def worth_at_prices(problem: StoreProblem, limits: Sequence[Limit]) -> tuple[Wor
 
 
 def worth_for_chain(limits: Sequence[Limit]) -> tuple[Worth, ...]:
-    """The same for the limits that stores share: 100 of money, 100 units; how many stores have to
-    list an item has no such amount."""
+    """The same for the limits that stores share: 100 of money, 100 units, and of a supplier's
+    minimum no more than there is; how many stores have to list an item has no such amount."""
     amounts = {"money per week": MORE_MONEY, "units per week": MORE_UNITS}
-    found = [_priced(one, one.unit, amounts[one.unit]) for one in limits if one.unit in amounts]
+    found = []
+    for one in limits:
+        amount = amounts.get(one.unit, 0.0)
+        if one.limit.startswith("supplier_min_order:"):
+            amount = min(amount, one.available)
+        if amount > 0:
+            found.append(_priced(one, one.unit, amount))
     return tuple(sorted(found, key=lambda worth: (-worth.worth_week, worth.limit)))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.assortment.choice import demand_units_week
-from planner.assortment.problem import Floats, Integers, StoreProblem
+from planner.assortment.problem import Flags, Floats, Integers, StoreProblem
 from planner.assortment.score import Score
 from planner.assortment.stock import TOLERANCE, stock_bounds
 
@@ -33,6 +33,19 @@ class LinearLimit:
     def counts_units(self) -> bool:
         """Whether it counts what is sold or stocked, not only what stands on the shelf."""
         return bool(self.sold.any() or self.stock.any())
+
+
+def without_room(problem: StoreProblem) -> Flags:
+    """[item]: whether the shelf width of its fixture type cannot hold it beside what every plan
+    lists, all at their fewest facings; no plan can list it then."""
+    least = problem.facing_width_cm * problem.min_facings
+    kinds = np.array(problem.fixture_type)
+    found = np.zeros(len(kinds), dtype=bool)
+    for kind, room in problem.shelf_cm.items():
+        here = kinds == kind
+        held = float(least[here & problem.must_list].sum())
+        found |= here & ~problem.must_list & (held + least > room + TOLERANCE * max(1.0, room))
+    return found
 
 
 def linear_limits(problem: StoreProblem) -> tuple[LinearLimit, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from planner.assortment.amounts import Amounts
 from planner.assortment.choice import demand_units_week, switched_demand
 from planner.assortment.effects import item_effects
+from planner.assortment.limits import without_room
 from planner.assortment.problem import Floats, Integers, StoreProblem
 from planner.assortment.result import Forcing, Known, StorePlan
 from planner.assortment.score import fewest_facings, worth_week
@@ -94,6 +95,7 @@ class _Words:
         self.values = marginal_values(problem, facings, budget_price)
         self.unpriced = marginal_values(problem, facings, 0.0) if budget_price else self.values
         self.effects = item_effects(problem, plan.score)
+        self.crowded = without_room(problem)
         self.fewest = fewest_facings(problem, np.ones_like(problem.core))
         width = np.maximum(problem.facing_width_cm * facings, 1e-9)
         self.per_cm = np.where(plan.score.listed, self.values / width, np.inf)
@@ -145,6 +147,8 @@ class _Words:
     def _crowded_out(self, item: int, value: float) -> str:
         """Why an item that would add something has no place: the dearest limit it needs."""
         problem, would = self.problem, f"would add {self._amount(value)} a week on its own"
+        if self.crowded[item]:
+            return f"{would}, but {filled_words(problem, item)}"
         kind, width = problem.fixture_type[item], problem.facing_width_cm[item] * self.fewest[item]
         shelf = self.prices.get(f"shelf_cm:{kind}", 0.0) * width
         place = self.prices.get("max_local_items", 0.0) * (not problem.core[item])
@@ -176,6 +180,17 @@ class _Words:
 
     def _amount(self, value: float) -> str:
         return self.amounts.worth(value)
+
+
+def filled_words(problem: StoreProblem, item: int) -> str:
+    """What leaves no room for an item on its fixture type (``without_room``)."""
+    kind = problem.fixture_type[item]
+    same = np.array([own == kind for own in problem.fixture_type])
+    whose = (("what is locked in", problem.locked_in & ~problem.core), ("the core", problem.core))
+    there = [words for words, flags in whose if (flags & same).any()]
+    if not there:
+        return f"it is wider than all of {kind}"
+    return f"{' and '.join(there)} {'fill' if len(there) > 1 else 'fills'} the shelves of {kind}"
 
 
 def _together(needs: Sequence[tuple[float, str, str]], worth: str) -> str:

@@ -235,7 +235,7 @@ def _pairs(
     found = _rate_assumptions(history, rates, calibration, ahead, weeks, source, promotions)
     found += newcomers.assumptions(inputs.items)
     if (few.unsold_shift < 0).any():
-        found.append(few.assumption(int((~sold).sum())))
+        found.append(few.assumption())
     if grouping.traits is not None:
         found += rates.locality.local.assumptions(grouping.traits)
     new = int((source == "model").sum())

@@ -38,28 +38,37 @@ SMALLEST_VARIANCE = 0.01
 
 @dataclass(frozen=True)
 class FewStores:
-    """Shifts of the log rate in stores that have not sold an item: [item]."""
+    """Shifts of the log rate in every store: [item]."""
 
     shift: Floats
-    """Of items that some store sells; 0 for the others."""
+    """Of items that some store sells; 0 for the others. It counts in a store as far as the item's
+    own sales there leave its rate unknown: whole where it has sold none."""
     unsold_shift: Floats
     """Of items that none sells, against the mean item of their need group; 0 for the others."""
     slope: float
     """b: an item of twice as many stores sells 2 ** b times as much in each."""
+    assumed_share: float
+    """Weight of the assumed slope in b; the rest is what the sales of this chain say."""
 
-    def assumption(self, unsold: int) -> Assumption:
-        """The sentence for the *Assumptions* sheet; ``unsold``: items that no store sells."""
+    def assumption(self) -> Assumption:
+        """The sentence for the *Assumptions* sheet, with the number of items foretold lower."""
+        lower = self.unsold_shift < 0
         text = (
             "Stores stock what sells: items of twice as many stores sell "
-            f"{2.0**self.slope - 1.0:.0%} more in each, so items that no store sells are foretold "
-            f"{-np.expm1(self.unsold_shift[self.unsold_shift < 0].mean()):.0%} below the items "
+            f"{2.0**self.slope - 1.0:.0%} more in each ({self.assumed_share:.0%} of "
+            "the weight of that figure is an assumption, the rest these sales), so items that "
+            "no store sells are foretold "
+            f"{-np.expm1(self.unsold_shift[lower].mean()):.0%} below the items "
             "of their need group that are sold"
         )
-        return Assumption("demand", "demand.few_stores", text, unsold)
+        return Assumption("demand", "demand.few_stores", text, int(lower.sum()))
 
 
 def few_stores(level: Floats, variance: Floats, stores: Floats, group: Ints) -> FewStores:
     """How far levels known from few stores are drawn to those of their need group.
+
+    Without any shift where sales cannot tell: few items, or a slope that they leave less certain
+    than the assumption (all of it in a chain of one store, where items differ by nothing).
 
     level, variance, stores: [item] log rate, its variance through the tastes of the stores that
     sold it, and their number; group: need group of each item.
@@ -70,8 +79,9 @@ def few_stores(level: Floats, variance: Floats, stores: Floats, group: Ints) -> 
     known = sums(group, sold.astype(np.float64), groups)
     freedom = float(np.maximum(known - 1.0, 0.0).sum())
     nothing = np.zeros(count)
+    untold = FewStores(nothing, nothing, 0.0, 1.0)
     if freedom < FEWEST_ITEMS:
-        return FewStores(nothing, nothing, 0.0)
+        return untold
     x = np.log(stores + 0.5)
 
     def inside(values: Floats) -> Floats:
@@ -84,7 +94,10 @@ def few_stores(level: Floats, variance: Floats, stores: Floats, group: Ints) -> 
     left = y - ordinary * z
     precision = square / max(float(left @ left) / freedom, SMALLEST_VARIANCE)
     mean, sd = SLOPE_PRIOR
-    slope = (precision * ordinary + mean / sd**2) / (precision + 1.0 / sd**2)
+    if precision < 1.0 / sd**2:
+        return untold
+    assumed = 1.0 / (1.0 + precision * sd**2)
+    slope = (1.0 - assumed) * ordinary + assumed * mean
     slope = float(np.clip(slope, 0.0, LARGEST_SLOPE))
     left = y - slope * z
     noise = float(variance[sold].mean())
@@ -101,4 +114,5 @@ def few_stores(level: Floats, variance: Floats, stores: Floats, group: Ints) -> 
         np.clip(shift, -LARGEST_SHIFT, LARGEST_SHIFT),
         np.clip(unsold, -LARGEST_SHIFT, 0.0),
         slope,
+        assumed,
     )

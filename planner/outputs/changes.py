@@ -80,14 +80,17 @@ def _replaced(
     what goes), else one that leaves the same need group, or nothing."""
     items = inputs.items
     groups = dict(zip(items["item_id"], items["need_group"], strict=True))
+    pairs_of: dict[str, list[tuple[str, str]]] = {}
+    for of_store, comes, goes in pairs:
+        pairs_of.setdefault(of_store, []).append((comes, goes))
     found: dict[tuple[str, str], str] = {}
     for store, part in changed.groupby("store_id", sort=False):
         leaving = {item: groups[item] for item in part.loc[part["status"] == "OUT", "item_id"]}
         entering = part[part["status"] == "NEW"]
         best_first = entering.sort_values("margin_week", ascending=False, kind="stable")
         new: list[str] = best_first["item_id"].tolist()
-        for of_store, comes, goes in pairs:
-            if of_store == store and comes in new and goes in leaving:
+        for comes, goes in pairs_of.get(str(store), ()):
+            if comes in new and goes in leaving:
                 found[str(store), comes] = goes
                 leaving.pop(goes)
                 new.remove(comes)

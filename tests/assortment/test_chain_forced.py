@@ -11,7 +11,10 @@ from small_chains import best_by_trying, coupled, random_chain
 from planner.assortment.chain_forced import chain_forcing
 from planner.assortment.coupled import beside_rivals, chain_of
 from planner.assortment.forced import with_lock
+from planner.assortment.limits import without_room
+from planner.assortment.reasons import filled_words
 from planner.assortment.result import Known
+from planner.assortment.score import fewest_facings
 from planner.workers import InProcess
 
 KINDS = ("budget", "stores", "maximum")
@@ -72,3 +75,41 @@ def test_only_what_may_be_listed_has_a_cost():
     for part in parts.values():
         open_items = ~part.plan.score.listed & ~part.problem.locked_out
         assert sorted(chain_forcing(part, 30)) == np.flatnonzero(open_items).tolist()
+
+
+def test_what_full_shelves_keep_out_cannot_be_forced():
+    """Where the core and the locks leave too little width for an item it has no cost: no plan
+    can hold it, and the words say what fills the shelf, whatever limits stores share."""
+    problems = random_chain(3)
+    store, problem = next(iter(problems.items()))
+    kind = problem.fixture_type[0]
+    same = np.array([own == kind for own in problem.fixture_type])
+    free = np.flatnonzero(same & ~problem.must_list)
+    locked = problem.locked_in.copy()
+    locked[free[0]] = True
+    item = int(free[-1])
+    least = problem.facing_width_cm * fewest_facings(problem, np.ones_like(locked))
+    room = float(least[same & (problem.must_list | locked)].sum())
+    problems[store] = dataclasses.replace(
+        problem, locked_in=locked, shelf_cm={**problem.shelf_cm, kind: room}
+    )
+    _, parts = planned(problems, coupled(problems, budget_week=1e6), gap=1e-4)
+    forcing = chain_forcing(parts[store], 30)[item]
+    assert forcing.how is Known.IMPOSSIBLE
+    assert without_room(problems[store])[item]
+    assert not without_room(problem)[item]
+    assert "what is locked in" in filled_words(problems[store], item)
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"budget_week": 60.0}, "the chain's budget"),
+        ({"max_units_week": (25.0, np.inf)}, "what its supplier can send"),
+        ({"min_stores": 2}, ""),
+    ],
+)
+def test_only_limits_that_exist_are_named(limits, said):
+    """A budget alone is not told as what suppliers can send, nor a supplier's as a budget."""
+    coupling = coupled(random_chain(3), **limits)
+    assert set(coupling.purchase_limits) - {""} == ({said} - {""})

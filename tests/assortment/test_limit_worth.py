@@ -39,3 +39,9 @@ def test_of_the_chain_money_and_units_alone():
     )
     found = {worth.limit: worth.worth_week for worth in worth_for_chain(limits)}
     assert found == {"supplier_max_units:s": 40.0, "budget_week": 20.0}
+
+
+def test_a_minimum_is_not_priced_for_more_than_it_asks():
+    """A supplier's minimum of 50 can be lowered by 50 and no more."""
+    (worth,) = worth_for_chain((Limit("supplier_min_order:s", "money per week", 50, 50, 0.3),))
+    assert (worth.amount, worth.worth_week) == (50, 15)

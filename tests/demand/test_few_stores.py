@@ -69,3 +69,22 @@ def test_what_many_stores_sell_hardly_moves():
     assert (found.shift[sold_by == 0] == 0).all()
     assert (found.unsold_shift[sold_by > 0] == 0).all()
     assert (found.unsold_shift[sold_by == 0] < 0).all()
+
+
+def test_a_chain_of_one_store_tells_nothing():
+    """Items that differ in nothing leave demand as it is: the assumed slope alone shifts none."""
+    _, seen, variance, sold_by, group = chain(4, 0.4, 0.5)
+    found = few_stores(seen, variance, np.minimum(sold_by, 1.0), group)
+    assert not found.shift.any()
+    assert not found.unsold_shift.any()
+
+
+def test_the_sentence_says_how_much_is_assumed_and_counts_what_is_lower():
+    """The weight of the assumed slope is told, and groups that sell nothing do not count."""
+    _, seen, variance, sold_by, group = chain(1, 0.4, 0.5)
+    sold_by[group == 0] = 0.0
+    found = few_stores(seen, variance, sold_by, group)
+    told = found.assumption()
+    assert told.count == (found.unsold_shift < 0).sum() < (sold_by == 0).sum()
+    assert f"{found.assumed_share:.0%}" in told.text
+    assert 0.0 < found.assumed_share < 0.5
