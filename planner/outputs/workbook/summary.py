@@ -85,4 +85,9 @@ def value_lines(value: pd.DataFrame, stamp: Stamp) -> list[str]:
                 " above 6 % is unusual in this trade, check the inputs first."
             )
         lines.append(line)
+    if lines:
+        lines.append(
+            "These are means over what demand may be, which the interval is of; the figures above "
+            "stand at the demand expected, so their differences are not the same."
+        )
     return lines
