@@ -45,6 +45,11 @@ def as_given(value: float, stamp: Stamp | None = None) -> str:
     return number_text_as_given(value, stamp.locale if stamp is not None else "")
 
 
+def count_of(count: int, one: str, stamp: Stamp) -> str:
+    """A count of things: "1 item", "2 items"."""
+    return f"{whole(count, stamp)} {one}{'' if count == 1 else 's'}"
+
+
 def whole(value: float, stamp: Stamp | None = None) -> str:
     """A count, such as items, stores or facings."""
     if pd.isna(value):

@@ -111,7 +111,8 @@ def _proof_words(plan: pd.Series[Any], stamp: Stamp) -> str:
 def _change_lines(contents: Contents) -> list[str]:
     counts = contents.changes["change"].value_counts()
     new, out, moved = (int(counts.get(c, 0)) for c in ("NEW", "OUT", "MOVED"))
-    lines = [f"{new} items are new, {out} leave, {moved} move."]
+    items = numbers.count_of(new, "item", contents.stamp)
+    lines = [f"New: {items}; out: {out}; moved: {moved}."]
     cost = float(contents.store_plans["facings_added_cost_week"].iloc[0])
     if cost > 0:
         lines.append(

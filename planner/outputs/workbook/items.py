@@ -117,10 +117,10 @@ def back_room(listed: pd.DataFrame, stamp: Stamp) -> str:
         if case > 0
     ]
     if len(cases) == len(behind):
-        said += f" (about {numbers.whole(sum(cases), stamp)} cases)"
+        said += f" (in {numbers.count_of(sum(cases), 'case', stamp)}, open ones counted)"
     return (
-        f"When a delivery has come, {said} of {len(behind)} items stand in the back room: more "
-        "than their facings hold."
+        f"When a delivery has come, {said} of {numbers.count_of(len(behind), 'item', stamp)} stand "
+        "in the back room: more than their facings hold."
     )
 
 

@@ -51,7 +51,7 @@ def write_not_carried(book: Book, contents: Contents) -> None:
         "brings_week",
         "reason",
     )
-    book.sheet("Not carried", "Not carried, nearest candidates first").table(
+    book.sheet("Not carried", "Not carried: known costs first, the nearest on top").table(
         columns,
         zip(*(rows[field].tolist() for field in fields), strict=True),
         empty="Every item is carried.",
