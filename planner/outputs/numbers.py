@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+import re
 from functools import lru_cache
 
 import pandas as pd
@@ -15,6 +17,8 @@ from planner.outputs.contents import Stamp
 
 MISSING = "n/a"
 """Printed where a figure is not known: a blank would read as zero or as forgotten."""
+
+_WITHIN = re.compile(r"within (\d+(?:\.\d+)?) %")
 
 EXCEL_WHOLE = "#,##0"
 EXCEL_UNITS = "#,##0.0"
@@ -75,6 +79,14 @@ def gap(value: float, stamp: Stamp | None = None) -> str:
     return str(
         format_percent(number, format=_percent_pattern(_locale(stamp), 2), locale=_locale(stamp))
     )
+
+
+def proof(words: str) -> str:
+    """The words for a proof with at most two decimals, rounded up: ``within 0.01 %``."""
+    found = _WITHIN.fullmatch(words)
+    if not found:
+        return words
+    return f"within {math.ceil(100 * float(found.group(1)) - 1e-9) / 100:.12g} %"
 
 
 def day(timestamp: pd.Timestamp, stamp: Stamp) -> str:

@@ -71,7 +71,7 @@ def test_six_tiles_with_budget_use_in_points(contents):
     last = shown[-1]
     assert last.label == "Budget use"
     assert last.value == f"{100 * spent['local'] / budget:.1f}%"
-    points = 100 * (spent["local"] - spent["current"]) / budget
+    points = round(100 * spent["local"] / budget, 1) - round(100 * spent["current"] / budget, 1)
     assert last.beside[0].difference == f"+{points:.1f} points"
     margin = shown[1].more
     assert margin is not None
@@ -108,7 +108,7 @@ def test_a_change_without_a_worth_is_not_ranked(contents):
 
 def test_large_claims_are_marked_and_local_items_of_every_store_named(contents):
     """A change or a store worth more than 6 % of its sales is unusual, a store that loses is said
-    to; a local item that every store lists is said to be local by name."""
+    to; a local item that every store lists is said to be chosen by all."""
     large = contents.changes.assign(net_week=contents.changes["net_week"] * 1000)
     scope = chain_scope(replace(contents, changes=large))
     assert all(action.unusual for action in changes_first(scope))
@@ -125,7 +125,7 @@ def test_large_claims_are_marked_and_local_items_of_every_store_named(contents):
     names = {scope.item_names[item] for item in everywhere}
     for action in changes_first(chain_scope(contents)):
         named = action.what.removeprefix("List ") in names
-        assert ("listed in every store" in action.why) == named
+        assert ("every store here chose it" in action.why) == named
 
 
 def test_a_store_says_the_two_changes_it_gains_most_from(contents):

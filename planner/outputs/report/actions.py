@@ -135,7 +135,7 @@ def _change(rows: pd.DataFrame, sales: float, scope: Scope, *, everywhere: bool)
     new = row["change"] == "NEW"
     replaces = str(row["replaces"])
     swap = f" Takes the place of {items.get(replaces, replaces)}." if replaces else ""
-    core = " Local by name, it is listed in every store here." if new and everywhere else ""
+    core = " Beyond the core, and every store here chose it." if new and everywhere else ""
     worth = float(rows["net_week"].sum())
     store = str(row["store_id"])
     place = scope.store_names.get(store, store)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 from babel import Locale
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_precision
 
 from planner.outputs.contents import Stamp
 from planner.outputs.numbers import MISSING, money, share, units, whole
@@ -72,6 +72,21 @@ def signed(written: str, value: float) -> str:
 def signed_amount(value: float, stamp: Stamp, scale: float = 0.0) -> str:
     """A difference in money (or units) of a week."""
     return signed(amount(value, stamp, scale), value)
+
+
+def signed_difference(value: float, other: float, stamp: Stamp) -> str:
+    """The difference of two amounts that stand beside it, of the figures as they are printed."""
+    scale = max(abs(value), abs(other))
+    return signed_amount(_printed(value, stamp) - _printed(other, stamp), stamp, scale)
+
+
+def _printed(value: float, stamp: Stamp) -> float:
+    """An amount with the decimals that ``amount`` gives it."""
+    if not stamp.currency:
+        return round(value) if abs(value) >= WHOLE_UNITS else round(value, 1)
+    if abs(value) >= WHOLE_MONEY:
+        return round(value)
+    return round(value, get_currency_precision(stamp.currency))
 
 
 def signed_share(value: float, stamp: Stamp) -> str:

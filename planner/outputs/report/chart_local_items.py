@@ -275,7 +275,7 @@ def _finding(counts: pd.DataFrame, grid: Grid, scope: Scope) -> str:
         f"{_items(len(counts), scope)} local: {whole(half, stamp)} in fewer than half of the stores"
     )
     if in_all:
-        words += f", {whole(in_all, stamp)} in all"
+        words += f", {whole(in_all, stamp)} chosen by every store"
     odd = _least_alike(grid)
     return f"{words}; {odd} is least like the others" if odd else words
 

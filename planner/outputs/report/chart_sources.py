@@ -95,6 +95,21 @@ def sources_chart(scope: Scope) -> Chart | Lack:
     )
 
 
+def new_on_model(scope: Scope) -> str:
+    """The share of the estimated units of new items that rests on the model alone, in a sentence;
+    empty where no item is new."""
+    plan = scope.contents.assortment
+    new = plan[plan["listed"].astype(bool) & (plan["status"] == "NEW")][["store_id", "item_id"]]
+    rows = new.merge(scope.contents.demand, on=["store_id", "item_id"], how="inner")
+    if rows.empty or float(rows["demand_units_week"].sum()) <= 0:
+        return ""
+    alone = share(_shares(rows)["model"], scope.contents.stamp)
+    return (
+        f"Of the units estimated for new items, {alone} rest on the model alone: those stores "
+        "have hardly sold the items."
+    )
+
+
 def _bars(source: str, shares: dict[str, dict[str, float]], scope: Scope) -> dict[str, Any]:
     stamp = scope.contents.stamp
     of_source = {name: of[source] for name, of in shares.items()}

@@ -48,9 +48,10 @@ _ON_EVERY_REPORT = (
 )
 
 GLOSSARY: dict[str, str] = {
-    "core range": "The items that every store of the chain carries.",
-    "local item": "An item listed in this store but not in the core range, because the people who "
-    "shop here want it and it pays for its shelf, budget and waste.",
+    "core range": "The items that the chain decided every store must carry.",
+    "local item": "An item beyond the core range that each store chose by itself, because the "
+    "people who shop there want it and it pays for its shelf, budget and waste. Some are chosen by "
+    "every store: they stay local, as none has to carry them, and are counted apart.",
     "local plan": "The plan of this report: the core range, and in each store its own local items.",
     "common plan": "One ranking of items for the whole chain, of which each store lists as many "
     "from the top as fit, under the same limits, demand model and facings. It is what the chain "
@@ -92,7 +93,8 @@ GLOSSARY: dict[str, str] = {
     "limit": "What the plan may not exceed: shelf width, budget, number of items.",
     "worth of one more": "What the objective would gain in a week from one more unit of the limit "
     "(its shadow price). Zero: the limit does not hold the plan back.",
-    "gap": "Proven distance between the plan and the best one possible, as a share of the plan. "
+    "gap": "Proven distance between the plan and the best one possible if the forecasts hold, as a "
+    "share of the plan. "
     "Optimal means the gap is as good as zero.",
     "feasible": "The plan respects every limit.",
     "proof": "How well it is known that no plan is better: optimal, within a stated gap, or "
@@ -103,7 +105,8 @@ GLOSSARY: dict[str, str] = {
     "available": "How much of the limit there is; for a limit that asks for at least something, "
     "how much it asks for.",
     "holds back in": "Stores that would gain from more of the limit.",
-    "share of sales": "The gain as a share of the plan's sales.",
+    "share of sales": "The gain as a share of what the plan it is compared with sells: "
+    "today's range, or the common plan.",
     "assumption": "What the planner took for granted where the input is silent, and how often.",
     "sales data to": "Last day of the sales history behind the plan. What happened later is not in "
     "it.",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
+from planner.outputs.contents import Stamp
 from planner.outputs.numbers import day, whole
-from planner.outputs.report.amounts import number
+from planner.outputs.report.amounts import MINUS, number, signed_amount
 from planner.outputs.report.limits import LimitRow, limit_rows
 from planner.outputs.report.scope import Scope
 from planner.outputs.report.tiles import PLAN_WORDS, PLANS, measures
@@ -24,6 +27,8 @@ class ChangeRow:
     item_id: str
     facings: str
     order: str
+    net: str
+    """What it is worth a week; empty where that is not known."""
     reason: str
 
 
@@ -71,7 +76,11 @@ def store_details(scope: Scope) -> dict[str, Detail]:
 def _changes(rows: pd.DataFrame, scope: Scope) -> list[ChangeRow]:
     names, stamp = scope.item_names, scope.contents.stamp
     made = []
-    for row in rows.to_dict("records"):
+    order = rows.assign(
+        kind=rows["change"].map(_CHANGE_ORDER).fillna(9),
+        name=[names.get(str(item), str(item)) for item in rows["item_id"]],
+    ).sort_values(["kind", "net_week", "name", "item_id"], ascending=[True, False, True, True])
+    for row in order.to_dict("records"):
         item_id, replaces = str(row["item_id"]), str(row["replaces"])
         orders = [
             f"{word} {day(date, stamp)}"
@@ -91,7 +100,18 @@ def _changes(rows: pd.DataFrame, scope: Scope) -> list[ChangeRow]:
                     whole(row[when], stamp) for when in ("facings_before", "facings_after")
                 ),
                 order=", ".join(orders),
+                net=net_words(row, stamp),
                 reason=f"{row['reason']}{swap}",
             )
         )
-    return sorted(made, key=lambda r: (_CHANGE_ORDER.get(r.change, 9), r.item, r.item_id))
+    return made
+
+
+def net_words(row: Mapping[Hashable, Any], stamp: Stamp) -> str:
+    """What a change is worth a week, net; a loss is said to be one."""
+    net = float(row["net_week"])
+    if pd.isna(net):
+        return ""
+    known = "at least " if row["net_known"] == "at least" else ""
+    words = f"{known}{signed_amount(net, stamp)}"
+    return f"{words}, a loss" if words.startswith(MINUS) else words

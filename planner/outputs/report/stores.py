@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from planner.outputs.contents import Contents
-from planner.outputs.numbers import MISSING, gap, whole
+from planner.outputs.numbers import MISSING, gap, proof, whole
 from planner.outputs.report.amounts import in_money, number, signed_amount
 from planner.outputs.report.scope import Scope
 from planner.outputs.report.tiles import Measure, measures
@@ -147,7 +147,7 @@ def _gain(row: pd.Series | None, scope: Scope) -> Cell:
 def _status(plans: pd.DataFrame, store_id: str) -> str:
     if store_id not in plans.index:
         return "none"
-    return ", ".join(str(plans.at[store_id, level]) for level in ("plan", "proof"))
+    return f"{plans.at[store_id, 'plan']!s}, {proof(str(plans.at[store_id, 'proof']))}"
 
 
 def _gap(plans: pd.DataFrame, store_id: str, contents: Contents) -> str:

@@ -14,7 +14,7 @@ from planner.outputs.report.amounts import (
     in_money,
     number,
     quantity,
-    signed_amount,
+    signed_difference,
     signed_share,
 )
 
@@ -101,6 +101,7 @@ def totals(contents: Contents) -> pd.DataFrame:
     for plan, of_plan in figures.groupby("plan", sort=False):
         known = of_plan.set_index("store_id").reindex(contents.stores["store_id"])
         row = {name: known[name].sum(skipna=False) for name in SUMMED}
+        row["waste_cost_week"] = row["margin_before_waste_week"] - row["margin_week"]
         for name in ("listed_items", "local_items"):
             row[name] /= len(of_plan)
         weight = weights.loc[of_plan.index]
@@ -124,10 +125,14 @@ def tiles(contents: Contents) -> list[Tile]:
             amount,
         )
         margin = replace(_tile(table, of["margin_week"], stamp), more=_tile(table, before, stamp))
-        rest = ("waste_units_week", "local_items", "shelf_used_share")
+        # Pieces and weights add up to units that may fall while what they cost rises.
+        lost = Measure("Cost of waste", "", "waste_cost_week", f"{stamp.currency} a week", amount)
+        waste = replace(_tile(table, of["waste_units_week"], stamp), more=_tile(table, lost, stamp))
+        rest = ("local_items", "shelf_used_share")
         return [
             _tile(table, of["sales_week"], stamp),
             margin,
+            waste,
             *(_tile(table, of[column], stamp) for column in rest),
             _budget_tile(table, of["spend_week"], contents),
         ]
@@ -162,12 +167,12 @@ def _difference(local: float, other: float, measure: Measure, stamp: Stamp) -> s
     if pd.isna(local) or pd.isna(other):
         return ""
     if measure.write is share:
-        written = signed_share(local - other, stamp).replace("%", "").strip()
+        written = signed_share(round(local, 3) - round(other, 3), stamp).replace("%", "").strip()
         return f"{written} points"
     relative = "" if other == 0 else signed_share((local - other) / abs(other), stamp)
     if measure.write is not amount:
         return relative
-    return f"{signed_amount(local - other, stamp)}{f' ({relative})' if relative else ''}"
+    return f"{signed_difference(local, other, stamp)}{f' ({relative})' if relative else ''}"
 
 
 def _budget_tile(table: pd.DataFrame, spend: Measure, contents: Contents) -> Tile:

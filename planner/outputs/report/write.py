@@ -21,6 +21,7 @@ from planner.outputs.report import theme
 from planner.outputs.report.actions import changes_first, stores_first
 from planner.outputs.report.amounts import amount, in_money
 from planner.outputs.report.backtest_words import certainty_words, not_scored
+from planner.outputs.report.chart_sources import new_on_model
 from planner.outputs.report.charts import Chart, Lack
 from planner.outputs.report.charts_of_page import charts_of_page
 from planner.outputs.report.csv_tables import chart_tables, file_stem, for_csv, page_tables
@@ -121,6 +122,7 @@ def text_of_page(page: Page) -> str:
         assumptions=assumptions.to_dict("records"),
         left_out=contents.left_out.to_dict("records"),
         not_scored=not_scored(contents),
+        new_on_model=new_on_model(scope),
         certainty=certainty_words(contents.backtest, stamp, *scope.backtest_slice),
         glossary=GLOSSARY,
         sources=sources(in_money(stamp)),
@@ -146,6 +148,7 @@ def _environment() -> Environment:
             "amount": amount,
             "day": numbers.day,
             "gap": numbers.gap,
+            "proof": numbers.proof,
             "share": numbers.share,
             "whole": numbers.whole,
             "anchor": anchor,
