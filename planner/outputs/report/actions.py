@@ -139,12 +139,13 @@ def _change(rows: pd.DataFrame, sales: float, scope: Scope, *, everywhere: bool)
     worth = float(rows["net_week"].sum())
     store = str(row["store_id"])
     place = scope.store_names.get(store, store)
-    in_all = f" in {len(rows)} stores together" if len(rows) > 1 else ""
     return Action(
         what=f"{'List' if new else 'Take out'} {name}",
-        where=f"Most in {place}, of {len(rows)} stores" if len(rows) > 1 else place,
+        where=f"Sum over {len(rows)} stores; in {place}, where it is worth most"
+        if len(rows) > 1
+        else place,
         store_id=store,
-        much=f"{_known(rows['net_known'])}{signed_amount(worth, contents.stamp)}{in_all}",
+        much=f"{_known(rows['net_known'])}{signed_amount(worth, contents.stamp)}",
         why=f"{_sentence(_one_number(str(row['reason'])))}{swap}{core}{_on_model(rows, scope)}",
         noise=False,
         unusual=(

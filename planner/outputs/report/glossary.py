@@ -70,6 +70,8 @@ GLOSSARY: dict[str, str] = {
     "gain": "What the plan earns a week beyond the other plan (margin after waste, or what the "
     "scenario asks for), in the mean over what demand may be. The difference of the two plans' "
     "figures, at the demand expected, is a little different.",
+    "worth of a change": "What an item that comes or leaves is worth a week, after what it takes "
+    "from others and after the shelf, the places and the budget that it takes or frees.",
     "come": "Items that the store does not carry today and is to list.",
     "leave": "Items that the store carries today and is to take out.",
     "margin before waste": "The same without the cost of what is lost: what the margin would be if "
