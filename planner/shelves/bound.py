@@ -198,6 +198,12 @@ class LeastLoss:
         ]
 
 
+def states_of(rack: Rack, items: Sequence[int]) -> int:
+    """How many losses ``LeastLoss`` keeps where these items may move."""
+    groups = sum(rack.group.count(g) > 1 for g in {rack.group[i] for i in items})
+    return len(rack.shelf_width) << (len(items) + groups + 1)
+
+
 def _alike(colours: Sequence[int], members: Flags) -> Ints:
     """For each set how many neighbours of one colour it has in any order."""
     size: Ints = members.sum(axis=1)

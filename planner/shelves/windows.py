@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from planner.shelves.bound import states_of
 from planner.shelves.pieces import groups_apart
 from planner.shelves.rack import Layout, Rack
 from planner.shelves.spare import EMPTY_SHARE_EXPLAINED, empty_steps
@@ -18,6 +19,11 @@ from planner.shelves.weights import PlacementWeights
 Window = tuple[int, ...]
 ANY_UP_TO = 14
 """Items of a rack of which other shelves are taken too, where nothing is in trouble."""
+NEAREST = 16
+"""Shelves beside those in trouble that are taken with them; sets of all would be too many."""
+MOST_STATES = 4_000_000
+"""Losses that searching a window through may keep; of the whole rack, so of few groups in large
+ones."""
 
 
 def windows(
@@ -57,7 +63,8 @@ def windows(
         ):
             if window not in seen:
                 seen.add(window)
-                yield window
+                if states_of(rack, [i for z in window for i in layout[z]]) <= MOST_STATES:
+                    yield window
 
 
 def _around(layout: Layout, shelves: Window, most_items: int) -> Iterator[Window]:
@@ -68,6 +75,8 @@ def _around(layout: Layout, shelves: Window, most_items: int) -> Iterator[Window
         cores = list(combinations(shelves, 2))
     for core in cores:
         others = [z for z in every if z not in core]
+        if core:
+            others = sorted(others, key=lambda z: (min(abs(z - c) for c in core), z))[:NEAREST]
         for more in (0, 1, 2) if core else (2, 3):
             for beside in combinations(others, more):
                 window = tuple(sorted((*core, *beside)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations, product
 from math import inf
 
@@ -9,13 +10,14 @@ import numpy as np
 import pytest
 from racks import any_rack, any_weights, make_rack
 
+from planner.shelves.bound import states_of
 from planner.shelves.pack import by_search
 from planner.shelves.proof import search_through
 from planner.shelves.rack import Layout, Rack
 from planner.shelves.score import loss_of
 from planner.shelves.spare import ShelfFiller, give_facings
 from planner.shelves.weights import PlacementWeights
-from planner.shelves.windows import windows
+from planner.shelves.windows import MOST_STATES, NEAREST, windows
 
 WEIGHTS = PlacementWeights()
 
@@ -75,3 +77,35 @@ def test_windows_are_where_something_is_wrong() -> None:
     assert all(2 < sum(len(layout[z]) for z in window) <= 6 for window in found)
     together = [[0, 7], [1, 2], [3, 4], [5, 6], *layout[4:]]
     assert not list(windows(rack, together, rack.facings, WEIGHTS, most_items=6))
+
+
+def test_windows_take_the_nearest_shelves_alone() -> None:
+    """A group on the first and the last but one of 60 shelves: how many windows there are does not
+    grow with the shelves between, and what is taken with it stands near one of its shelves."""
+    group = list(range(58))
+    rack = make_rack([10] * 60, [*group, 0, 58], [20] * 60)
+    layout = [[z] for z in range(60)]
+    weights = replace(WEIGHTS, full_shelves=0)
+    found = list(windows(rack, layout, rack.facings, weights, most_items=4))
+    assert found
+    assert len(found) <= 1 + NEAREST + NEAREST * (NEAREST - 1) // 2
+    for window in found:
+        assert {0, 58} <= set(window)
+        assert all(min(z, abs(58 - z)) <= NEAREST for z in window)
+
+
+def test_windows_keep_to_what_can_be_remembered() -> None:
+    """Nine items of nine groups whose mates stand elsewhere, on 80 shelves: windows of fewer of
+    them only; where shelves are few, all nine."""
+
+    def most(shelves: int) -> int:
+        rack = make_rack([10] * 18, list(range(9)) * 2, [90] * shelves)
+        layout = [list(range(4)), list(range(4, 9)), *([] for _ in range(shelves - 4))]
+        layout += [list(range(9, 13)), list(range(13, 18))]
+        found = list(windows(rack, layout, rack.facings, WEIGHTS, most_items=9))
+        free = [[i for z in window for i in layout[z]] for window in found]
+        assert all(states_of(rack, items) <= MOST_STATES for items in free)
+        return max(len(items) for items in free)
+
+    assert most(4) == 9
+    assert most(80) < 9
