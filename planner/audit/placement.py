@@ -81,6 +81,13 @@ def check_placement(run: RunFolder, ledger: Ledger) -> None:
                 f"{column} is {row[column]:.10g}, expected {row[f'now_{column}']:.10g}"
             ),
         )
+    kind = ["store_id", "fixture_type"]
+    has_eye = run.tables["shelves"].groupby(kind)["eye_level"].any().rename("has_eye")
+    at_eye = at_eye.merge(has_eye.reset_index(), on=kind, how="left")
+    # In items: money away from eye level over the mean margin of an item.
+    mean = (at_eye["of"] / at_eye["items"].clip(lower=1)).replace(0.0, 1.0)
+    away = ((at_eye["of"] - at_eye["counted"]) / mean).where(at_eye["has_eye"].astype(bool), 0.0)
+    ledger.expect_close(at_eye, "broken", away, FILE, "margin away from eye level, in items")
 
 
 def _recomputed(run: RunFolder) -> Iterator[tuple[object, ...]]:

@@ -127,6 +127,11 @@ TABLES: list[tuple[str, Change, tuple[str, ...]]] = [
     ),
     (
         "placement",
+        setting("broken", 99.0, store_id="7", fixture_type="table", rule="eye_level_margin"),
+        ("placement.parquet", "store 7", "broken is 99", "away from eye level"),
+    ),
+    (
+        "placement",
         lambda frame: frame.assign(proven=frame["rule"] == "moves"),
         ("placement.parquet", "store 7", "some rules say", "proven the best"),
     ),
