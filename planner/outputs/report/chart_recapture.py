@@ -110,7 +110,13 @@ def recapture_chart(scope: Scope) -> Chart | Lack:
             else ""
         )
         + "When an item is missing, this share of its demand moves to others of its need group; "
-        "the lower it is, the more each item that leaves costs. Line: 80 % interval.",
+        "the lower it is, the more each item that leaves costs. Line: 80 % interval."
+        + (
+            " An assumed share is less than the one that Assumptions states where a group has too "
+            "few listed items to keep so much."
+            if groups["_assumed"].any()
+            else ""
+        ),
         figure=figure([mark], layout, narrow),
         key=[
             Key("local", "dot", "estimated from the sales"),

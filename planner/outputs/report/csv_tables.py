@@ -10,8 +10,9 @@ import pandas as pd
 
 from planner.outputs.contents import Stamp
 from planner.outputs.report.charts import Chart, Lack, Table
+from planner.outputs.report.limits import limit_summary_frame
 from planner.outputs.report.scope import Scope
-from planner.outputs.report.suppliers import orders_of
+from planner.outputs.report.suppliers import orders_of, supplier_totals
 
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 80
@@ -28,9 +29,11 @@ def page_tables(scope: Scope, detailed: bool) -> dict[str, pd.DataFrame]:
     tables = {
         "stores": contents.stores,
         "figures": contents.figures,
-        "value": pd.concat([scope.value, scope.store_value], ignore_index=True),
+        "value": _value(scope),
         "store_plans": contents.store_plans,
         "orders": orders_of(scope),
+        "suppliers": supplier_totals(scope),
+        "limit_summary": limit_summary_frame(scope),
         "recapture": contents.recapture,
         "signal_effects": contents.signal_effects,
         "assumptions": contents.assumptions,
@@ -40,6 +43,13 @@ def page_tables(scope: Scope, detailed: bool) -> dict[str, pd.DataFrame]:
     if detailed:
         tables |= {"changes": contents.changes, "worth": contents.worth}
     return tables
+
+
+def _value(scope: Scope) -> pd.DataFrame:
+    """What a page shows gains of: the chain's has its regions too."""
+    if scope.region is None:
+        return scope.contents.value
+    return pd.concat([scope.value, scope.store_value], ignore_index=True)
 
 
 def chart_tables(charts: Iterable[Chart | Lack | None]) -> dict[str, pd.DataFrame]:

@@ -47,6 +47,11 @@ class LimitSummary:
     typical: str
     highest: str
     highest_store: str
+    limit: str
+    typical_price: float
+    highest_price: float
+    highest_store_id: str
+    """The same as raw figures, for a table to be saved."""
 
 
 def limit_rows(limits: pd.DataFrame, worth: pd.DataFrame, stamp: Stamp) -> list[LimitRow]:
@@ -95,6 +100,10 @@ def limit_summary(scope: Scope) -> list[LimitSummary]:
                 typical=_worth_words(float(rows["shadow_price"].median()), str(unit), stamp),
                 highest=_worth_words(float(rows["shadow_price"].max()), str(unit), stamp),
                 highest_store=scope.store_names.get(highest, highest),
+                limit=str(limit),
+                typical_price=float(rows["shadow_price"].median()),
+                highest_price=float(rows["shadow_price"].max()),
+                highest_store_id=highest,
             )
         )
     return sorted(summaries, key=lambda row: (-row.binding, row.name))
@@ -114,6 +123,24 @@ def _highest(
         if _worth_words(float(row["shadow_price"]), unit, stamp) == top
     ]
     return str(min(alike)[-1])
+
+
+def limit_summary_frame(scope: Scope) -> pd.DataFrame:
+    """The same, raw: limit, unit, stores, binding (stores that it holds back), the shadow price
+    in the middle store, the highest, and the store_id of that."""
+    names = {
+        "limit": "limit",
+        "unit": "unit",
+        "stores": "stores",
+        "binding": "binding",
+        "typical_price": "median_shadow_price",
+        "highest_price": "highest_shadow_price",
+        "highest_store_id": "highest_store_id",
+    }
+    rows = [
+        {shown: getattr(row, name) for name, shown in names.items()} for row in limit_summary(scope)
+    ]
+    return pd.DataFrame(rows, columns=list(names.values()))
 
 
 _MONEY_UNITS = ("money/week", "money a week", "money per week")

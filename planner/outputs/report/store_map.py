@@ -20,6 +20,10 @@ MARGIN = 30.0
 RADII = (5.0, 12.0)
 MOST_MOVED_APART = 300
 """With more stores marks may hide one another."""
+EDGE = 8.0
+"""Free between a mark that was moved and the frame."""
+BEARS = 0.1
+"""A bar of the scale is drawn where no mark was moved by a larger part of its length."""
 STRIP = 24.0
 """Below the marks, for the scale."""
 LETTER = 5.8
@@ -70,6 +74,7 @@ class StoreMap:
     """How far a mark was moved at most, so that none hides another."""
     scale_km: float
     scale_width: float
+    """0 where marks were moved so far that no scale is true."""
 
 
 def store_map(scope: Scope) -> StoreMap | None:
@@ -111,7 +116,7 @@ def store_map(scope: Scope) -> StoreMap | None:
         missing=len(stores) - len(known),
         moved_km=float(moved),
         scale_km=scale_km,
-        scale_width=round(scale_km / unit_km, 1) if unit_km > 0 else 0.0,
+        scale_width=round(scale_km / unit_km, 1) if moved <= BEARS * scale_km else 0.0,
     )
 
 
@@ -192,8 +197,8 @@ def _move_apart(
             break
         push = (overlap / distance / 2)[..., None] * between
         place = place + 0.8 * push.sum(axis=1)
-        place[:, 0] = place[:, 0].clip(radius + 1, WIDTH - radius - 1)
-        place[:, 1] = place[:, 1].clip(radius + 1, height - radius - 1)
+        place[:, 0] = place[:, 0].clip(radius + EDGE, WIDTH - radius - EDGE)
+        place[:, 1] = place[:, 1].clip(radius + EDGE, height - radius - EDGE)
     return place[:, 0], place[:, 1]
 
 

@@ -90,6 +90,26 @@ def orders_of(scope: Scope) -> pd.DataFrame:
     return orders.assign(bought_units_week=bought)
 
 
+def supplier_totals(scope: Scope) -> pd.DataFrame:
+    """A row per supplier: supplier_id, items, bought_units_week, spend_week (not known of a
+    region), and for the chain what the supplier asks for at least (min_order) and allows at most
+    (max_units), as its limits have them."""
+    orders = orders_of(scope)
+    totals = orders.groupby("supplier_id", as_index=False).agg(
+        items=("item_id", "nunique"),
+        bought_units_week=("bought_units_week", "sum"),
+        spend_week=("spend_week", lambda spend: spend.sum(skipna=False)),
+    )
+    if scope.region is not None:
+        return totals
+    limits = scope.contents.limits
+    asked = limits[limits["store_id"] == ""].set_index("limit")["available"].to_dict()
+    return totals.assign(
+        min_order=[asked.get(f"{_MINIMUM}{one}", float("nan")) for one in totals["supplier_id"]],
+        max_units=[asked.get(f"{_MAXIMUM}{one}", float("nan")) for one in totals["supplier_id"]],
+    )
+
+
 def _asked(limits: pd.DataFrame, supplier_id: str, scope: Scope) -> str:
     stamp = scope.contents.stamp
     words = []

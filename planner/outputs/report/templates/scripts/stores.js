@@ -44,7 +44,18 @@
   const controls = [text, region, city, kind].filter(Boolean);
   // The first choice of each list stands for all of them.
   const chosen = (list, value) => !list || list.selectedIndex === 0 || list.value === value;
+  const cities = city ? [...city.options] : [];
+  // Only cities of the region chosen; the first choice is all of them.
+  const offerCities = () => {
+    const fits = new Set(pairs
+      .filter(({ row }) => chosen(region, row.dataset.region)).map(({ row }) => row.dataset.city));
+    const before = city.selectedOptions[0];
+    const offered = cities.filter((option, k) => k === 0 || fits.has(option.value));
+    city.replaceChildren(...offered);
+    city.selectedIndex = Math.max(offered.indexOf(before), 0);
+  };
   const filter = () => {
+    if (city) offerCities();
     const words = text.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const pair of pairs) {
@@ -57,7 +68,14 @@
       place(pair);
     }
     byId("filter-count").textContent = `${shown} of ${pairs.length} stores`;
+    byId("no-store").hidden = shown > 0;
   };
+  byId("filter-clear").addEventListener("click", () => {
+    text.value = "";
+    for (const list of [region, city, kind]) if (list) list.selectedIndex = 0;
+    filter();
+    text.focus();
+  });
   for (const control of controls) control.addEventListener("input", filter);
 
   const headings = [...table.tHead.rows[0].cells];
