@@ -29,6 +29,17 @@ def check_value(run: RunFolder, ledger: Ledger) -> None:
             "of margin_week in tables/figures.parquet"
         ),
     )
+    for column, expected in (("share_of_sales", "share"), ("sales_growth", "growth")):
+        known = value[value["before"] > 0]
+        ledger.expect_rows(
+            known,
+            close(known[column], known[expected]),
+            lambda row, column=column, expected=expected: (  # type: ignore[misc]
+                f"{VALUE}: {row['level']} {row['name']} against {row['against']}: {column} is "
+                f"{number(row[column])}, expected {number(row[expected])} from the sales in "
+                "tables/figures.parquet"
+            ),
+        )
     larger = value[["share_of_sales", "growth"]].max(axis=1)
     ledger.expect_rows(
         value,
@@ -61,25 +72,27 @@ def check_value(run: RunFolder, ledger: Ledger) -> None:
 
 
 def _with_plans(run: RunFolder) -> pd.DataFrame:
-    """The value of each store with its plans' difference in objective and growth in sales."""
+    """The value of chain, regions and stores with their plans' difference in margin, sales before
+    and growth in sales."""
     figures = run.tables["figures"]
     sales = figures.pivot(index="store_id", columns="plan", values="sales_week")
     margin = figures.pivot(index="store_id", columns="plan", values="margin_week")
     rows = run.tables["value"]
+    regions = run.inputs["stores"].set_index("store_id")["region"].reindex(margin.index)
     found = []
     for row in rows.to_dict("records"):
-        store, against = row["name"], row["against"]
-        if row["level"] != "store" or store not in margin.index or against not in margin:
-            found.append((math.nan, math.nan))
+        name, against = row["name"], row["against"]
+        of = {"chain": regions.notna(), "region": regions == name, "store": margin.index == name}
+        here = np.asarray(of[row["level"]], dtype=bool)
+        if not here.any() or against not in margin:
+            found.append((math.nan, math.nan, math.nan))
             continue
-        before = float(sales.loc[store, against])
-        growth = float(sales.loc[store, "local"]) / before - 1.0 if before > 0 else math.nan
-        local = float(margin.loc[store, "local"])
-        found.append((local - float(margin.loc[store, against]), growth))
-    return rows.assign(
-        difference=[difference for difference, _ in found],
-        growth=[growth for _, growth in found],
-    )
+        before = float(sales.loc[here, against].sum())
+        growth = float(sales.loc[here, "local"].sum()) / before - 1.0 if before > 0 else math.nan
+        gain = float((margin["local"] - margin[against])[here].sum())
+        found.append((gain, before, growth))
+    told = pd.DataFrame(found, columns=["difference", "before", "growth"], index=rows.index)
+    return rows.assign(**told, share=rows["value_week"] / told["before"].where(told["before"] > 0))
 
 
 def check_waterfall(run: RunFolder, ledger: Ledger) -> None:

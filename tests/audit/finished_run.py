@@ -266,7 +266,7 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
     return {
         "demand": demand_frame,
         "certainty": certainty_table(
-            inputs.stores, inputs.items, demand_frame, plan, recapture, _value()
+            inputs.stores, inputs.items, demand_frame, plan, recapture, _value(figures)
         ),
         "assortment": plan,
         "limits": _limits(plan, figures, inputs),
@@ -275,7 +275,7 @@ def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
         "placement": shelves.placement,
         "store_plans": plans,
         "figures": figures,
-        "value": _value(),
+        "value": _value(figures),
         "waterfall": _waterfall(figures, inputs),
         "choice": choice_frame,
         "choice_groups": group_frame,
@@ -440,7 +440,9 @@ def _limits(plan: pd.DataFrame, figures: pd.DataFrame, inputs: Inputs) -> pd.Dat
     return pd.DataFrame(rows, columns=columns)
 
 
-def _value() -> pd.DataFrame:
+def _value(figures: pd.DataFrame) -> pd.DataFrame:
+    sales = figures.pivot(index="store_id", columns="plan", values="sales_week")
+    stores = {"Chain": ["7", "8"], "North": ["7"], "South": ["8"], "7": ["7"], "8": ["8"]}
     rows = []
     for against in ("common", "current"):
         rows += [
@@ -452,6 +454,12 @@ def _value() -> pd.DataFrame:
         ]
     columns = ["level", "name", "against", "value_week", "low_week", "high_week"]
     table = pd.DataFrame(rows, columns=[*columns, "share_of_sales", "sales_growth", "unusual"])
+    pairs = list(zip(table["name"], table["against"], strict=True))
+    before = [float(sales.loc[stores[name], against].sum()) for name, against in pairs]
+    local = [float(sales.loc[stores[name], "local"].sum()) for name, _ in pairs]
+    table["share_of_sales"] = table["value_week"] / before
+    table["sales_growth"] = np.array(local) / before - 1.0
+    table["unusual"] = table[["share_of_sales", "sales_growth"]].max(axis=1) > 0.06
     return table.assign(planned_week=table["value_week"])
 
 

@@ -431,6 +431,21 @@ TABLES: list[tuple[str, Change, tuple[str, ...]]] = [
         ("store 7", "unusual is False"),
     ),
     (
+        "value",
+        setting("sales_growth", 0.01234, level="region", name="South", against="current"),
+        ("region South against current", "sales_growth is 0.01234", "expected"),
+    ),
+    (
+        "value",
+        setting("share_of_sales", 0.5, level="chain", against="common"),
+        ("chain", "share_of_sales is 0.5", "expected"),
+    ),
+    (
+        "value",
+        setting("unusual", lambda old: ~old, level="chain", against="common"),
+        ("chain", "against common", "unusual is"),
+    ),
+    (
         "waterfall",
         setting("change_week", 99.0, level="store", name="7", from_plan="common", part="waste"),
         ("waterfall", "store 7", "common to local", "add up to"),
