@@ -52,7 +52,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = asked.keep or Path(scratch)
         faults, formulas, pages = look_at(workbooks, folder)
-    faults += faults_of_totals(asked.run, folder / "computed")
+        faults += faults_of_totals(asked.run, folder / "computed")
     print(*faults, sep="\n")
     print(
         f"{len(workbooks)} workbooks, {formulas} formulas computed, {pages} pages printed, "
