@@ -63,22 +63,12 @@ def whole(value: float, stamp: Stamp | None = None) -> str:
 
 def share(value: float, stamp: Stamp | None = None) -> str:
     """A share of one (0.036) as a percentage with one decimal (3.6%)."""
-    if pd.isna(value):
-        return MISSING
-    number = _no_negative_zero(value, 3)
-    return str(
-        format_percent(number, format=_percent_pattern(_locale(stamp), 1), locale=_locale(stamp))
-    )
+    return _percent(value, 1, stamp)
 
 
 def gap(value: float, stamp: Stamp | None = None) -> str:
     """Proven distance to the best possible, a share of one, with two decimals (0.04%)."""
-    if pd.isna(value):
-        return MISSING
-    number = _no_negative_zero(value, 4)
-    return str(
-        format_percent(number, format=_percent_pattern(_locale(stamp), 2), locale=_locale(stamp))
-    )
+    return _percent(value, 2, stamp)
 
 
 def proof(words: str) -> str:
@@ -141,6 +131,13 @@ def _day(moment: dt.datetime, locale: Locale) -> str:
 
 def _locale(stamp: Stamp | None) -> Locale:
     return parsed_locale(stamp.locale if stamp is not None else "")
+
+
+def _percent(value: float, decimals: int, stamp: Stamp | None) -> str:
+    if pd.isna(value):
+        return MISSING
+    number, locale = _no_negative_zero(value, decimals + 2), _locale(stamp)
+    return str(format_percent(number, format=_percent_pattern(locale, decimals), locale=locale))
 
 
 @lru_cache(maxsize=64)

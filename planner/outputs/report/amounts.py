@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 import pandas as pd
-from babel import Locale
 from babel.numbers import format_currency, get_currency_precision
 
+from planner.number_text import parsed_locale
 from planner.outputs.contents import Stamp
 from planner.outputs.numbers import MISSING, money, share, units, whole
 
@@ -44,12 +44,12 @@ def amount(value: float, stamp: Stamp, scale: float = 0.0) -> str:
         return f"{quantity(value, stamp, scale)} units"
     if max(abs(value), scale) < WHOLE_MONEY:
         return money(value, stamp).replace("-", MINUS)
-    return _whole_money(round(value), stamp.currency, stamp.locale or "en")
+    return _whole_money(round(value), stamp.currency, stamp.locale)
 
 
 @lru_cache(maxsize=4096)
 def _whole_money(value: int, currency: str, locale_name: str) -> str:
-    locale = Locale.parse(locale_name.replace("-", "_"))
+    locale = parsed_locale(locale_name)
     pattern = str(locale.currency_formats["standard"].pattern).split(";")[0].replace("0.00", "0")
     written = format_currency(value, currency, format=pattern, locale=locale, currency_digits=False)
     return str(written).replace("-", MINUS)
